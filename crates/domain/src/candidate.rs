@@ -1,0 +1,195 @@
+//! Pull requests that may be security fixes, as GitHub last showed them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{BranchName, CommitSha, Login, PrNumber};
+use crate::time::Timestamp;
+
+/// A pull request of the watched repository that is, or may be, a security fix.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Candidate {
+    /// Its number.
+    pub pr: PrNumber,
+    /// Its title, as the author wrote it.
+    pub title: String,
+    /// Its description, as the author wrote it (Markdown).
+    pub body: String,
+    /// Who opened it.
+    pub author: Login,
+    /// The commit that it stands at now. Approvals are bound to it.
+    pub head: CommitSha,
+    /// The branch that it asks to be merged into.
+    pub base_branch: BranchName,
+    /// Its page on GitHub.
+    pub url: String,
+    /// Its labels now.
+    pub labels: Vec<String>,
+    /// Identifiers of the advisories that its texts name.
+    pub advisories: Vec<Advisory>,
+    /// Whether it is open, merged or closed.
+    pub upstream: UpstreamState,
+    /// Its commits, in git's order.
+    pub commits: Vec<SourceCommit>,
+    /// The files that it changes.
+    pub files: Vec<FileChange>,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// When GitHub last saw a change of it.
+    pub updated_at: Timestamp,
+}
+
+/// Where a pull request stands in its own repository.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum UpstreamState {
+    /// Not merged yet.
+    Open,
+    /// Merged into its base branch.
+    Merged {
+        /// When.
+        at: Timestamp,
+        /// The commit that merging made: a merge commit, the squashed commit, or the last
+        /// rebased one. Only the repository's history tells which.
+        commit: Option<CommitSha>,
+    },
+    /// Closed without a merge.
+    Closed,
+}
+
+/// One commit of a pull request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceCommit {
+    /// Its id.
+    pub sha: CommitSha,
+    /// The first line of its message.
+    pub subject: String,
+    /// The author's name, as git has it.
+    pub author: String,
+}
+
+/// One file that a pull request changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileChange {
+    /// Its path after the change.
+    pub path: String,
+    /// What happens to it.
+    pub change: ChangeKind,
+    /// Lines added.
+    pub additions: u64,
+    /// Lines removed.
+    pub deletions: u64,
+}
+
+/// What a change does to a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum ChangeKind {
+    /// The file is new.
+    Added,
+    /// The file goes.
+    Removed,
+    /// Its content or mode changes.
+    Modified,
+    /// It moves here from another path.
+    Renamed {
+        /// The path before.
+        from: String,
+    },
+}
+
+/// The identifier of a published vulnerability: `CVE-2026-12345`, `GHSA-xxxx-xxxx-xxxx`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Advisory(String);
+
+impl Advisory {
+    /// All identifiers that a text names, each once, in alphabetical order.
+    ///
+    /// That a text names one does not mean that it is fixed there: this is evidence, not a verdict.
+    pub fn find_all(text: &str) -> Vec<Self> {
+        let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
+        let mut found: Vec<_> = words.filter_map(Self::from_word).collect();
+        found.sort();
+        found.dedup();
+        found
+    }
+
+    /// The identifier in its canonical spelling.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn from_word(word: &str) -> Option<Self> {
+        let parts: Vec<_> = word.split('-').filter(|part| !part.is_empty()).collect();
+        match *parts.first()? {
+            prefix if prefix.eq_ignore_ascii_case("cve") => Self::cve(&parts),
+            prefix if prefix.eq_ignore_ascii_case("ghsa") => Self::ghsa(&parts),
+            _ => None,
+        }
+    }
+
+    /// `CVE-<year>-<four or more digits>`; what follows them (`-fix.patch`) is not part of it.
+    fn cve(parts: &[&str]) -> Option<Self> {
+        let (year, number) = (parts.get(1)?, parts.get(2)?);
+        let is_number = |text: &str, len: std::ops::RangeInclusive<usize>| {
+            len.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
+        };
+        (is_number(year, 4..=4) && is_number(number, 4..=19))
+            .then(|| Self(format!("CVE-{year}-{number}")))
+    }
+
+    /// `GHSA-` and three groups of four from GitHub's alphabet, which has no vowels.
+    fn ghsa(parts: &[&str]) -> Option<Self> {
+        const ALPHABET: &str = "23456789cfghjmpqrvwx";
+        let groups: Vec<_> = parts
+            .get(1..4)?
+            .iter()
+            .map(|part| part.to_ascii_lowercase())
+            .collect();
+        let is_group =
+            |group: &String| group.len() == 4 && group.chars().all(|c| ALPHABET.contains(c));
+        groups
+            .iter()
+            .all(is_group)
+            .then(|| Self(format!("GHSA-{}", groups.join("-"))))
+    }
+}
+
+impl std::fmt::Display for Advisory {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(text: &str) -> Vec<String> {
+        Advisory::find_all(text)
+            .iter()
+            .map(ToString::to_string)
+            .collect()
+    }
+
+    #[test]
+    fn identifiers_are_found_in_any_text() {
+        assert_eq!(
+            found("fixes cve-2026-12345, CVE-2026-12345."),
+            ["CVE-2026-12345"]
+        );
+        assert_eq!(found("./patches/CVE-2019-13636.patch"), ["CVE-2019-13636"]);
+        assert_eq!(found("CVE-2024-0001-0002.patch"), ["CVE-2024-0001"]);
+        assert_eq!(
+            found("https://github.com/advisories/GHSA-VR6x-fg8c-3hmm"),
+            ["GHSA-vr6x-fg8c-3hmm"]
+        );
+    }
+
+    #[test]
+    fn what_only_looks_alike_is_not() {
+        assert!(
+            found("CVE-26-1234 CVE-2026-123 CVE-abcd-1234 GHSA-aaaa-bbbb-cccc GHSA CVE").is_empty()
+        );
+    }
+}

@@ -1,0 +1,215 @@
+//! From the approved picks to the chain that can be released.
+//!
+//! Conflicts are set aside by the assembly itself. A pick that breaks the build is found here, by
+//! bisection over the chain's own commits: the base passes by definition, so somewhere in the
+//! chain a commit that passes is followed by one that fails, and the pick between them is the
+//! culprit. The chain without it is resolved in the same way. Nothing of the search is stored:
+//! each build's record is, and the search is done again from those at every look.
+
+use crate::assembly::{ApprovedPick, Assembly, ChainSpec};
+use crate::build::{BuildRecord, BuildState};
+use crate::facts::Facts;
+use crate::id::{CommitSha, JobName, PrNumber};
+use crate::standing::Standing;
+use crate::time::Timestamp;
+
+/// How far the approved picks are on their way to a chain that can be released.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resolution {
+    /// The approved picks, in order of approval.
+    pub wanted: Vec<ApprovedPick>,
+    /// The picks that were set aside because they break the build.
+    pub culprits: Vec<Culprit>,
+    /// The newest assembly of what is left, where it was made.
+    pub assembly: Option<Assembly>,
+    /// What is to be done next.
+    pub next: Next,
+}
+
+/// A pick that breaks the build.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Culprit {
+    /// The pick.
+    pub pick: ApprovedPick,
+    /// The commit whose build shows it.
+    pub rev: CommitSha,
+    /// The jobs that it breaks; none where the job set does not evaluate any more.
+    pub jobs: Vec<JobName>,
+}
+
+/// The next thing to do for a chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Next {
+    /// The stable channel was not fetched yet.
+    NoBase,
+    /// The chain is to be assembled.
+    Assemble(ChainSpec),
+    /// A commit of the chain is to be built.
+    Build(CommitSha),
+    /// A commit of the chain failed to build by the machine's fault, and is to be tried again.
+    Wait {
+        /// The commit.
+        rev: CommitSha,
+        /// When.
+        until: Timestamp,
+    },
+    /// The chain is assembled and its last commit passes.
+    Ready {
+        /// The chain's last commit; the base where no pick is left.
+        tip: CommitSha,
+    },
+}
+
+/// Works out how far the approved picks are.
+pub fn resolve(facts: &Facts, now: Timestamp) -> Resolution {
+    let wanted = wanted(facts);
+    let mut culprits = Vec::new();
+    let Some(base) = &facts.base else {
+        return Resolution {
+            wanted,
+            culprits,
+            assembly: None,
+            next: Next::NoBase,
+        };
+    };
+    let mut picks = wanted.clone();
+    loop {
+        let channel = facts.policy.channel.clone();
+        let spec = ChainSpec {
+            channel,
+            base: base.rev.clone(),
+            picks: picks.clone(),
+        };
+        let assembly = match facts.assemblies.get(&spec.id()) {
+            Some(assembly) => assembly.clone(),
+            None if picks.is_empty() => Assembly { picks: Vec::new() },
+            None => {
+                return Resolution {
+                    wanted,
+                    culprits,
+                    assembly: None,
+                    next: Next::Assemble(spec),
+                };
+            }
+        };
+        let next = match examine(facts, &assembly, now) {
+            Examined::Passes => Next::Ready {
+                tip: assembly.tip(&base.rev).clone(),
+            },
+            Examined::Build(rev) => Next::Build(rev),
+            Examined::Wait { rev, until } => Next::Wait { rev, until },
+            Examined::Culprit { pr, rev, jobs } => {
+                let at = picks.iter().position(|pick| pick.pr == pr);
+                let at = at.expect("an assembly holds picks of its own spec only");
+                culprits.push(Culprit {
+                    pick: picks.remove(at),
+                    rev,
+                    jobs,
+                });
+                continue;
+            }
+        };
+        return Resolution {
+            wanted,
+            culprits,
+            assembly: Some(assembly),
+            next,
+        };
+    }
+}
+
+/// The approved picks, in order of approval; pull requests approved at the same time by number.
+fn wanted(facts: &Facts) -> Vec<ApprovedPick> {
+    let mut picks: Vec<_> = facts
+        .candidates
+        .values()
+        .filter_map(
+            |candidate| match Standing::of(candidate, &facts.policy, &facts.log) {
+                Standing::Approved { approvals, at } => Some(ApprovedPick {
+                    pr: candidate.pr,
+                    head: candidate.head.clone(),
+                    approvals,
+                    approved_at: at,
+                }),
+                Standing::Pending { .. } | Standing::Vetoed { .. } => None,
+            },
+        )
+        .collect();
+    picks.sort_by_key(|pick| (pick.approved_at, pick.pr));
+    picks
+}
+
+enum Examined {
+    Passes,
+    Build(CommitSha),
+    Wait {
+        rev: CommitSha,
+        until: Timestamp,
+    },
+    Culprit {
+        pr: PrNumber,
+        rev: CommitSha,
+        jobs: Vec<JobName>,
+    },
+}
+
+/// Looks for the pick that breaks an assembled chain, or for the build that would tell.
+///
+/// A pick that is known to break what stands before it is a culprit even where a later one might
+/// mend it: otherwise every new approval would cost one more failing build.
+fn examine(facts: &Facts, assembly: &Assembly, now: Timestamp) -> Examined {
+    let untried = BuildRecord::default();
+    let applied: Vec<_> = assembly.applied().collect();
+    let states: Vec<_> = applied
+        .iter()
+        .map(|(_, tip)| {
+            facts
+                .builds
+                .get(tip)
+                .unwrap_or(&untried)
+                .state(&facts.policy, now)
+        })
+        .collect();
+    let Some(last) = states.last() else {
+        return Examined::Passes;
+    };
+    if passes(last) {
+        return Examined::Passes;
+    }
+    let first_failure = states
+        .iter()
+        .position(|state| matches!(state, BuildState::Failed { .. }));
+    let Some(failure) = first_failure else {
+        return build_or_wait(applied[states.len() - 1].1, last);
+    };
+    let first_untold = states[..failure]
+        .iter()
+        .rposition(passes)
+        .map_or(0, |passed| passed + 1);
+    if let (true, BuildState::Failed { jobs, .. }) = (first_untold == failure, &states[failure]) {
+        let (pick, tip) = applied[failure];
+        return Examined::Culprit {
+            pr: pick.pr,
+            rev: tip.clone(),
+            jobs: jobs.clone(),
+        };
+    }
+    let middle = (first_untold + failure - 1) / 2;
+    build_or_wait(applied[middle].1, &states[middle])
+}
+
+fn passes(state: &BuildState<'_>) -> bool {
+    matches!(state, BuildState::Passed { .. })
+}
+
+fn build_or_wait(rev: &CommitSha, state: &BuildState<'_>) -> Examined {
+    match state {
+        BuildState::RetryAt(until) => Examined::Wait {
+            rev: rev.clone(),
+            until: *until,
+        },
+        BuildState::Due | BuildState::Passed { .. } | BuildState::Failed { .. } => {
+            Examined::Build(rev.clone())
+        }
+    }
+}

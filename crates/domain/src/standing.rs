@@ -1,0 +1,227 @@
+//! What the team has decided about a candidate, folded from the audit log.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::audit::{Action, Actor, Entry};
+use crate::candidate::Candidate;
+use crate::id::{CommitSha, Login};
+use crate::policy::Policy;
+use crate::time::Timestamp;
+
+/// One person's approval of one head.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approval {
+    /// Who.
+    pub by: Login,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// One person's veto. It holds for every head until that person withdraws it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Veto {
+    /// Who.
+    pub by: Login,
+    /// When.
+    pub at: Timestamp,
+    /// Why, in the person's own words.
+    pub reason: String,
+}
+
+/// What the team's decisions about a candidate come to, for one channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// Not enough people approved the head that the pull request stands at.
+    Pending {
+        /// The approvals of the current head.
+        approvals: Vec<Approval>,
+        /// How many more are needed; at least 1.
+        missing: u32,
+        /// People who approved an earlier head, and not this one.
+        stale: Vec<Login>,
+    },
+    /// Enough people approved the current head.
+    Approved {
+        /// The approvals of the current head, oldest first.
+        approvals: Vec<Approval>,
+        /// When the last one needed was given.
+        at: Timestamp,
+    },
+    /// Somebody objects.
+    Vetoed {
+        /// The objections, oldest first.
+        vetoes: Vec<Veto>,
+    },
+}
+
+/// The last word of one person on one candidate.
+enum Word {
+    Approve { head: CommitSha, at: Timestamp },
+    Veto(Veto),
+}
+
+impl Standing {
+    /// Folds the audit log's entries, in their order, into the candidate's standing.
+    ///
+    /// Each person's last decision counts. An approval counts only for the head that it names, and
+    /// never if the approver opened the pull request.
+    pub fn of(candidate: &Candidate, policy: &Policy, log: &[Entry]) -> Self {
+        let words = last_words(candidate, policy, log);
+        let mut vetoes = Vec::new();
+        let mut approvals = Vec::new();
+        let mut stale = Vec::new();
+        for (by, word) in words {
+            match word {
+                Word::Veto(veto) => vetoes.push(veto),
+                Word::Approve { .. } if by == candidate.author => {}
+                Word::Approve { head, at } if head == candidate.head => {
+                    approvals.push(Approval { by, at });
+                }
+                Word::Approve { .. } => stale.push(by),
+            }
+        }
+        if !vetoes.is_empty() {
+            vetoes.sort_by_key(|veto| veto.at);
+            return Self::Vetoed { vetoes };
+        }
+        approvals.sort_by(|a, b| (a.at, &a.by).cmp(&(b.at, &b.by)));
+        let required = policy.required_approvals.max(1);
+        match approvals.get(required as usize - 1) {
+            Some(last) => Self::Approved {
+                at: last.at,
+                approvals,
+            },
+            None => {
+                let missing = required - approvals.len() as u32;
+                Self::Pending {
+                    approvals,
+                    missing,
+                    stale,
+                }
+            }
+        }
+    }
+}
+
+fn last_words(candidate: &Candidate, policy: &Policy, log: &[Entry]) -> BTreeMap<Login, Word> {
+    let mut words = BTreeMap::new();
+    for entry in log {
+        let Actor::Person(by) = &entry.actor else {
+            continue;
+        };
+        let about = entry.action.pick();
+        if about != Some((&policy.channel, candidate.pr)) {
+            continue;
+        }
+        match &entry.action {
+            Action::Approve { head, .. } => {
+                words.insert(
+                    by.clone(),
+                    Word::Approve {
+                        head: head.clone(),
+                        at: entry.at,
+                    },
+                );
+            }
+            Action::Veto { reason, .. } => {
+                let veto = Veto {
+                    by: by.clone(),
+                    at: entry.at,
+                    reason: reason.clone(),
+                };
+                words.insert(by.clone(), Word::Veto(veto));
+            }
+            Action::Withdraw { .. } => {
+                words.remove(by);
+            }
+            Action::Nominate { .. } | Action::Released { .. } | Action::Superseded { .. } => {}
+        }
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::fixtures::{candidate, channel, decisions, policy, sha};
+
+    fn approve(pr: u64, head: &str) -> Action {
+        Action::Approve {
+            channel: channel(),
+            pr: crate::PrNumber(pr),
+            head: sha(head),
+        }
+    }
+
+    fn veto(pr: u64) -> Action {
+        Action::Veto {
+            channel: channel(),
+            pr: crate::PrNumber(pr),
+            reason: "no".into(),
+        }
+    }
+
+    fn withdraw(pr: u64) -> Action {
+        Action::Withdraw {
+            channel: channel(),
+            pr: crate::PrNumber(pr),
+            reason: "err".into(),
+        }
+    }
+
+    fn standing(log: &[(&str, Action)]) -> Standing {
+        Standing::of(&candidate(7, "h1"), &policy(2), &decisions(log))
+    }
+
+    #[test]
+    fn enough_approvals_of_the_head_approve_it() {
+        let both = standing(&[("ada", approve(7, "h1")), ("grace", approve(7, "h1"))]);
+        assert!(matches!(both, Standing::Approved { at, .. } if at == Timestamp::from_unix(1)));
+        let one = standing(&[("ada", approve(7, "h1"))]);
+        assert!(matches!(one, Standing::Pending { missing: 1, .. }));
+    }
+
+    #[test]
+    fn one_person_counts_once_and_the_author_never() {
+        let twice = standing(&[("ada", approve(7, "h1")), ("ada", approve(7, "h1"))]);
+        assert!(matches!(twice, Standing::Pending { missing: 1, .. }));
+        let author = standing(&[("ada", approve(7, "h1")), ("author", approve(7, "h1"))]);
+        assert!(matches!(author, Standing::Pending { missing: 1, .. }));
+    }
+
+    #[test]
+    fn an_approval_of_an_earlier_head_is_stale() {
+        let log = [("ada", approve(7, "h0")), ("grace", approve(7, "h1"))];
+        match standing(&log) {
+            Standing::Pending {
+                missing: 1, stale, ..
+            } => assert_eq!(stale[0].as_str(), "ada"),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_veto_holds_until_its_author_withdraws_it() {
+        let mut log = vec![
+            ("ada", approve(7, "h1")),
+            ("grace", approve(7, "h1")),
+            ("edsger", veto(7)),
+            ("ada", withdraw(7)),
+            ("ada", approve(7, "h1")),
+        ];
+        assert!(matches!(standing(&log), Standing::Vetoed { .. }));
+        log.push(("edsger", withdraw(7)));
+        assert!(matches!(standing(&log), Standing::Approved { .. }));
+    }
+
+    #[test]
+    fn other_candidates_decisions_do_not_count() {
+        let log = [("ada", approve(8, "h1")), ("grace", approve(7, "h1"))];
+        assert!(matches!(
+            standing(&log),
+            Standing::Pending { missing: 1, .. }
+        ));
+    }
+}

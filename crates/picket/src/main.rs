@@ -1,0 +1,2 @@
+//! Picket.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Throw-away Nix stores that need neither root nor `/nix`.

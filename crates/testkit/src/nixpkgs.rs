@@ -1,0 +1,1 @@
+//! A small nixpkgs, as a git repository, that really evaluates and builds.
