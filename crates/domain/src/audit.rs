@@ -361,7 +361,7 @@ mod tests {
     fn an_entrys_text_is_the_one_that_is_hashed_everywhere() {
         insta::assert_snapshot!(
             log()[0].hash,
-            @""
+            @"185a8f83953a86c079247b935ce2510fe58f8606ed3cacff75183c7e195eb3ca"
         );
     }
 

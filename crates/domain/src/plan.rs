@@ -248,3 +248,6 @@ pub(crate) fn first_released_at(facts: &Facts, pr: PrNumber) -> Option<Timestamp
     let with_it = facts.releases.iter().filter(|release| release.has(pr));
     with_it.filter_map(Release::published_at).min()
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,8 +8,10 @@
 
 use crate::assembly::{ApprovedPick, Assembly, ChainSpec};
 use crate::build::{BuildRecord, BuildState};
+use crate::candidate::Candidate;
 use crate::facts::Facts;
 use crate::id::{CommitSha, JobName, PrNumber};
+use crate::plan::current_release;
 use crate::standing::Standing;
 use crate::time::Timestamp;
 
@@ -123,20 +125,41 @@ fn wanted(facts: &Facts) -> Vec<ApprovedPick> {
     let mut picks: Vec<_> = facts
         .candidates
         .values()
-        .filter_map(
-            |candidate| match Standing::of(candidate, &facts.policy, &facts.log) {
-                Standing::Approved { approvals, at } => Some(ApprovedPick {
-                    pr: candidate.pr,
-                    head: candidate.head.clone(),
-                    approvals,
-                    approved_at: at,
-                }),
-                Standing::Pending { .. } | Standing::Vetoed { .. } => None,
-            },
-        )
+        .filter_map(|candidate| {
+            approved_at_head(facts, candidate, &candidate.head)
+                .or_else(|| approved_at_head(facts, candidate, released_head(facts, candidate.pr)?))
+        })
         .collect();
     picks.sort_by_key(|pick| (pick.approved_at, pick.pr));
     picks
+}
+
+fn approved_at_head(
+    facts: &Facts,
+    candidate: &Candidate,
+    head: &CommitSha,
+) -> Option<ApprovedPick> {
+    match Standing::of_head(candidate, head, &facts.policy, &facts.log) {
+        Standing::Approved { approvals, at } => Some(ApprovedPick {
+            pr: candidate.pr,
+            head: head.clone(),
+            approvals,
+            approved_at: at,
+        }),
+        Standing::Pending { .. } | Standing::Vetoed { .. } => None,
+    }
+}
+
+/// The head of a pull request that servers have now.
+///
+/// It stays in the channel while a newer head waits for approval: otherwise a push, which anybody
+/// who opened a pull request can make at any time, would take a fix away from servers.
+fn released_head(facts: &Facts, pr: PrNumber) -> Option<&CommitSha> {
+    let picks = &current_release(facts)?.picks;
+    picks
+        .iter()
+        .find(|pick| pick.pr == pr)
+        .map(|pick| &pick.head)
 }
 
 enum Examined {

@@ -56,30 +56,40 @@ pub enum Standing {
     },
 }
 
-/// The last word of one person on one candidate.
+/// What one person's decisions about one candidate come to.
 enum Word {
-    Approve { head: CommitSha, at: Timestamp },
-    Veto(Veto),
+    /// The heads that the person approved, each with the time of the first approval.
+    Approves(BTreeMap<CommitSha, Timestamp>),
+    Objects(Veto),
 }
 
 impl Standing {
     /// Folds the audit log's entries, in their order, into the candidate's standing.
     ///
-    /// Each person's last decision counts. An approval counts only for the head that it names, and
-    /// never if the approver opened the pull request.
+    /// A veto or a withdrawal puts an end to all that the same person said before. An approval
+    /// counts only for the head that it names, and never if the approver opened the pull request.
     pub fn of(candidate: &Candidate, policy: &Policy, log: &[Entry]) -> Self {
-        let words = last_words(candidate, policy, log);
+        Self::of_head(candidate, &candidate.head, policy, log)
+    }
+
+    /// As [`Standing::of`], for a head that the pull request stood at earlier.
+    pub fn of_head(
+        candidate: &Candidate,
+        head: &CommitSha,
+        policy: &Policy,
+        log: &[Entry],
+    ) -> Self {
         let mut vetoes = Vec::new();
         let mut approvals = Vec::new();
         let mut stale = Vec::new();
-        for (by, word) in words {
+        for (by, word) in words(candidate, policy, log) {
             match word {
-                Word::Veto(veto) => vetoes.push(veto),
-                Word::Approve { .. } if by == candidate.author => {}
-                Word::Approve { head, at } if head == candidate.head => {
-                    approvals.push(Approval { by, at });
-                }
-                Word::Approve { .. } => stale.push(by),
+                Word::Objects(veto) => vetoes.push(veto),
+                Word::Approves(_) if by == candidate.author => {}
+                Word::Approves(heads) => match heads.get(head) {
+                    Some(&at) => approvals.push(Approval { by, at }),
+                    None => stale.push(by),
+                },
             }
         }
         if !vetoes.is_empty() {
@@ -105,33 +115,24 @@ impl Standing {
     }
 }
 
-fn last_words(candidate: &Candidate, policy: &Policy, log: &[Entry]) -> BTreeMap<Login, Word> {
+fn words(candidate: &Candidate, policy: &Policy, log: &[Entry]) -> BTreeMap<Login, Word> {
     let mut words = BTreeMap::new();
     for entry in log {
         let Actor::Person(by) = &entry.actor else {
             continue;
         };
-        let about = entry.action.pick();
-        if about != Some((&policy.channel, candidate.pr)) {
+        if entry.action.pick() != Some((&policy.channel, candidate.pr)) {
             continue;
         }
         match &entry.action {
-            Action::Approve { head, .. } => {
-                words.insert(
-                    by.clone(),
-                    Word::Approve {
-                        head: head.clone(),
-                        at: entry.at,
-                    },
-                );
-            }
+            Action::Approve { head, .. } => approve(&mut words, by, head, entry.at),
             Action::Veto { reason, .. } => {
                 let veto = Veto {
                     by: by.clone(),
                     at: entry.at,
                     reason: reason.clone(),
                 };
-                words.insert(by.clone(), Word::Veto(veto));
+                words.insert(by.clone(), Word::Objects(veto));
             }
             Action::Withdraw { .. } => {
                 words.remove(by);
@@ -140,6 +141,19 @@ fn last_words(candidate: &Candidate, policy: &Policy, log: &[Entry]) -> BTreeMap
         }
     }
     words
+}
+
+/// Approving after a veto lifts it; approving the same head again changes nothing.
+fn approve(words: &mut BTreeMap<Login, Word>, by: &Login, head: &CommitSha, at: Timestamp) {
+    let word = words
+        .entry(by.clone())
+        .or_insert_with(|| Word::Approves(BTreeMap::new()));
+    match word {
+        Word::Approves(heads) => {
+            heads.entry(head.clone()).or_insert(at);
+        }
+        Word::Objects(_) => *word = Word::Approves(BTreeMap::from([(head.clone(), at)])),
+    }
 }
 
 #[cfg(test)]
@@ -213,6 +227,28 @@ mod tests {
         ];
         assert!(matches!(standing(&log), Standing::Vetoed { .. }));
         log.push(("edsger", withdraw(7)));
+        assert!(matches!(standing(&log), Standing::Approved { .. }));
+    }
+
+    #[test]
+    fn an_approval_of_a_new_head_leaves_that_of_the_old_one() {
+        let log = decisions(&[
+            ("ada", approve(7, "h0")),
+            ("grace", approve(7, "h0")),
+            ("ada", approve(7, "h1")),
+        ]);
+        let of = |head| Standing::of_head(&candidate(7, "h1"), &sha(head), &policy(2), &log);
+        assert!(matches!(of("h0"), Standing::Approved { .. }));
+        assert!(matches!(of("h1"), Standing::Pending { missing: 1, .. }));
+    }
+
+    #[test]
+    fn approving_lifts_ones_own_veto() {
+        let log = [
+            ("ada", veto(7)),
+            ("ada", approve(7, "h1")),
+            ("grace", approve(7, "h1")),
+        ];
         assert!(matches!(standing(&log), Standing::Approved { .. }));
     }
 
