@@ -40,7 +40,7 @@ pub use id::{
 pub use plan::{Hold, Plan, Step, plan};
 pub use policy::{JobPattern, Policy, RetryPolicy};
 pub use release::{Release, ReleaseState, ReleasedPick};
-pub use resolve::{Culprit, Next, Resolution, resolve};
+pub use resolve::{Culprit, Next, Ready, Resolution, resolve};
 pub use standing::{Approval, Standing, Veto};
 pub use status::{PickStatus, StageTimes, stage_times, status};
 pub use store_path::{PathInfo, StorePath};

@@ -4,7 +4,7 @@
 //! lost event, a crash or a step done twice cannot lead it astray. Its steps are independent of
 //! each other: they may be carried out in any order, or fail, and the next plan makes up for it.
 
-use crate::assembly::{ChainSpec, PickOutcome};
+use crate::assembly::{Assembly, ChainSpec, PickOutcome};
 use crate::audit::Action;
 use crate::base::Base;
 use crate::facts::Facts;
@@ -110,7 +110,7 @@ pub fn plan(facts: &Facts, now: Timestamp) -> Plan {
             });
         }
         (Next::Wait { until, .. }, _) => plan.wake_at = Some(*until),
-        (Next::Ready { .. }, _) => {}
+        (Next::Nothing, _) => {}
     }
     match unfinished(facts) {
         Some(release) => plan.steps.push(finish(release, &resolution)),
@@ -168,12 +168,22 @@ fn finish(release: &Release, resolution: &Resolution) -> Step {
     }
 }
 
+/// Releases what is ready, also where more is still being built: a fix that passes does not wait
+/// for another one's long build. But no release takes away a fix that servers have and that the
+/// rest of the chain would give back.
 fn release_next(facts: &Facts, resolution: &Resolution, plan: &mut Plan) {
-    let (Next::Ready { tip }, Some(base)) = (&resolution.next, &facts.base) else {
+    let (Some(ready), Some(base)) = (&resolution.ready, &facts.base) else {
         return;
     };
     if let Some(current) = current_release(facts) {
-        if (&current.tip, &current.base.rev) == (tip, &base.rev) {
+        if (&current.tip, &current.base.rev) == (&ready.tip, &base.rev) {
+            return;
+        }
+        let lost = current
+            .picks
+            .iter()
+            .find(|pick| !ready.picks.contains(pick));
+        if lost.is_some_and(|pick| is_coming(resolution, pick)) {
             return;
         }
         if base.rev_count < current.base.rev_count {
@@ -182,16 +192,6 @@ fn release_next(facts: &Facts, resolution: &Resolution, plan: &mut Plan) {
             return;
         }
     }
-    let applied = resolution
-        .assembly
-        .iter()
-        .flat_map(|assembly| assembly.applied());
-    let picks = applied
-        .map(|(pick, _)| ReleasedPick {
-            pr: pick.pr,
-            head: pick.head.clone(),
-        })
-        .collect();
     let last = facts
         .releases
         .iter()
@@ -201,9 +201,15 @@ fn release_next(facts: &Facts, resolution: &Resolution, plan: &mut Plan) {
     plan.steps.push(Step::Reserve {
         seq: last.next(),
         base: base.clone(),
-        tip: tip.clone(),
-        picks,
+        tip: ready.tip.clone(),
+        picks: ready.picks.clone(),
     });
+}
+
+/// Whether a pick is in the chain that is being built.
+fn is_coming(resolution: &Resolution, pick: &ReleasedPick) -> bool {
+    let mut applied = resolution.assembly.iter().flat_map(Assembly::applied);
+    applied.any(|(coming, _)| (coming.pr, &coming.head) == (pick.pr, &pick.head))
 }
 
 /// The release that clients get.

@@ -12,6 +12,7 @@ use crate::candidate::Candidate;
 use crate::facts::Facts;
 use crate::id::{CommitSha, JobName, PrNumber};
 use crate::plan::current_release;
+use crate::release::ReleasedPick;
 use crate::standing::Standing;
 use crate::time::Timestamp;
 
@@ -24,8 +25,19 @@ pub struct Resolution {
     pub culprits: Vec<Culprit>,
     /// The newest assembly of what is left, where it was made.
     pub assembly: Option<Assembly>,
+    /// As much of that assembly, from its start, as is known to pass.
+    pub ready: Option<Ready>,
     /// What is to be done next.
     pub next: Next,
+}
+
+/// The start of a chain that is known to pass.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ready {
+    /// Its last commit; the base where it has no pick.
+    pub tip: CommitSha,
+    /// Its picks, in order.
+    pub picks: Vec<ReleasedPick>,
 }
 
 /// A pick that breaks the build.
@@ -55,24 +67,23 @@ pub enum Next {
         /// When.
         until: Timestamp,
     },
-    /// The chain is assembled and its last commit passes.
-    Ready {
-        /// The chain's last commit; the base where no pick is left.
-        tip: CommitSha,
-    },
+    /// Nothing: the whole chain passes.
+    Nothing,
 }
 
 /// Works out how far the approved picks are.
 pub fn resolve(facts: &Facts, now: Timestamp) -> Resolution {
     let wanted = wanted(facts);
     let mut culprits = Vec::new();
+    let unassembled = |wanted, culprits, next| Resolution {
+        wanted,
+        culprits,
+        assembly: None,
+        ready: None,
+        next,
+    };
     let Some(base) = &facts.base else {
-        return Resolution {
-            wanted,
-            culprits,
-            assembly: None,
-            next: Next::NoBase,
-        };
+        return unassembled(wanted, culprits, Next::NoBase);
     };
     let mut picks = wanted.clone();
     loop {
@@ -85,19 +96,11 @@ pub fn resolve(facts: &Facts, now: Timestamp) -> Resolution {
         let assembly = match facts.assemblies.get(&spec.id()) {
             Some(assembly) => assembly.clone(),
             None if picks.is_empty() => Assembly { picks: Vec::new() },
-            None => {
-                return Resolution {
-                    wanted,
-                    culprits,
-                    assembly: None,
-                    next: Next::Assemble(spec),
-                };
-            }
+            None => return unassembled(wanted, culprits, Next::Assemble(spec)),
         };
-        let next = match examine(facts, &assembly, now) {
-            Examined::Passes => Next::Ready {
-                tip: assembly.tip(&base.rev).clone(),
-            },
+        let states = states(facts, &assembly, now);
+        let next = match examine(&assembly, &states) {
+            Examined::Passes => Next::Nothing,
             Examined::Build(rev) => Next::Build(rev),
             Examined::Wait { rev, until } => Next::Wait { rev, until },
             Examined::Culprit { pr, rev, jobs } => {
@@ -111,10 +114,12 @@ pub fn resolve(facts: &Facts, now: Timestamp) -> Resolution {
                 continue;
             }
         };
+        let ready = Some(ready(&base.rev, &assembly, &states));
         return Resolution {
             wanted,
             culprits,
             assembly: Some(assembly),
+            ready,
             next,
         };
     }
@@ -162,6 +167,33 @@ fn released_head(facts: &Facts, pr: PrNumber) -> Option<&CommitSha> {
         .map(|pick| &pick.head)
 }
 
+/// The state of the build after each applied pick.
+fn states<'a>(facts: &'a Facts, assembly: &Assembly, now: Timestamp) -> Vec<BuildState<'a>> {
+    static UNTRIED: BuildRecord = BuildRecord {
+        attempts: Vec::new(),
+    };
+    let record = |tip: &CommitSha| facts.builds.get(tip).unwrap_or(&UNTRIED);
+    assembly
+        .applied()
+        .map(|(_, tip)| record(tip).state(&facts.policy, now))
+        .collect()
+}
+
+fn ready(base: &CommitSha, assembly: &Assembly, states: &[BuildState<'_>]) -> Ready {
+    let passing = states.iter().rposition(passes).map_or(0, |last| last + 1);
+    let applied: Vec<_> = assembly.applied().take(passing).collect();
+    Ready {
+        tip: applied.last().map_or(base, |(_, tip)| tip).clone(),
+        picks: applied
+            .iter()
+            .map(|(pick, _)| ReleasedPick {
+                pr: pick.pr,
+                head: pick.head.clone(),
+            })
+            .collect(),
+    }
+}
+
 enum Examined {
     Passes,
     Build(CommitSha),
@@ -180,19 +212,8 @@ enum Examined {
 ///
 /// A pick that is known to break what stands before it is a culprit even where a later one might
 /// mend it: otherwise every new approval would cost one more failing build.
-fn examine(facts: &Facts, assembly: &Assembly, now: Timestamp) -> Examined {
-    let untried = BuildRecord::default();
+fn examine(assembly: &Assembly, states: &[BuildState<'_>]) -> Examined {
     let applied: Vec<_> = assembly.applied().collect();
-    let states: Vec<_> = applied
-        .iter()
-        .map(|(_, tip)| {
-            facts
-                .builds
-                .get(tip)
-                .unwrap_or(&untried)
-                .state(&facts.policy, now)
-        })
-        .collect();
     let Some(last) = states.last() else {
         return Examined::Passes;
     };

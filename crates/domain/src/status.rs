@@ -282,7 +282,7 @@ fn under_way(next: &Next) -> PickStatus {
         Next::NoBase | Next::Assemble(_) => PickStatus::Assembling,
         Next::Build(rev) => PickStatus::Building { rev: rev.clone() },
         Next::Wait { until, .. } => PickStatus::Retrying { until: *until },
-        Next::Ready { .. } => PickStatus::Releasing,
+        Next::Nothing => PickStatus::Releasing,
     }
 }
 

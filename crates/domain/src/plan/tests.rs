@@ -540,6 +540,43 @@ fn a_culprit_is_found_by_bisection() {
 }
 
 #[test]
+fn a_fix_that_passes_does_not_wait_for_anothers_build() {
+    let mut world = World::new(&[Nature::Clean; 5]);
+    world.settle(0);
+    approve(&mut world, 1);
+    while world.facts.builds.is_empty() {
+        let step = world.plan().steps.pop().unwrap();
+        world.act(&step);
+    }
+    approve(&mut world, 2);
+    let assemble = world.plan().steps.pop().unwrap();
+    world.act(&assemble);
+    let steps = world.plan().steps;
+    assert!(
+        matches!(&steps[..], [Step::Build { .. }, Step::Reserve { picks, .. }]
+        if picks.len() == 1 && picks[0].pr == PrNumber(1))
+    );
+}
+
+#[test]
+fn a_new_base_takes_no_fix_away_while_its_build_runs() {
+    let mut world = World::new(&[Nature::Clean; 5]);
+    approve(&mut world, 1);
+    world.settle(0);
+    world.advance_base();
+    for _ in 0..20 {
+        let mut steps = world.plan().steps;
+        steps.retain(|step| !matches!(step, Step::Build { .. }));
+        let Some(step) = steps.pop() else { break };
+        world.act(&step);
+    }
+    let current = current_release(&world.facts).unwrap();
+    assert!(current.has(PrNumber(1)) && current.base.rev == sha("base0"));
+    world.settle(0);
+    assert_eq!(world.released(), [PrNumber(1)]);
+}
+
+#[test]
 fn a_push_does_not_take_a_released_fix_away() {
     let mut world = World::new(&[Nature::Clean; 5]);
     approve(&mut world, 1);
