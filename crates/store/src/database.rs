@@ -1,0 +1,262 @@
+//! Connections, transactions and migrations: the only file that knows the two engines apart.
+
+use std::ops::{Deref, DerefMut};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::migrate::Migrator;
+use sqlx::pool::PoolConnection;
+use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor, Row, Transaction};
+use url::Url;
+
+use crate::error::StoreError;
+
+static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/sqlite");
+static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/postgres");
+
+/// Every connection's settings. A lost decision is worse than a slow one, hence FULL: in WAL mode
+/// NORMAL may lose the last transactions when the power fails.
+const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 30000; PRAGMA journal_mode = WAL; \
+     PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
+
+/// The number of PostgreSQL's advisory lock that all of Picket's writers take: "picket" in ASCII.
+const WRITER_LOCK: i64 = 0x70_69_63_6b_65_74;
+
+const OLDEST_POSTGRES: i64 = 150_000;
+const CONNECTIONS: u32 = 8;
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(40);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+/// Picket's database. Cheap to clone; all clones share one pool of connections.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pool: AnyPool,
+    engine: Engine,
+}
+
+/// A transaction that holds the one writer's lock: only code that has one may read in order to
+/// write. It is rolled back when it is dropped without a commit.
+pub(crate) struct WriteTransaction(Transaction<'static, Any>);
+
+impl WriteTransaction {
+    pub(crate) async fn commit(self) -> Result<(), StoreError> {
+        Ok(self.0.commit().await?)
+    }
+}
+
+impl Deref for WriteTransaction {
+    type Target = AnyConnection;
+
+    fn deref(&self) -> &AnyConnection {
+        &self.0
+    }
+}
+
+impl DerefMut for WriteTransaction {
+    fn deref_mut(&mut self) -> &mut AnyConnection {
+        &mut self.0
+    }
+}
+
+impl Store {
+    /// Connects to a database and migrates it: `sqlite:///absolute/path.db` (created where it is
+    /// missing, with its folder), or `postgres://user:password@host/database`.
+    ///
+    /// # Errors
+    /// The database cannot be reached, is too old, or is newer than this binary.
+    pub async fn open(url: &str) -> Result<Self, StoreError> {
+        sqlx::any::install_default_drivers();
+        let (engine, options) = connect_options(url).await?;
+        // Not from the pool: a pool tries again until its time is up, and hides the reason.
+        let mut connection = AnyConnection::connect_with(&options)
+            .await
+            .map_err(StoreError::Unreachable)?;
+        engine.prepare(&mut connection).await?;
+        engine.migrate(&mut connection).await?;
+        connection.close().await?;
+        let pool = AnyPoolOptions::new()
+            .max_connections(CONNECTIONS)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .after_connect(move |connection, _| {
+                Box::pin(async move { engine.set_up(connection).await })
+            })
+            .connect_lazy_with(options);
+        Ok(Self { pool, engine })
+    }
+
+    /// The URL of the SQLite database in this file, for [`Store::open`].
+    ///
+    /// # Errors
+    /// The path is not absolute.
+    pub fn sqlite_url(file: &Path) -> Result<String, StoreError> {
+        let url = Url::from_file_path(file).map_err(|()| StoreError::Url {
+            url: file.display().to_string(),
+        })?;
+        Ok(url.as_str().replacen("file:", "sqlite:", 1))
+    }
+
+    /// Closes all connections, once those in use are given back.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    /// A connection for one query, or for several whose order does not matter.
+    pub(crate) async fn connection(&self) -> Result<PoolConnection<Any>, StoreError> {
+        Ok(self.pool.acquire().await?)
+    }
+
+    /// A transaction for writing; waits until it is the only one.
+    pub(crate) async fn begin_write(&self) -> Result<WriteTransaction, StoreError> {
+        let mut transaction = self.pool.begin_with(self.engine.begin_write()).await?;
+        self.engine.lock_writers(&mut transaction).await?;
+        Ok(WriteTransaction(transaction))
+    }
+
+    /// A transaction in which every query sees the same moment.
+    pub(crate) async fn begin_read(&self) -> Result<Transaction<'static, Any>, StoreError> {
+        let begin = match self.engine {
+            Engine::Sqlite => "BEGIN",
+            Engine::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        };
+        Ok(self.pool.begin_with(begin).await?)
+    }
+}
+
+impl Engine {
+    fn begin_write(self) -> &'static str {
+        match self {
+            Self::Sqlite => "BEGIN IMMEDIATE",
+            Self::Postgres => "BEGIN",
+        }
+    }
+
+    /// On SQLite, beginning has taken the lock already. On PostgreSQL each statement after this
+    /// one sees what the last holder of the lock committed (READ COMMITTED).
+    async fn lock_writers(self, connection: &mut AnyConnection) -> sqlx::Result<()> {
+        match self {
+            Self::Sqlite => Ok(()),
+            Self::Postgres => sqlx::query("SELECT pg_advisory_xact_lock($1)")
+                .bind(WRITER_LOCK)
+                .execute(connection)
+                .await
+                .map(drop),
+        }
+    }
+
+    async fn set_up(self, connection: &mut AnyConnection) -> sqlx::Result<()> {
+        match self {
+            Self::Sqlite => connection.execute(SQLITE_SETTINGS).await.map(drop),
+            Self::Postgres => Ok(()),
+        }
+    }
+
+    /// Sets the first connection up and checks what it leads to.
+    async fn prepare(self, connection: &mut AnyConnection) -> Result<(), StoreError> {
+        self.set_up(connection).await?;
+        if self == Self::Sqlite {
+            return Ok(());
+        }
+        let row = connection
+            .fetch_one(
+                "SELECT current_setting('server_version') AS version, \
+                 CAST(current_setting('server_version_num') AS BIGINT) AS number",
+            )
+            .await?;
+        if row.try_get::<i64, _>("number")? < OLDEST_POSTGRES {
+            let found = row.try_get("version")?;
+            return Err(StoreError::OldServer { found });
+        }
+        Ok(())
+    }
+
+    /// Migrates under the writers' lock, since sqlx takes none on SQLite: of two processes that
+    /// start at once, the second one finds the work done. All migrations happen or none.
+    async fn migrate(self, connection: &mut AnyConnection) -> Result<(), StoreError> {
+        let mut transaction = connection.begin_with(self.begin_write()).await?;
+        self.lock_writers(&mut transaction).await?;
+        let migrations = match self {
+            Self::Sqlite => &SQLITE_MIGRATIONS,
+            Self::Postgres => &POSTGRES_MIGRATIONS,
+        };
+        migrations.run(&mut *transaction).await?;
+        Ok(transaction.commit().await?)
+    }
+}
+
+async fn connect_options(url: &str) -> Result<(Engine, AnyConnectOptions), StoreError> {
+    let parsed = Url::parse(url).map_err(|_| StoreError::Url {
+        // It cannot be told where in it a password is.
+        url: url.split(':').next().unwrap_or_default().to_owned(),
+    })?;
+    let (engine, target) = match parsed.scheme() {
+        "sqlite" => {
+            let file = sqlite_file(url).ok_or_else(|| no_database(&parsed))?;
+            if let Some(folder) = file.parent() {
+                tokio::fs::create_dir_all(folder)
+                    .await
+                    .map_err(|error| StoreError::Unreachable(sqlx::Error::Io(error)))?;
+            }
+            let url = Store::sqlite_url(&file)?;
+            (Engine::Sqlite, format!("{url}?mode=rwc"))
+        }
+        "postgres" | "postgresql" => (Engine::Postgres, url.to_owned()),
+        _ => return Err(no_database(&parsed)),
+    };
+    let options = target.parse().map_err(|_| no_database(&parsed))?;
+    Ok((engine, options))
+}
+
+/// The absolute path in `sqlite:///path`. Without a file there is nothing that a restart could go
+/// on from, so `:memory:` is no database for Picket.
+fn sqlite_file(url: &str) -> Option<PathBuf> {
+    let path = url.strip_prefix("sqlite://")?;
+    let as_file = Url::parse(&format!("file://{path}")).ok()?;
+    as_file
+        .to_file_path()
+        .ok()
+        .filter(|file| file.file_name().is_some())
+}
+
+fn no_database(url: &Url) -> StoreError {
+    let mut url = url.clone();
+    url.set_query(None);
+    // Fails on URLs that have no place for a password; then there is none.
+    let _ = url.set_password(None);
+    StoreError::Url { url: url.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_makes_a_url_and_back() {
+        for path in ["/tmp/picket.db", "/tmp/a b/50%?#.db", "/tmp/ü.db"] {
+            let url = Store::sqlite_url(Path::new(path)).unwrap();
+            assert_eq!(sqlite_file(&url).as_deref(), Some(Path::new(path)), "{url}");
+        }
+        assert!(Store::sqlite_url(Path::new("picket.db")).is_err());
+    }
+
+    #[tokio::test]
+    async fn what_is_no_database_is_refused_without_its_password() {
+        for url in [
+            "",
+            "picket.db",
+            "sqlite::memory:",
+            "sqlite:picket.db",
+            "sqlite://",
+            "mysql://ada:secret@localhost/picket?password=secret",
+        ] {
+            let error = Store::open(url).await.unwrap_err();
+            assert!(matches!(error, StoreError::Url { .. }), "{url}: {error:?}");
+            assert!(!error.to_string().contains("secret"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! Who is signed in. The database knows only hashes of the tokens, so that a copy of it opens no
+//! session.
+//!
+//! Looking a session up by its token's hash is not done in constant time, and need not be: what the
+//! database compares are SHA-256 digests, and nobody can steer those towards a stored one.
+
+use std::fmt;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use picket_domain::{Login, Sha256, Timestamp};
+use rand::TryRng;
+use rand::rngs::SysRng;
+use sqlx::any::AnyRow;
+use subtle::ConstantTimeEq;
+
+use crate::database::Store;
+use crate::error::StoreError;
+use crate::row::TableRow;
+
+const TOKEN_BYTES: usize = 32;
+/// 32 bytes in base64url, without padding.
+const TOKEN_LEN: usize = 43;
+
+/// The secret that a signed-in browser holds: 256 random bits in base64url.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SessionToken(String);
+
+impl SessionToken {
+    /// Takes a cookie's value; `None` if it cannot be a token.
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_token = text.len() == TOKEN_LEN
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+        is_token.then(|| Self(text.to_owned()))
+    }
+
+    /// The secret, for the cookie. It belongs nowhere else, logs included.
+    pub fn secret(&self) -> &str {
+        &self.0
+    }
+
+    fn hash(&self) -> Sha256 {
+        Sha256::of(self.0.as_bytes())
+    }
+}
+
+impl fmt::Debug for SessionToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SessionToken(..)")
+    }
+}
+
+/// What a session's forms carry, so that no other site can send them: 256 random bits in base64url.
+#[derive(Clone)]
+pub struct CsrfToken(String);
+
+impl CsrfToken {
+    /// The value for a form's hidden field.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether a form carries this token. Takes the same time wherever they differ.
+    pub fn matches(&self, given: &str) -> bool {
+        self.0.as_bytes().ct_eq(given.as_bytes()).into()
+    }
+}
+
+impl fmt::Display for CsrfToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for CsrfToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CsrfToken(..)")
+    }
+}
+
+/// A session that has not expired.
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// Who signed in.
+    pub login: Login,
+    /// What the session's forms must carry.
+    pub csrf: CsrfToken,
+}
+
+impl Store {
+    /// Starts a session of `lifetime_seconds`, and forgets those that have expired.
+    ///
+    /// # Errors
+    /// The database fails, or the system has no random bytes.
+    pub async fn create_session(
+        &self,
+        login: &Login,
+        now: Timestamp,
+        lifetime_seconds: i64,
+    ) -> Result<SessionToken, StoreError> {
+        let token = SessionToken(random_token()?);
+        let mut transaction = self.begin_write().await?;
+        sqlx::query("DELETE FROM sessions WHERE expires_at <= $1")
+            .bind(now.as_unix())
+            .execute(&mut *transaction)
+            .await?;
+        sqlx::query(
+            "INSERT INTO sessions (token_hash, login, csrf, expires_at) VALUES ($1, $2, $3, $4)",
+        )
+        .bind(token.hash().to_string())
+        .bind(login.as_str())
+        .bind(random_token()?)
+        .bind(now.plus_seconds(lifetime_seconds).as_unix())
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await?;
+        Ok(token)
+    }
+
+    /// The token's session; `None` if there is none, or it has expired.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn session(
+        &self,
+        token: &SessionToken,
+        now: Timestamp,
+    ) -> Result<Option<Session>, StoreError> {
+        let mut connection = self.connection().await?;
+        let row = sqlx::query(
+            "SELECT token_hash, login, csrf FROM sessions \
+             WHERE token_hash = $1 AND expires_at > $2",
+        )
+        .bind(token.hash().to_string())
+        .bind(now.as_unix())
+        .fetch_optional(&mut *connection)
+        .await?;
+        row.as_ref().map(decode).transpose()
+    }
+
+    /// Ends a session. Ending one that does not exist is no error.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn end_session(&self, token: &SessionToken) -> Result<(), StoreError> {
+        let mut connection = self.connection().await?;
+        sqlx::query("DELETE FROM sessions WHERE token_hash = $1")
+            .bind(token.hash().to_string())
+            .execute(&mut *connection)
+            .await?;
+        Ok(())
+    }
+}
+
+fn decode(row: &AnyRow) -> Result<Session, StoreError> {
+    let row = TableRow::new(row, "sessions", &["token_hash"]);
+    Ok(Session {
+        login: row.parsed("login")?,
+        csrf: CsrfToken(row.text("csrf")?),
+    })
+}
+
+fn random_token() -> Result<String, StoreError> {
+    let mut bytes = [0; TOKEN_BYTES];
+    SysRng
+        .try_fill_bytes(&mut bytes)
+        .map_err(StoreError::NoRandomness)?;
+    Ok(URL_SAFE_NO_PAD.encode(bytes))
+}
