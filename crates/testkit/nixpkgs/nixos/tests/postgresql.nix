@@ -1,0 +1,9 @@
+{ pkgs, makeTest }:
+makeTest {
+  name = "postgresql";
+  packages = [ pkgs.postgresql ];
+  testScript = ''
+    succeed postgres --self-test
+    succeed psql --self-test
+  '';
+}

@@ -1,0 +1,28 @@
+{
+  lib,
+  stdenv,
+  fetchurl,
+}:
+
+stdenv.mkDerivation (finalAttrs: {
+  pname = "bison";
+  version = "3.8.2";
+
+  src = fetchurl {
+    url = "mirror://bison/bison-${finalAttrs.version}.shar";
+    hash = "sha256-r8D/M7oK6CjNtY+UltlhbdsSkws7nRyqqQaohA0OPl4=";
+  };
+
+  configureFlags = [
+    "--with-program=bison"
+    "--with-program=yacc"
+  ];
+
+  meta = {
+    description = "Yacc-compatible parser generator";
+    homepage = "https://www.gnu.org/software/bison/";
+    license = lib.licenses.gpl3Plus;
+    maintainers = [ lib.maintainers.chiara ];
+    mainProgram = "bison";
+  };
+})

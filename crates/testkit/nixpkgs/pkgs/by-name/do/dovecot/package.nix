@@ -1,0 +1,42 @@
+{
+  lib,
+  stdenv,
+  fetchurl,
+  linux-pam,
+  openssl,
+  pkg-config,
+  zlib,
+  zstd,
+}:
+
+stdenv.mkDerivation (finalAttrs: {
+  pname = "dovecot";
+  version = "2.3.21.1";
+
+  src = fetchurl {
+    url = "mirror://dovecot/dovecot-${finalAttrs.version}.shar";
+    hash = "sha256-SCh3PiV+VDM5omE1GPazC/MocQ/zweBIhb7nqlPgTUA=";
+  };
+
+  nativeBuildInputs = [ pkg-config ];
+  buildInputs = [
+    openssl
+    zlib
+    zstd
+    linux-pam
+  ];
+
+  configureFlags = [
+    "--with-program=dovecot"
+    "--with-program=doveadm"
+    "--build-tool=pkg-config"
+  ];
+
+  meta = {
+    description = "Open source IMAP and POP3 email server";
+    homepage = "https://dovecot.org/";
+    license = lib.licenses.mit;
+    maintainers = [ lib.maintainers.dmitri ];
+    mainProgram = "dovecot";
+  };
+})

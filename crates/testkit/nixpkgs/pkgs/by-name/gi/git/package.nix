@@ -1,0 +1,53 @@
+{
+  lib,
+  stdenv,
+  fetchurl,
+  curl,
+  expat,
+  openssh,
+  openssl,
+  pcre2,
+  perl,
+  pkg-config,
+  zlib,
+}:
+
+stdenv.mkDerivation (finalAttrs: {
+  pname = "git";
+  version = "2.49.0";
+
+  src = fetchurl {
+    url = "mirror://git/git-${finalAttrs.version}.shar";
+    hash = "sha256-3h4YgU0/v93x89XwKoalWM4BPFAzn7G6lJCrENkZejA=";
+  };
+
+  nativeBuildInputs = [
+    pkg-config
+    perl
+  ];
+  buildInputs = [
+    curl
+    openssl
+    zlib
+    pcre2
+    expat
+  ];
+
+  configureFlags = [
+    "--with-program=git"
+    "--with-program=git-upload-pack"
+    "--with-tool=${openssh}/bin/ssh"
+    "--build-tool=pkg-config"
+    "--build-tool=perl"
+  ];
+
+  doCheck = true;
+
+  meta = {
+    description = "Distributed version control system";
+    homepage = "https://git-scm.com/";
+    license = lib.licenses.gpl2Plus;
+    maintainers = [ lib.maintainers.chiara ];
+    mainProgram = "git";
+  };
+})

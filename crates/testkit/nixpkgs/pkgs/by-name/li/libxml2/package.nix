@@ -1,0 +1,44 @@
+{
+  lib,
+  stdenv,
+  fetchurl,
+  pkg-config,
+  xz,
+  zlib,
+}:
+
+stdenv.mkDerivation (finalAttrs: {
+  pname = "libxml2";
+  version = "2.13.8";
+
+  src = fetchurl {
+    url = "mirror://libxml2/libxml2-${finalAttrs.version}.shar";
+    hash = "sha256-k+CKZR3HTttPGVI9jJc9RtmHbXNoB5fhaBtpOR828XA=";
+  };
+
+  outputs = [
+    "bin"
+    "dev"
+    "out"
+  ];
+
+  nativeBuildInputs = [ pkg-config ];
+  buildInputs = [
+    zlib
+    xz
+  ];
+
+  configureFlags = [
+    "--with-program=xmllint"
+    "--with-library=libxml2"
+    "--build-tool=pkg-config"
+  ];
+
+  meta = {
+    description = "XML parsing library for C";
+    homepage = "https://gitlab.gnome.org/GNOME/libxml2";
+    license = lib.licenses.mit;
+    maintainers = [ lib.maintainers.dmitri ];
+    mainProgram = "xmllint";
+  };
+})

@@ -1,0 +1,44 @@
+{
+  lib,
+  stdenv,
+  fetchurl,
+  openssl,
+  pcre2,
+  perl,
+  pkg-config,
+  zlib,
+}:
+
+stdenv.mkDerivation (finalAttrs: {
+  pname = "wget";
+  version = "1.25.0";
+
+  src = fetchurl {
+    url = "mirror://wget/wget-${finalAttrs.version}.shar";
+    hash = "sha256-FgLGyYvNiwRJMqLOylfgoGp8KkcEQvwEK6Nq1og1hxM=";
+  };
+
+  nativeBuildInputs = [
+    pkg-config
+    perl
+  ];
+  buildInputs = [
+    openssl
+    zlib
+    pcre2
+  ];
+
+  configureFlags = [
+    "--with-program=wget"
+    "--build-tool=pkg-config"
+    "--build-tool=perl"
+  ];
+
+  meta = {
+    description = "Tool for retrieving files using HTTP, HTTPS, and FTP";
+    homepage = "https://www.gnu.org/software/wget/";
+    license = lib.licenses.gpl3Plus;
+    maintainers = [ lib.maintainers.dmitri ];
+    mainProgram = "wget";
+  };
+})

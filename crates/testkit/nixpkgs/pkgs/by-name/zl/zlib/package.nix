@@ -1,0 +1,29 @@
+{
+  lib,
+  stdenv,
+  fetchurl,
+}:
+
+stdenv.mkDerivation (finalAttrs: {
+  pname = "zlib";
+  version = "1.3.1";
+
+  src = fetchurl {
+    url = "mirror://zlib/zlib-${finalAttrs.version}.shar";
+    hash = "sha256-s51a8KRawjGnnT8HoZEpI6OPMt9AIUywW5Vl3SZhRaA=";
+  };
+
+  outputs = [
+    "out"
+    "dev"
+  ];
+
+  configureFlags = [ "--with-library=libz" ];
+
+  meta = {
+    description = "Lossless data-compression library";
+    homepage = "https://zlib.net";
+    license = lib.licenses.zlib;
+    maintainers = [ lib.maintainers.bram ];
+  };
+})
