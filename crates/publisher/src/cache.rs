@@ -1,0 +1,311 @@
+//! Writing the binary cache.
+//!
+//! All NARs first, then the narinfos, each after those that it refers to: a client that sees a
+//! narinfo can have everything that it leads to. Nothing is ever changed but for one thing: a
+//! narinfo gains the signature of a key that was added later.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use picket_domain::{PathInfo, Sha256, StorePath};
+
+use crate::cache_file::CacheFile;
+use crate::error::{AtPath, PublishError};
+use crate::files::{
+    CHUNK, Hashing, create_atomically, read_if_there, sync_dir, temporary_in, write_atomically,
+};
+use crate::manifest::PublishedPath;
+use crate::narinfo::{self, NarFile, Narinfo};
+use crate::publisher::Publisher;
+use crate::upstream::Upstream;
+use crate::{lock, nar, order, parallel};
+
+/// What a release has in the binary cache.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PublishedPaths {
+    /// The paths that we have, sorted.
+    pub paths: Vec<PublishedPath>,
+    /// What those refer to that upstream has.
+    pub upstream_references: BTreeSet<StorePath>,
+    /// How many of them were not there before this call.
+    pub new: usize,
+    /// Length of all their compressed NARs, in bytes.
+    pub bytes: u64,
+}
+
+/// What the cache has of a path before anything is written.
+enum Present {
+    /// NAR and narinfo, signed with every key of ours.
+    Whole(NarFile),
+    /// NAR and narinfo, which lacks a signature of ours. It has these.
+    Unsigned(NarFile, Vec<String>),
+    /// A narinfo whose NAR is gone. It has these signatures.
+    Narinfo(Vec<String>),
+    /// Nothing.
+    Absent,
+}
+
+/// A path whose NAR is in the cache, and what is left to do for it.
+struct Ready {
+    nar: NarFile,
+    narinfo: NarinfoStep,
+}
+
+enum NarinfoStep {
+    Keep,
+    Create,
+    Replace { kept: Vec<String> },
+}
+
+impl Publisher {
+    /// Puts the paths of a closure that upstream does not have into the binary cache.
+    ///
+    /// A path that is there already is not read again.
+    ///
+    /// # Errors
+    /// Where a path's content is not what the Nix store recorded, where a path was published before
+    /// with another content, where the closure is not complete, and on I/O errors.
+    pub fn publish_paths(
+        &self,
+        closure: &[PathInfo],
+        upstream: &Upstream,
+    ) -> Result<PublishedPaths, PublishError> {
+        let delta = order::delta(closure, upstream)?;
+        self.all_ours(&delta.ours)?;
+        let cache = self.dir.cache_dir();
+        let nars = cache.join("nar");
+        fs::create_dir_all(&nars).at(&nars)?;
+        let _lock = lock::join(&cache, &[&cache, &nars]).at(&cache)?;
+        self.write_cache_info()?;
+        let ready = self.write_nars(&delta.ours)?;
+        sync_dir(&nars).at(&nars)?;
+        let mut published = PublishedPaths {
+            upstream_references: delta.upstream_references,
+            ..PublishedPaths::default()
+        };
+        for (info, ready) in delta.ours.iter().zip(ready) {
+            published.new += usize::from(matches!(ready.narinfo, NarinfoStep::Create));
+            let nar = self.write_narinfo(info, ready)?;
+            published.bytes += nar.size;
+            published.paths.push(published_path(info));
+        }
+        sync_dir(&cache).at(&cache)?;
+        published.paths.sort_by(|a, b| a.path.cmp(&b.path));
+        report(&published);
+        Ok(published)
+    }
+
+    /// A cache is for one store folder: a path of another could not be installed from it.
+    fn all_ours(&self, infos: &[&PathInfo]) -> Result<(), PublishError> {
+        let store_dir = &self.settings.store_dir;
+        let paths = infos.iter().flat_map(|info| {
+            let path = std::iter::once(&info.path);
+            path.chain(&info.references)
+        });
+        match paths.into_iter().find(|path| path.store_dir() != store_dir) {
+            None => Ok(()),
+            Some(path) => Err(PublishError::ForeignStore {
+                path: path.clone(),
+                store_dir: store_dir.clone(),
+            }),
+        }
+    }
+
+    fn write_cache_info(&self) -> Result<(), PublishError> {
+        let content = format!(
+            "StoreDir: {}\nWantMassQuery: 1\nPriority: {}\n",
+            self.settings.store_dir, self.settings.priority
+        );
+        let path = self.dir.cache_file(&CacheFile::Info);
+        if read_if_there(&path, narinfo::SIZE_MAX)
+            .at(&path)?
+            .as_deref()
+            == Some(content.as_bytes())
+        {
+            return Ok(());
+        }
+        write_atomically(&path, content.as_bytes()).at(&path)
+    }
+
+    /// The largest first, so that no thread is left with a large one at the end.
+    fn write_nars(&self, infos: &[&PathInfo]) -> Result<Vec<Ready>, PublishError> {
+        let mut largest_first: Vec<_> = infos.iter().enumerate().collect();
+        largest_first.sort_by_key(|(_, info)| std::cmp::Reverse(info.nar_size));
+        let done = AtomicUsize::new(0);
+        let work = |&(index, info): &(usize, &&PathInfo)| {
+            let ready = self.write_nar(info)?;
+            let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+            if !matches!(ready.narinfo, NarinfoStep::Keep) {
+                tracing::info!(
+                    target: "picket::progress",
+                    path = %info.path,
+                    bytes = ready.nar.size,
+                    "packed {done} of {}: {}",
+                    infos.len(),
+                    info.path.name(),
+                );
+            }
+            Ok::<_, PublishError>((index, ready))
+        };
+        let mut ready = parallel::map(&largest_first, self.settings.threads, work)?;
+        ready.sort_by_key(|(index, _)| *index);
+        Ok(ready.into_iter().map(|(_, ready)| ready).collect())
+    }
+
+    fn write_nar(&self, info: &PathInfo) -> Result<Ready, PublishError> {
+        let (nar, narinfo) = match self.present(info)? {
+            Present::Whole(nar) => (nar, NarinfoStep::Keep),
+            Present::Unsigned(nar, kept) => (nar, NarinfoStep::Replace { kept }),
+            Present::Narinfo(kept) => (self.pack(info)?, NarinfoStep::Replace { kept }),
+            Present::Absent => (self.pack(info)?, NarinfoStep::Create),
+        };
+        Ok(Ready { nar, narinfo })
+    }
+
+    /// What the cache has of a path.
+    fn present(&self, info: &PathInfo) -> Result<Present, PublishError> {
+        let Some(narinfo) = self.read_narinfo(&info.path)? else {
+            return Ok(Present::Absent);
+        };
+        same_path(info, &narinfo)?;
+        let path = self.dir.cache_file(&narinfo.nar.file());
+        let size = match fs::metadata(&path) {
+            Ok(metadata) => Some(metadata.len()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            Err(source) => return Err(PublishError::Io { path, source }),
+        };
+        let kept = narinfo.signatures().to_vec();
+        let signed = |key: &crate::SecretKey| narinfo.is_signed_by(&key.public());
+        Ok(if size != Some(narinfo.nar.size) {
+            Present::Narinfo(kept)
+        } else if self.keys.iter().all(signed) {
+            Present::Whole(narinfo.nar)
+        } else {
+            Present::Unsigned(narinfo.nar, kept)
+        })
+    }
+
+    /// The narinfo of a path, where the cache has one.
+    pub(crate) fn read_narinfo(&self, of: &StorePath) -> Result<Option<Narinfo>, PublishError> {
+        let path = self.dir.cache_file(&CacheFile::narinfo_of(of));
+        let Some(bytes) = read_if_there(&path, narinfo::SIZE_MAX).at(&path)? else {
+            return Ok(None);
+        };
+        let narinfo = Narinfo::parse(&self.settings.store_dir, &bytes);
+        narinfo
+            .map(Some)
+            .map_err(|reason| PublishError::Damaged { path, reason })
+    }
+
+    /// Serialises, hashes, compresses and hashes again, in one pass over the path's files.
+    fn pack(&self, info: &PathInfo) -> Result<NarFile, PublishError> {
+        let dir = self.dir.cache_dir().join("nar");
+        let files = self.settings.store_root.physical(&info.path);
+        let mut file = temporary_in(&dir).at(&dir)?;
+        let found;
+        let nar;
+        {
+            let level = self.settings.nar_level;
+            let buffered = std::io::BufWriter::with_capacity(CHUNK, file.as_file_mut());
+            let mut encoder = zstd::Encoder::new(Hashing::new(buffered), level).at(&dir)?;
+            encoder.set_pledged_src_size(Some(info.nar_size)).at(&dir)?;
+            let mut hashing = Hashing::new(encoder);
+            nar::dump(&files, &mut hashing).at(&files)?;
+            let (encoder, nar_hash, _) = hashing.finish();
+            found = nar_hash;
+            self.intact(info, found)?;
+            let (buffered, hash, size) = encoder.finish().at(&dir)?.finish();
+            buffered
+                .into_inner()
+                .map_err(|error| error.into_error())
+                .at(&dir)?;
+            nar = NarFile { hash, size };
+        }
+        file.as_file().sync_all().at(&dir)?;
+        let path = self.dir.cache_file(&nar.file());
+        file.persist(&path).map_err(|error| error.error).at(&path)?;
+        Ok(nar)
+    }
+
+    fn intact(&self, info: &PathInfo, found: Sha256) -> Result<(), PublishError> {
+        if found == info.nar_hash {
+            return Ok(());
+        }
+        Err(PublishError::Corrupt {
+            path: info.path.clone(),
+            recorded: info.nar_hash,
+            found,
+        })
+    }
+
+    /// Writes a path's narinfo and returns the NAR that the narinfo now leads to.
+    fn write_narinfo(&self, info: &PathInfo, ready: Ready) -> Result<NarFile, PublishError> {
+        let path = self.dir.cache_file(&CacheFile::narinfo_of(&info.path));
+        let Ready { nar, narinfo } = ready;
+        match narinfo {
+            NarinfoStep::Keep => Ok(nar),
+            NarinfoStep::Replace { mut kept } => {
+                kept.extend(info.signatures.iter().cloned());
+                let bytes = narinfo::signed(info, nar, &self.keys, &kept)?;
+                write_atomically(&path, &bytes).at(&path)?;
+                Ok(nar)
+            }
+            NarinfoStep::Create => {
+                let bytes = narinfo::signed(info, nar, &self.keys, &info.signatures)?;
+                if create_atomically(&path, &bytes).at(&path)? {
+                    return Ok(nar);
+                }
+                self.accept_other(info, &path)
+            }
+        }
+    }
+
+    /// Another publisher was quicker: its narinfo stands, if it says the same.
+    fn accept_other(&self, info: &PathInfo, path: &Path) -> Result<NarFile, PublishError> {
+        match self.read_narinfo(&info.path)? {
+            Some(narinfo) => same_path(info, &narinfo).map(|()| narinfo.nar),
+            None => Err(PublishError::Damaged {
+                path: path.to_owned(),
+                reason: "it was removed while it was being published".to_owned(),
+            }),
+        }
+    }
+}
+
+fn same_path(info: &PathInfo, narinfo: &Narinfo) -> Result<(), PublishError> {
+    let references: BTreeSet<_> = info.references.iter().collect();
+    let published: BTreeSet<_> = narinfo.references.iter().collect();
+    let differs = if narinfo.path != info.path {
+        "name"
+    } else if narinfo.nar_hash != info.nar_hash {
+        "content"
+    } else if references != published {
+        "references"
+    } else {
+        return Ok(());
+    };
+    let path = info.path.clone();
+    Err(PublishError::NotReproducible { path, differs })
+}
+
+fn published_path(info: &PathInfo) -> PublishedPath {
+    PublishedPath {
+        path: info.path.clone(),
+        nar_hash: info.nar_hash,
+        nar_size: info.nar_size,
+    }
+}
+
+fn report(published: &PublishedPaths) {
+    tracing::info!(
+        target: "picket::progress",
+        paths = published.paths.len(),
+        new = published.new,
+        bytes = published.bytes,
+        "the binary cache has all {} store paths of the release, {} of them new",
+        published.paths.len(),
+        published.new,
+    );
+}

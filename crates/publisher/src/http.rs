@@ -1,0 +1,114 @@
+//! The HTTP client's set-up, and errors that say which address they are about.
+
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use reqwest::{Client, Response, StatusCode};
+use url::Url;
+
+const CONNECT: Duration = Duration::from_secs(15);
+/// The longest pause between two pieces of a body.
+const STALL: Duration = Duration::from_secs(60);
+const ATTEMPTS: u32 = 4;
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+
+/// What went wrong with a request.
+#[derive(Debug)]
+pub(crate) struct HttpError {
+    pub(crate) url: String,
+    pub(crate) reason: String,
+}
+
+impl HttpError {
+    pub(crate) fn new(url: &Url, reason: impl Into<String>) -> Self {
+        Self {
+            url: url.to_string(),
+            reason: reason.into(),
+        }
+    }
+
+    fn of(url: &Url, error: &reqwest::Error) -> Self {
+        Self::new(url, causes(error))
+    }
+}
+
+/// An error with its causes; reqwest's own texts leave out what happened.
+fn causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
+
+/// A client with Picket's name, time limits, and the process's TLS implementation, which is
+/// chosen here where nobody did before.
+pub(crate) fn client() -> Result<Client, String> {
+    if rustls::crypto::CryptoProvider::get_default().is_none() {
+        // Another thread may have been quicker: then its choice stands, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    }
+    Client::builder()
+        .user_agent(concat!("picket/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(CONNECT)
+        .read_timeout(STALL)
+        .build()
+        .map_err(|error| causes(&error))
+}
+
+/// Gets an address; `None` where the server says that there is nothing, as Nix reads its answers
+/// (403, 404, 410). What may pass by itself is tried again.
+pub(crate) async fn get(client: &Client, url: &Url) -> Result<Option<Response>, HttpError> {
+    let mut pause = FIRST_PAUSE;
+    let mut attempt = 1;
+    loop {
+        let error = match client.get(url.clone()).send().await {
+            Ok(response) => match response.status() {
+                StatusCode::OK => return Ok(Some(response)),
+                StatusCode::FORBIDDEN | StatusCode::NOT_FOUND | StatusCode::GONE => {
+                    return Ok(None);
+                }
+                status => {
+                    let error = HttpError::new(url, format!("the server answers {status}"));
+                    if !status.is_server_error() && status != StatusCode::TOO_MANY_REQUESTS {
+                        return Err(error);
+                    }
+                    error
+                }
+            },
+            Err(error) => HttpError::of(url, &error),
+        };
+        if attempt == ATTEMPTS {
+            return Err(error);
+        }
+        attempt += 1;
+        tokio::time::sleep(pause).await;
+        pause *= 2;
+    }
+}
+
+/// A whole body, of at most `limit` bytes.
+pub(crate) async fn body(response: Response, limit: u64) -> Result<Vec<u8>, HttpError> {
+    let url = response.url().clone();
+    let mut pieces = response.bytes_stream();
+    let mut body = Vec::new();
+    while let Some(piece) = pieces.next().await {
+        let piece = piece.map_err(|error| HttpError::of(&url, &error))?;
+        if body.len() as u64 + piece.len() as u64 > limit {
+            return Err(HttpError::new(
+                &url,
+                format!("more than {limit} bytes long"),
+            ));
+        }
+        body.extend_from_slice(&piece);
+    }
+    Ok(body)
+}
+
+/// An address below another one, whether or not that ends in a slash.
+pub(crate) fn below(base: &Url, path: &str) -> Result<Url, HttpError> {
+    let joined = format!("{}/{path}", base.as_str().trim_end_matches('/'));
+    Url::parse(&joined).map_err(|error| HttpError::new(base, error.to_string()))
+}

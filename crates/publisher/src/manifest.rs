@@ -1,0 +1,185 @@
+//! The manifest: `release.json`.
+
+use std::collections::BTreeMap;
+
+use picket_domain::{
+    Advisory, ChannelName, CommitSha, PrNumber, ReleaseName, ReleaseSeq, Sha256, StorePath,
+    Timestamp,
+};
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::key::PublicKey;
+use crate::release_file::ReleaseFile;
+
+/// The format that this version of Picket writes.
+pub(crate) const FORMAT: u32 = 1;
+
+/// No manifest that is read may be longer, in bytes: a hundred thousand store paths fit.
+pub(crate) const SIZE_MAX: u64 = 64 * 1024 * 1024;
+
+/// What a release is, and the hash of everything that it consists of.
+///
+/// It is signed, and so vouches for every file and store path that clients get. It is a function
+/// of the release alone: writing it again gives the same bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// The format of this file: 1.
+    pub format: u32,
+    /// The channel.
+    pub channel: ChannelName,
+    /// The release's name.
+    pub name: ReleaseName,
+    /// Its place in the channel; a client need never accept a lower one than it has.
+    pub seq: ReleaseSeq,
+    /// The name of the release before it.
+    pub previous: Option<ReleaseName>,
+    /// Its commit.
+    pub rev: CommitSha,
+    /// The last commit of its pick chain, which has the same tree.
+    pub tip: CommitSha,
+    /// The official channel's revision that it stands on.
+    pub base: ManifestBase,
+    /// When its sequence number was taken, in seconds since 1970-01-01T00:00:00Z.
+    pub created: Timestamp,
+    /// The pull requests in it, in the order in which they were picked.
+    pub picks: Vec<ManifestPick>,
+    /// Approved pull requests that are not in it.
+    pub set_aside: Vec<SetAside>,
+    /// The release folder's files, by name.
+    pub files: BTreeMap<String, FileDigest>,
+    /// The store paths that our own binary cache has for this release, sorted.
+    pub store_paths: Vec<PublishedPath>,
+    /// What those refer to that upstream's binary cache has, sorted.
+    pub upstream_references: Vec<StorePath>,
+    /// Our own binary cache.
+    pub binary_cache_url: Url,
+    /// The keys that signed this manifest and the store paths.
+    pub public_keys: Vec<PublicKey>,
+}
+
+/// The official channel's revision that a release stands on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ManifestBase {
+    /// The commit.
+    pub rev: CommitSha,
+    /// How many commits its history has.
+    pub rev_count: u64,
+    /// The version of NixOS: `26.05`.
+    pub version: String,
+}
+
+/// A pull request in a release.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ManifestPick {
+    /// Its number.
+    pub pr: PrNumber,
+    /// The head that was approved and picked.
+    pub head: CommitSha,
+    /// Its title.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub title: Option<String>,
+    /// The advisories that it names.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub advisories: Vec<Advisory>,
+}
+
+/// An approved pull request that is not in a release.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetAside {
+    /// Its number.
+    pub pr: PrNumber,
+    /// Why, for a person.
+    pub reason: String,
+}
+
+/// A file's hash and size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileDigest {
+    /// SHA-256 of its bytes.
+    pub sha256: Sha256,
+    /// Its length in bytes.
+    pub size: u64,
+}
+
+/// A store path in our binary cache.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublishedPath {
+    /// The path.
+    pub path: StorePath,
+    /// SHA-256 of its NAR.
+    pub nar_hash: Sha256,
+    /// Length of its NAR, in bytes.
+    pub nar_size: u64,
+}
+
+impl FileDigest {
+    /// The digest of these bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self {
+            sha256: Sha256::of(bytes),
+            size: bytes.len() as u64,
+        }
+    }
+}
+
+impl Manifest {
+    /// The file's bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = serde_json::to_vec_pretty(self)
+            .expect("a manifest has no map with other than text keys");
+        bytes.push(b'\n');
+        bytes
+    }
+
+    /// Reads the file's bytes.
+    ///
+    /// # Errors
+    /// What is wrong with them, as a sentence for a person.
+    pub fn parse(bytes: &[u8]) -> Result<Self, String> {
+        #[derive(Deserialize)]
+        struct Versioned {
+            format: u32,
+        }
+        let invalid = |error| format!("release.json cannot be read: {error}");
+        let Versioned { format } = serde_json::from_slice(bytes).map_err(invalid)?;
+        if format != FORMAT {
+            return Err(format!(
+                "release.json has format {format}; this version of picket knows format {FORMAT}"
+            ));
+        }
+        serde_json::from_slice(bytes).map_err(invalid)
+    }
+
+    /// A file's hash and size.
+    pub fn file(&self, file: ReleaseFile) -> Option<&FileDigest> {
+        self.files.get(file.file_name())
+    }
+
+    /// The release's path below the public folder's address: `releases/<channel>/<release>`.
+    pub fn folder(&self) -> String {
+        release_folder(&self.channel, &self.name)
+    }
+}
+
+/// A release folder's path below the public folder.
+pub(crate) fn release_folder(channel: &ChannelName, name: &ReleaseName) -> String {
+    format!("releases/{channel}/{name}")
+}
+
+/// The value of the `Link` header with which a flake is locked to this very release.
+///
+/// `base_url` is the address that the public folder is served at. The form is fixed: Nix matches
+/// the whole value against `<([^>]*)>; rel="immutable"`. The commit count is that of the base, as in
+/// the release's name: unlike that of a rebased branch it never goes back.
+pub fn immutable_link(base_url: &Url, manifest: &Manifest, file: ReleaseFile) -> String {
+    format!(
+        "<{}/{}/{}?rev={}&revCount={}&lastModified={}>; rel=\"immutable\"",
+        base_url.as_str().trim_end_matches('/'),
+        manifest.folder(),
+        file.file_name(),
+        manifest.rev,
+        manifest.base.rev_count,
+        manifest.created.as_unix(),
+    )
+}

@@ -1,0 +1,116 @@
+//! NAR: Nix's archive format, in which a store path has exactly one serialisation.
+//!
+//! Names and link targets are bytes, not text: Nix takes any, so they are passed through as they
+//! are. Format: figure 5.2 of Eelco Dolstra's thesis, and `dumpPath` in Nix's `archive.cc`.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use crate::files::copy;
+
+/// Writes the NAR of what is at this path.
+pub(crate) fn dump(path: &Path, out: &mut impl Write) -> io::Result<()> {
+    string(out, b"nix-archive-1")?;
+    node(path, out)
+}
+
+fn node(path: &Path, out: &mut impl Write) -> io::Result<()> {
+    let named = |error: io::Error| io::Error::new(error.kind(), format!("{path:?}: {error}"));
+    let metadata = fs::symlink_metadata(path).map_err(named)?;
+    string(out, b"(")?;
+    string(out, b"type")?;
+    if metadata.is_file() {
+        let executable = metadata.permissions().mode() & 0o100 != 0;
+        regular(path, metadata.len(), executable, out).map_err(named)?;
+    } else if metadata.is_dir() {
+        directory(path, out)?;
+    } else if metadata.is_symlink() {
+        let target = fs::read_link(path).map_err(named)?;
+        string(out, b"symlink")?;
+        string(out, b"target")?;
+        string(out, target.as_os_str().as_bytes())?;
+    } else {
+        return Err(named(io::Error::other(
+            "neither file, folder nor symbolic link",
+        )));
+    }
+    string(out, b")")
+}
+
+fn regular(path: &Path, size: u64, executable: bool, out: &mut impl Write) -> io::Result<()> {
+    string(out, b"regular")?;
+    if executable {
+        string(out, b"executable")?;
+        string(out, b"")?;
+    }
+    string(out, b"contents")?;
+    out.write_all(&size.to_le_bytes())?;
+    // One byte more than there should be is asked for, to notice a file that grows.
+    let copied = copy(&mut File::open(path)?.take(size + 1), out)?;
+    if copied != size {
+        return Err(io::Error::other("it changed while it was read"));
+    }
+    pad(size, out)
+}
+
+fn directory(path: &Path, out: &mut impl Write) -> io::Result<()> {
+    string(out, b"directory")?;
+    for name in sorted_names(path)? {
+        string(out, b"entry")?;
+        string(out, b"(")?;
+        string(out, b"name")?;
+        string(out, name.as_bytes())?;
+        string(out, b"node")?;
+        node(&path.join(&name), out)?;
+        string(out, b")")?;
+    }
+    Ok(())
+}
+
+/// The names in a folder, in the order of their bytes.
+pub(crate) fn sorted_names(dir: &Path) -> io::Result<Vec<OsString>> {
+    let entries = fs::read_dir(dir)?.map(|entry| Ok(entry?.file_name().into_vec()));
+    let mut names = entries.collect::<io::Result<Vec<_>>>()?;
+    names.sort_unstable();
+    Ok(names.into_iter().map(OsString::from_vec).collect())
+}
+
+fn string(out: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
+    let size = bytes.len() as u64;
+    out.write_all(&size.to_le_bytes())?;
+    out.write_all(bytes)?;
+    pad(size, out)
+}
+
+/// Everything is padded with zeros to a multiple of eight bytes.
+fn pad(size: u64, out: &mut impl Write) -> io::Result<()> {
+    let missing = (8 - size % 8) % 8;
+    out.write_all(&[0; 8][..missing as usize])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_file_is_what_nix_writes() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        fs::write(&path, "").unwrap();
+        let mut nar = Vec::new();
+        dump(&path, &mut nar).unwrap();
+        let text = String::from_utf8_lossy(&nar).replace('\0', "");
+        assert_eq!(nar.len(), 112);
+        insta::assert_debug_snapshot!(text, @r#""\rnix-archive-1\u{1}(\u{4}type\u{7}regular\u{8}contents\u{1})""#);
+    }
+
+    #[test]
+    fn what_is_not_there_is_named() {
+        let error = dump(Path::new("/nowhere/at/all"), &mut Vec::new()).unwrap_err();
+        assert!(error.to_string().contains("/nowhere/at/all"), "{error}");
+    }
+}

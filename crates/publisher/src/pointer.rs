@@ -1,0 +1,98 @@
+//! The pointer of a channel: the one thing that changes.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::symlink;
+
+use picket_domain::{ChannelName, ReleaseName};
+
+use crate::error::{AtPath, PublishError};
+use crate::files::{TEMPORARY, sync_dir};
+use crate::lock;
+use crate::manifest::Manifest;
+use crate::public_dir::pointer_target;
+use crate::publisher::Publisher;
+use crate::release_file::ReleaseFile;
+
+impl Publisher {
+    /// Makes a release the channel's current one, by renaming one symbolic link.
+    ///
+    /// Call [`Publisher::check`] before: this looks no closer than that all files are there.
+    ///
+    /// # Errors
+    /// Where the release's folder is not complete, where the channel is at a later release already,
+    /// and on I/O errors.
+    pub fn flip(&self, channel: &ChannelName, name: &ReleaseName) -> Result<(), PublishError> {
+        let releases = self.dir.releases_dir(channel);
+        let _lock = lock::alone(&releases).at(&releases)?;
+        let next = self.complete(channel, name)?;
+        if let Some(current) = self.dir.current(channel)? {
+            if current == *name {
+                return Ok(());
+            }
+            let seq = self.dir.manifest(channel, &current)?.map(|it| it.seq);
+            if seq.is_some_and(|seq| seq >= next.seq) {
+                let name = name.clone();
+                return Err(PublishError::Backwards { name, current });
+            }
+        }
+        self.replace_pointer(channel, name)?;
+        tracing::info!(
+            target: "picket::progress",
+            %channel,
+            release = %name,
+            "{channel} is now {name}",
+        );
+        Ok(())
+    }
+
+    /// The manifest of a release whose files are all there, each as long as it should be.
+    fn complete(
+        &self,
+        channel: &ChannelName,
+        name: &ReleaseName,
+    ) -> Result<Manifest, PublishError> {
+        let manifest = self.dir.manifest(channel, name)?;
+        let mut problems = Vec::new();
+        for file in ReleaseFile::ALL {
+            let expected = manifest.as_ref().and_then(|it| it.file(file));
+            let path = self.dir.release_file(channel, name, file);
+            match fs::metadata(&path) {
+                Ok(metadata) if expected.is_none_or(|it| it.size == metadata.len()) => {}
+                Ok(_) => problems.push(format!("{} has another size", file.file_name())),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    problems.push(format!("{} is missing", file.file_name()));
+                }
+                Err(source) => return Err(PublishError::Io { path, source }),
+            }
+        }
+        match manifest {
+            Some(manifest) if problems.is_empty() => Ok(manifest),
+            _ => Err(PublishError::Incomplete {
+                name: name.clone(),
+                problems,
+            }),
+        }
+    }
+
+    /// The caller holds the channel's lock, so nobody else uses the temporary name.
+    fn replace_pointer(
+        &self,
+        channel: &ChannelName,
+        name: &ReleaseName,
+    ) -> Result<(), PublishError> {
+        let dir = self.dir.channels_dir();
+        fs::create_dir_all(&dir).at(&dir)?;
+        let temporary = dir.join(format!("{TEMPORARY}{channel}"));
+        match fs::remove_file(&temporary) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(error).at(&temporary);
+            }
+            Ok(()) | Err(_) => {}
+        }
+        symlink(pointer_target(channel, name), &temporary).at(&temporary)?;
+        let pointer = self.dir.pointer(channel);
+        fs::rename(&temporary, &pointer).at(&pointer)?;
+        sync_dir(&dir).at(&dir)
+    }
+}

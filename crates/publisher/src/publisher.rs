@@ -1,0 +1,104 @@
+//! The publisher and its settings.
+
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use picket_domain::StorePath;
+
+use crate::error::PublishError;
+use crate::key::{PublicKey, SecretKey};
+use crate::parallel::all_threads;
+use crate::public_dir::PublicDir;
+
+/// Where the files of a store path are.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum StoreRoot {
+    /// At the path itself, as in every ordinary store.
+    #[default]
+    Logical,
+    /// In this folder, under the path's last part, as in a store that lies elsewhere.
+    Folder(PathBuf),
+}
+
+impl StoreRoot {
+    /// The place of a store path's files.
+    pub fn physical(&self, path: &StorePath) -> PathBuf {
+        match self {
+            Self::Logical => Path::new(path.as_str()).to_owned(),
+            Self::Folder(folder) => folder.join(path.base_name()),
+        }
+    }
+}
+
+/// How the binary cache and the channel's archives are written.
+#[derive(Debug, Clone)]
+pub struct CacheSettings {
+    /// The store folder that clients have: `/nix/store`.
+    pub store_dir: String,
+    /// Where the paths' files are on this machine.
+    pub store_root: StoreRoot,
+    /// The cache's place among a client's substituters; a higher number is asked later. Above
+    /// cache.nixos.org's 40, clients ask us only for what upstream does not have.
+    pub priority: u32,
+    /// The zstd level of NARs.
+    pub nar_level: i32,
+    /// The xz preset of `nixexprs.tar.xz`, 0 to 9.
+    pub xz_preset: u32,
+    /// The zstd level of `nixexprs.tar.zst`.
+    pub zstd_level: i32,
+    /// How many threads compress at the same time.
+    pub threads: NonZeroUsize,
+}
+
+impl Default for CacheSettings {
+    fn default() -> Self {
+        Self {
+            store_dir: "/nix/store".to_owned(),
+            store_root: StoreRoot::Logical,
+            priority: 50,
+            nar_level: 3,
+            xz_preset: 6,
+            zstd_level: 12,
+            threads: all_threads(),
+        }
+    }
+}
+
+/// Writes the public folder. Every step can be killed at any instruction and done again.
+#[derive(Debug)]
+pub struct Publisher {
+    pub(crate) dir: PublicDir,
+    pub(crate) keys: Vec<SecretKey>,
+    pub(crate) settings: CacheSettings,
+}
+
+impl Publisher {
+    /// A publisher that signs with every one of these keys.
+    ///
+    /// # Errors
+    /// [`PublishError::NoKey`] where there is none.
+    pub fn new(
+        dir: PublicDir,
+        keys: Vec<SecretKey>,
+        settings: CacheSettings,
+    ) -> Result<Self, PublishError> {
+        if keys.is_empty() {
+            return Err(PublishError::NoKey);
+        }
+        Ok(Self {
+            dir,
+            keys,
+            settings,
+        })
+    }
+
+    /// The folder that it writes.
+    pub fn dir(&self) -> &PublicDir {
+        &self.dir
+    }
+
+    /// The keys that clients are told.
+    pub fn public_keys(&self) -> Vec<PublicKey> {
+        self.keys.iter().map(SecretKey::public).collect()
+    }
+}

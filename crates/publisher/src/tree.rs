@@ -1,0 +1,237 @@
+//! A channel's archive: a nixpkgs tree under one top-level folder, as a tar stream.
+//!
+//! The same tree gives the same bytes on every machine: names are sorted, times and owners fixed,
+//! modes reduced to what git keeps. GNU format, for names longer than 100 bytes.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use tar::{Builder, EntryType, Header};
+
+use crate::error::{AtPath, PublishError};
+use crate::nar::sorted_names;
+
+/// 1980-01-01, as in the official channels' archives: the first time that ZIP can express.
+const MTIME: u64 = 315_532_800;
+const LINK_NAME_MAX: usize = 100;
+
+/// What is added to the tree, at its top.
+#[derive(Debug, Clone)]
+pub(crate) enum Added {
+    File(Vec<u8>),
+    Link(&'static str),
+}
+
+/// A tree to pack.
+#[derive(Debug)]
+pub(crate) struct Tree<'a> {
+    /// Where its files are.
+    pub(crate) files: &'a Path,
+    /// The name of the archive's one top-level folder.
+    pub(crate) top: &'a str,
+    /// What is added, by name.
+    pub(crate) added: &'a [(&'static str, Added)],
+}
+
+/// A failure of the tree is the publisher's; a failure to write is the compressor's.
+#[derive(Debug)]
+pub(crate) enum TarError {
+    Tree(PublishError),
+    Write(io::Error),
+}
+
+impl From<PublishError> for TarError {
+    fn from(error: PublishError) -> Self {
+        Self::Tree(error)
+    }
+}
+
+impl From<io::Error> for TarError {
+    fn from(error: io::Error) -> Self {
+        Self::Write(error)
+    }
+}
+
+/// Writes the archive and returns the writer.
+pub(crate) fn pack<W: Write>(tree: &Tree<'_>, out: W) -> Result<W, TarError> {
+    let mut tar = Builder::new(out);
+    let top = Path::new(tree.top);
+    directory(&mut tar, top)?;
+    let mut names = sorted_names(tree.files).at(tree.files)?;
+    for (name, _) in tree.added {
+        let name = OsString::from(name);
+        match names.binary_search(&name) {
+            Ok(_) => {
+                let reason = format!("it has an entry {name:?}, which Picket adds itself");
+                return Err(PublishError::Tree(reason).into());
+            }
+            Err(place) => names.insert(place, name),
+        }
+    }
+    for name in &names {
+        let inside = top.join(name);
+        match tree
+            .added
+            .iter()
+            .find(|(added, _)| OsStr::new(added) == name)
+        {
+            Some((_, Added::File(content))) => file(&mut tar, &inside, content, false)?,
+            Some((_, Added::Link(target))) => link(&mut tar, &inside, target.as_bytes())?,
+            None => entry(&mut tar, &tree.files.join(name), inside)?,
+        }
+    }
+    Ok(tar.into_inner()?)
+}
+
+fn entry<W: Write>(tar: &mut Builder<W>, path: &Path, inside: PathBuf) -> Result<(), TarError> {
+    let metadata = fs::symlink_metadata(path).at(path)?;
+    if metadata.is_dir() {
+        directory(tar, &inside)?;
+        for name in sorted_names(path).at(path)? {
+            entry(tar, &path.join(&name), inside.join(&name))?;
+        }
+        Ok(())
+    } else if metadata.is_file() {
+        let executable = metadata.permissions().mode() & 0o100 != 0;
+        let content = fs::read(path).at(path)?;
+        Ok(file(tar, &inside, &content, executable)?)
+    } else if metadata.is_symlink() {
+        let target = fs::read_link(path).at(path)?;
+        Ok(link(tar, &inside, target.as_os_str().as_bytes())?)
+    } else {
+        let reason = format!("{path:?} is neither file, folder nor symbolic link");
+        Err(PublishError::Tree(reason).into())
+    }
+}
+
+fn header(kind: EntryType, mode: u32, size: usize) -> Header {
+    let mut header = Header::new_gnu();
+    header.set_entry_type(kind);
+    header.set_mode(mode);
+    header.set_uid(0);
+    header.set_gid(0);
+    header.set_mtime(MTIME);
+    header.set_size(size as u64);
+    header
+}
+
+fn directory<W: Write>(tar: &mut Builder<W>, inside: &Path) -> io::Result<()> {
+    // With the slash at its end, as tar itself writes folders.
+    let named = inside.join("");
+    tar.append_data(
+        &mut header(EntryType::Directory, 0o755, 0),
+        named,
+        io::empty(),
+    )
+}
+
+fn file<W: Write>(
+    tar: &mut Builder<W>,
+    inside: &Path,
+    content: &[u8],
+    executable: bool,
+) -> io::Result<()> {
+    let mode = if executable { 0o755 } else { 0o644 };
+    let mut header = header(EntryType::Regular, mode, content.len());
+    tar.append_data(&mut header, inside, content)
+}
+
+/// The target is written byte for byte: `tar`'s own way would tidy it up, and so change the tree.
+fn link<W: Write>(tar: &mut Builder<W>, inside: &Path, target: &[u8]) -> io::Result<()> {
+    let mut entry = header(EntryType::Symlink, 0o777, 0);
+    if target.len() > LINK_NAME_MAX {
+        let mut long = header(EntryType::GNULongLink, 0o644, target.len() + 1);
+        long.set_path("././@LongLink")?;
+        long.set_cksum();
+        tar.append(&long, [target, b"\0"].concat().as_slice())?;
+    }
+    entry.set_link_name_literal(&target[..target.len().min(LINK_NAME_MAX)])?;
+    tar.append_data(&mut entry, inside, io::empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    fn packed(files: &Path) -> Result<Vec<u8>, TarError> {
+        let added = [
+            (".version-suffix", Added::File(b".1".to_vec())),
+            ("nixpkgs", Added::Link(".")),
+        ];
+        let tree = Tree {
+            files,
+            top: "nixos-26.05.1",
+            added: &added,
+        };
+        pack(&tree, Vec::new())
+    }
+
+    fn listing(archive: &[u8]) -> Vec<String> {
+        let mut archive = tar::Archive::new(archive);
+        let entries = archive.entries().unwrap();
+        let line = |entry: io::Result<tar::Entry<'_, &[u8]>>| {
+            let mut entry = entry.unwrap();
+            let mode = entry.header().mode().unwrap();
+            let path = entry.path().unwrap().display().to_string();
+            let link = entry.link_name_bytes();
+            let link = link.map(|link| String::from_utf8(link.to_vec()).unwrap());
+            let mut content = String::new();
+            entry.read_to_string(&mut content).unwrap();
+            let shown = format!("{mode:o} {path} {}{content}", link.unwrap_or_default());
+            shown.trim_end().to_owned()
+        };
+        entries.map(line).collect()
+    }
+
+    #[test]
+    fn a_tree_is_packed_as_it_is_with_what_is_added() {
+        let dir = tempfile::tempdir().unwrap();
+        let lib = dir.path().join("lib");
+        fs::create_dir(&lib).unwrap();
+        fs::write(lib.join("run"), "run").unwrap();
+        fs::set_permissions(lib.join("run"), fs::Permissions::from_mode(0o700)).unwrap();
+        fs::write(dir.path().join(".version"), "26.05").unwrap();
+        symlink("./lib//", dir.path().join("untidy")).unwrap();
+        let archive = packed(dir.path()).unwrap();
+        insta::assert_snapshot!(listing(&archive).join("\n"), @r"
+        755 nixos-26.05.1/
+        644 nixos-26.05.1/.version 26.05
+        644 nixos-26.05.1/.version-suffix .1
+        755 nixos-26.05.1/lib/
+        755 nixos-26.05.1/lib/run run
+        777 nixos-26.05.1/nixpkgs .
+        777 nixos-26.05.1/untidy ./lib//
+        ");
+    }
+
+    #[test]
+    fn long_names_survive() {
+        let dir = tempfile::tempdir().unwrap();
+        let long = "n".repeat(150);
+        let target = format!("../{}/", "t".repeat(150));
+        fs::write(dir.path().join(&long), "content").unwrap();
+        symlink(&target, dir.path().join("z")).unwrap();
+        let listing = listing(&packed(dir.path()).unwrap());
+        assert!(listing.contains(&format!("644 nixos-26.05.1/{long} content")));
+        assert!(listing.contains(&format!("777 nixos-26.05.1/z {target}")));
+    }
+
+    #[test]
+    fn what_picket_adds_must_not_be_there() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join(".version-suffix"), "").unwrap();
+        match packed(dir.path()).unwrap_err() {
+            TarError::Tree(error) => {
+                assert!(error.to_string().contains(".version-suffix"), "{error}");
+            }
+            TarError::Write(error) => panic!("{error}"),
+        }
+    }
+}
