@@ -112,9 +112,11 @@ impl CommitSha {
 
 text_id! {
     /// The name of a channel, as in its URL: `nixos-26.05-sec`.
+    ///
+    /// Every channel name is a branch name too: the channel's releases are on the branch so named.
     ChannelName, "a channel name (lower-case letters, digits, '.', '-', '_'; at most 128)",
     |text| is_name(text, b".-_") && !text.bytes().any(|b| b.is_ascii_uppercase())
-        && !text.contains("..")
+        && !text.contains("..") && BranchName::parse(text).is_ok()
 }
 
 text_id! {
