@@ -1,0 +1,159 @@
+//! Fetching upstream's branches and pull requests.
+
+use std::path::Path;
+
+use git2::{Oid, Repository};
+use picket_domain::{BranchName, CommitSha, PrNumber};
+
+use crate::error::{MergeError, Result};
+use crate::ids::{contains, find_commit, find_ref, oid};
+use crate::lock::WriteLock;
+use crate::remote::RemoteUrl;
+use crate::transport::Git;
+
+/// Whether a pull request could be had at the wanted head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Fetched {
+    /// The mirror has it.
+    Present,
+    /// Upstream does not have that commit any more, and the mirror never had it.
+    Gone,
+}
+
+/// How git says that a fetched reference does not exist.
+const NO_REF: &str = "couldn't find remote ref ";
+/// How the other side says that it does not have a commit, or does not hand it out.
+const NO_COMMIT: [&str; 3] = ["not our ref", "unadvertised object", "no such remote ref"];
+
+pub(crate) fn branch_ref(branch: &BranchName) -> String {
+    format!("refs/upstream/{branch}")
+}
+
+/// Fetches the branches, and returns those that upstream does not have.
+pub(crate) fn branches(
+    mirror: &Path,
+    upstream: &RemoteUrl,
+    branches: &[BranchName],
+) -> Result<Vec<BranchName>> {
+    let lock = WriteLock::take(mirror)?;
+    lock.clear_half_packs()?;
+    let mut wanted = branches.to_vec();
+    wanted.sort();
+    wanted.dedup();
+    let mut absent = Vec::new();
+    while !wanted.is_empty() {
+        let refs: Vec<_> = wanted
+            .iter()
+            .map(|branch| (format!("refs/heads/{branch}"), branch_ref(branch)))
+            .collect();
+        let error = match fetch(mirror, &lock, upstream, &refs) {
+            Ok(()) => break,
+            Err(error) => error,
+        };
+        // Git stops at the first reference that is not there.
+        let is_absent = |branch: &BranchName| lacks(&error, &format!("refs/heads/{branch}"));
+        let Some(place) = wanted.iter().position(is_absent) else {
+            return Err(error);
+        };
+        absent.push(wanted.remove(place));
+    }
+    Ok(absent)
+}
+
+/// Fetches a pull request at a head, if the mirror lacks it.
+pub(crate) fn pull_request(
+    mirror: &Path,
+    upstream: &RemoteUrl,
+    pr: PrNumber,
+    head: &CommitSha,
+) -> Result<Fetched> {
+    let kept = format!("refs/pr/{pr}/{head}");
+    let repo = Repository::open_bare(mirror)?;
+    if is_kept(&repo, &kept, oid(head))? {
+        return Ok(Fetched::Present);
+    }
+    let lock = WriteLock::take(mirror)?;
+    lock.clear_stale([kept.as_str()])?;
+    lock.clear_half_packs()?;
+    let advertised = (format!("refs/pull/{pr}/head"), format!("refs/pr/{pr}/head"));
+    match fetch(mirror, &lock, upstream, std::slice::from_ref(&advertised)) {
+        Ok(()) => {
+            let now = find_ref(&repo, &advertised.1)?;
+            if now.is_some_and(|now| has(&repo, now, oid(head)).unwrap_or(false)) {
+                repo.reference(&kept, oid(head), true, "a pull request's head")?;
+                return Ok(Fetched::Present);
+            }
+        }
+        Err(error) if lacks(&error, &advertised.0) => {}
+        Err(error) => return Err(error),
+    }
+    // It moved on. GitHub still hands out commits that nothing points at, for a time.
+    match fetch(mirror, &lock, upstream, &[(head.to_string(), kept)]) {
+        Ok(()) => Ok(Fetched::Present),
+        Err(MergeError::Transport { message, .. })
+            if NO_COMMIT.iter().any(|phrase| message.contains(phrase)) =>
+        {
+            Ok(Fetched::Gone)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether the reference is there and its commit too. A reference without is removed: git does not
+/// fetch what it believes to have.
+fn is_kept(repo: &Repository, name: &str, head: Oid) -> Result<bool> {
+    if find_ref(repo, name)?.is_none() {
+        return Ok(false);
+    }
+    if find_commit(repo, head)?.is_some() {
+        return Ok(true);
+    }
+    tracing::warn!(
+        name,
+        "a pull request's commit is missing from the mirror and fetched again"
+    );
+    let lock = WriteLock::take(repo.path())?;
+    lock.clear_stale([name])?;
+    repo.find_reference(name)?.delete()?;
+    Ok(false)
+}
+
+/// Whether the history of what was fetched has the wanted head.
+fn has(repo: &Repository, fetched: Oid, head: Oid) -> Result<bool> {
+    Ok(find_commit(repo, head)?.is_some() && contains(repo, fetched, head)?)
+}
+
+fn fetch(
+    mirror: &Path,
+    lock: &WriteLock,
+    upstream: &RemoteUrl,
+    refs: &[(String, String)],
+) -> Result<()> {
+    lock.clear_stale(refs.iter().map(|(_, to)| to.as_str()))?;
+    let refspecs: Vec<_> = refs
+        .iter()
+        .map(|(from, to)| format!("+{from}:{to}"))
+        .collect();
+    Git::new(mirror, "fetch", upstream)
+        .args([
+            "--progress",
+            "--no-tags",
+            "--no-write-fetch-head",
+            "--no-auto-maintenance",
+        ])
+        .args(["--no-recurse-submodules"])
+        .remote_and(upstream, &refspecs)
+        .stdin(lock.stdin()?)
+        .with_progress()
+}
+
+fn lacks(error: &MergeError, name: &str) -> bool {
+    let MergeError::Transport { message, .. } = error else {
+        return false;
+    };
+    message.split("; ").any(|line| {
+        line.split_once(NO_REF)
+            .is_some_and(|(_, missing)| missing.trim() == name)
+    })
+}

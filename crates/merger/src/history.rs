@@ -1,0 +1,209 @@
+//! What a base has by way of other commits: backports that name their source, and reverts.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
+
+use git2::{Oid, Repository, Sort};
+
+use crate::error::Result;
+use crate::ids::contains;
+use crate::message::PICKED_FROM;
+use crate::source::{Landed, Source};
+
+/// More commits than a stable branch gets in its life.
+const MAX_COMMITS: usize = 200_000;
+/// How many histories are kept in memory.
+const MAX_KEPT: usize = 16;
+const REVERTS: &[u8] = b"This reverts commit ";
+
+/// What the messages of a base's own commits, those that a development branch lacks, tell.
+#[derive(Debug, Default)]
+pub(crate) struct History {
+    /// Commits that were picked onto the base, and not reverted there since.
+    picked: HashSet<Oid>,
+    /// Commits that were reverted on the base, and not put back there since.
+    reverted: HashSet<Oid>,
+}
+
+impl History {
+    fn read(repo: &Repository, base: Oid, branch: Oid) -> Result<Self> {
+        let mut walk = repo.revwalk()?;
+        walk.set_sorting(Sort::TOPOLOGICAL)?;
+        walk.push(base)?;
+        walk.hide(branch)?;
+        let mut history = Self::default();
+        // Youngest first: a revert is seen before what it reverts, and before its own revert not.
+        for (count, id) in walk.enumerate() {
+            if count == MAX_COMMITS {
+                tracing::warn!(%base, "only the youngest {MAX_COMMITS} commits of the base were read");
+                break;
+            }
+            let id = id?;
+            if !history.reverted.contains(&id) {
+                history.note(repo.find_commit(id)?.message_raw_bytes());
+            }
+        }
+        Ok(history)
+    }
+
+    /// Takes in the message of a commit that is not reverted.
+    fn note(&mut self, message: &[u8]) {
+        for line in message.split(|byte| *byte == b'\n') {
+            if let Some(id) = id_after(line, PICKED_FROM) {
+                self.picked.insert(id);
+            }
+            if let Some(id) = id_after(line, REVERTS) {
+                self.reverted.insert(id);
+            }
+        }
+    }
+}
+
+/// The full commit id that follows the phrase in the line.
+fn id_after(line: &[u8], phrase: &[u8]) -> Option<Oid> {
+    let at = line
+        .windows(phrase.len())
+        .position(|window| window == phrase)?;
+    let id = line.get(at + phrase.len()..at + phrase.len() + 40)?;
+    let is_id = id
+        .iter()
+        .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    is_id
+        .then(|| Oid::from_str(std::str::from_utf8(id).ok()?).ok())
+        .flatten()
+}
+
+/// What a base already has of a pull request, by history; trees are not looked at.
+///
+/// A revert is seen where it is among the commits that the base has and the pull request's base
+/// branch lacks. One that both have is not: it is the history that people approved the pull
+/// request in.
+pub(crate) struct Known<'r> {
+    repo: &'r Repository,
+    base: Oid,
+    history: Arc<History>,
+}
+
+impl Known<'_> {
+    /// Whether the base has the whole pull request: its head, or what it was squashed to.
+    pub(crate) fn has_all(&self, head: Oid, source: &Source) -> Result<bool> {
+        let reverted = &self.history.reverted;
+        let any_reverted = source.commits.iter().any(|id| reverted.contains(id));
+        if !any_reverted && !self.is_unmerged(source) && self.has(head)? {
+            return Ok(true);
+        }
+        match source.landed {
+            Landed::Squashed(commit) => self.has(commit),
+            Landed::AsIs | Landed::Rebased(_) => Ok(false),
+        }
+    }
+
+    /// Whether the base has one commit of the pull request, under its own id or its rebased one.
+    pub(crate) fn has_commit(&self, id: Oid, source: &Source) -> Result<bool> {
+        if self.is_unmerged(source) {
+            return Ok(self.history.picked.contains(&id));
+        }
+        if let Landed::Rebased(became) = &source.landed
+            && let Some(rebased) = became.get(&id)
+            && self.has(*rebased)?
+        {
+            return Ok(true);
+        }
+        self.has(id)
+    }
+
+    /// Whether the base reverted the pull request's merge: its history has the commits then, and
+    /// its tree does not.
+    fn is_unmerged(&self, source: &Source) -> bool {
+        source
+            .merged_as
+            .is_some_and(|merge| self.history.reverted.contains(&merge))
+    }
+
+    fn has(&self, id: Oid) -> Result<bool> {
+        if self.history.picked.contains(&id) {
+            return Ok(true);
+        }
+        Ok(!self.history.reverted.contains(&id) && contains(self.repo, self.base, id)?)
+    }
+}
+
+/// The histories that were read last; reading one takes a second on nixpkgs.
+#[derive(Debug, Default)]
+pub(crate) struct Histories(Mutex<Vec<Kept>>);
+
+#[derive(Debug)]
+struct Kept {
+    base: Oid,
+    branch: Oid,
+    history: Arc<History>,
+}
+
+impl Histories {
+    /// What `base` has that `branch`, the tip of a development branch, lacks.
+    pub(crate) fn known<'r>(
+        &self,
+        repo: &'r Repository,
+        base: Oid,
+        branch: Oid,
+    ) -> Result<Known<'r>> {
+        let history = match self.kept(base, branch) {
+            Some(history) => history,
+            None => self.keep(base, branch, History::read(repo, base, branch)?),
+        };
+        Ok(Known {
+            repo,
+            base,
+            history,
+        })
+    }
+
+    fn kept(&self, base: Oid, branch: Oid) -> Option<Arc<History>> {
+        let kept = self
+            .0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let found = kept
+            .iter()
+            .find(|kept| (kept.base, kept.branch) == (base, branch));
+        found.map(|kept| Arc::clone(&kept.history))
+    }
+
+    fn keep(&self, base: Oid, branch: Oid, history: History) -> Arc<History> {
+        let history = Arc::new(history);
+        let mut kept = self
+            .0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        if kept.len() == MAX_KEPT {
+            kept.remove(0);
+        }
+        kept.push(Kept {
+            base,
+            branch,
+            history: Arc::clone(&history),
+        });
+        history
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_read_only_where_they_are_whole() {
+        let id = "a1".repeat(20);
+        let found = |line: &str| id_after(line.as_bytes(), PICKED_FROM).map(|id| id.to_string());
+        assert_eq!(
+            found(&format!("(cherry picked from commit {id})")),
+            Some(id.clone())
+        );
+        assert_eq!(
+            found(&format!("* (cherry picked from commit {id})")),
+            Some(id)
+        );
+        assert_eq!(found("(cherry picked from commit a1a1a1)"), None);
+        assert_eq!(found("(cherry picked from commit "), None);
+    }
+}

@@ -1,0 +1,97 @@
+//! One writer of the mirror's references at a time, and none that blocks after its death.
+//!
+//! Git guards a reference by a file `<reference>.lock`, which stays behind when its writer is
+//! killed and then blocks every later writer. The mirror has therefore a lock above those: an
+//! advisory lock of the operating system on the file `picket.lock`, which ends with its holder.
+//! Whoever holds it knows that every `.lock` file of a reference, and every half-received pack, is
+//! a dead writer's, and removes those in its way. This is sound because the mirror is Picket's
+//! alone, and because a `git` that Picket starts is handed the locked file as its standard input:
+//! the lock lasts until that `git` has ended too, even where Picket was killed before it.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use crate::error::{Result, at};
+
+/// The proof that nobody else writes the mirror's references.
+#[derive(Debug)]
+pub(crate) struct WriteLock {
+    dir: PathBuf,
+    file: File,
+}
+
+impl WriteLock {
+    /// Waits until no other process or thread holds the lock.
+    pub(crate) fn take(dir: &Path) -> Result<Self> {
+        let path = dir.join("picket.lock");
+        let file = File::options()
+            .create(true)
+            .truncate(false)
+            .read(true)
+            .write(true)
+            .open(&path)
+            .map_err(at(&path))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                tracing::debug!(path = %path.display(), "waiting for another writer of the mirror");
+                file.lock().map_err(at(&path))?;
+            }
+            Err(TryLockError::Error(error)) => return Err(at(path)(error)),
+        }
+        let dir = dir.to_owned();
+        Ok(Self { dir, file })
+    }
+
+    /// The locked file as the standard input of a child, which so keeps the lock while it lives.
+    /// The file is empty.
+    pub(crate) fn stdin(&self) -> Result<Stdio> {
+        let copy = self.file.try_clone().map_err(at(&self.dir))?;
+        Ok(copy.into())
+    }
+
+    /// Removes what a killed writer of these references left behind.
+    pub(crate) fn clear_stale<'a>(&self, refs: impl IntoIterator<Item = &'a str>) -> Result<()> {
+        let refs = refs
+            .into_iter()
+            .map(|name| self.dir.join(format!("{name}.lock")));
+        for path in refs.chain([
+            self.dir.join("packed-refs.lock"),
+            self.dir.join("shallow.lock"),
+        ]) {
+            if remove_if_there(&path).map_err(at(&path))? {
+                tracing::warn!(path = %path.display(), "removed a lock file of a writer that was killed");
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes the packs that a killed fetch had half received; they can be gigabytes.
+    pub(crate) fn clear_half_packs(&self) -> Result<()> {
+        let packs = self.dir.join("objects/pack");
+        let entries = match fs::read_dir(&packs) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(at(packs)(error)),
+        };
+        for entry in entries {
+            let entry = entry.map_err(at(&packs))?;
+            if entry.file_name().as_encoded_bytes().starts_with(b"tmp_") {
+                remove_if_there(&entry.path()).map_err(at(entry.path()))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn remove_if_there(path: &Path) -> io::Result<bool> {
+    match fs::remove_file(path) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        // A folder on the reference's way does not exist either.
+        Err(error) if error.kind() == ErrorKind::NotADirectory => Ok(false),
+        Err(error) => Err(error),
+    }
+}
