@@ -184,7 +184,10 @@ impl Engine {
             Self::Sqlite => &SQLITE_MIGRATIONS,
             Self::Postgres => &POSTGRES_MIGRATIONS,
         };
-        migrations.run(&mut *transaction).await?;
+        // With `run`, the future would not be Send.
+        migrations
+            .run_direct(None, &mut *transaction, false)
+            .await?;
         Ok(transaction.commit().await?)
     }
 }

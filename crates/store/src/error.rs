@@ -38,7 +38,10 @@ pub enum StoreError {
         migration: i64,
     },
     /// A migration did not go through; nothing of it is left behind.
-    #[error("the database could not be migrated; it is as it was before")]
+    #[error(
+        "the database could not be migrated and is as it was before: start the version of picket \
+         that ran here last, and report the cause"
+    )]
     Migration(#[source] MigrateError),
     /// Another process held the database for too long.
     #[error(
@@ -76,9 +79,7 @@ pub enum StoreError {
         seq: ReleaseSeq,
     },
     /// A release's number or name is taken by another one. Plan again.
-    #[error(
-        "release {wanted} cannot be reserved: its number or name is that of {taken_by} already"
-    )]
+    #[error("release {wanted} cannot be reserved: its number or name is taken by {taken_by}")]
     ReleaseTaken {
         /// The release that was to be reserved.
         wanted: ReleaseName,
@@ -140,5 +141,43 @@ impl From<MigrateError> for StoreError {
             MigrateError::Execute(error) => Self::from(error),
             other => Self::Migration(other),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_say_what_to_do() {
+        let name = |text| ReleaseName::parse(text).unwrap();
+        let errors = [
+            StoreError::Url {
+                url: "mysql://ada@db/picket".into(),
+            },
+            StoreError::Unreachable(sqlx::Error::PoolTimedOut),
+            StoreError::OldServer {
+                found: "13.9".into(),
+            },
+            StoreError::Newer { migration: 12 },
+            StoreError::Migration(MigrateError::VersionMismatch(1)),
+            StoreError::Busy(sqlx::Error::PoolTimedOut),
+            StoreError::Full(sqlx::Error::PoolTimedOut),
+            StoreError::ReleaseTaken {
+                wanted: name("b"),
+                taken_by: name("a"),
+            },
+        ];
+        let messages = errors.map(|error| error.to_string()).join("\n");
+        insta::assert_snapshot!(messages, @r#"
+        "mysql://ada@db/picket" is no database URL: use sqlite:///absolute/path/picket.db or postgres://user@host/database
+        the database cannot be reached: check that its server runs, that its folder is writable, and that database_url is right
+        PostgreSQL 13.9 is too old: Picket needs PostgreSQL 15 or later
+        the database is newer than this picket (it has migration 12): start the version of picket that ran here last, or restore a backup from before the upgrade
+        the database could not be migrated and is as it was before: start the version of picket that ran here last, and report the cause
+        the database is busy: another process has been writing for half a minute; stop it, and everything goes on by itself
+        the database's disk is full: free some space, and everything goes on by itself
+        release b cannot be reserved: its number or name is taken by a
+        "#);
     }
 }

@@ -1,0 +1,55 @@
+//! Candidates, bases and cursors.
+
+use picket_domain::{Base, Candidate, PrNumber, UpstreamState};
+use picket_store::StoreError;
+
+use crate::fixtures::*;
+
+on_both_engines! {
+    async fn a_candidate_is_replaced_by_what_github_says_now(database: Database) {
+        let store = database.open().await;
+        assert_eq!(store.candidate(PrNumber(7)).await.unwrap(), None);
+        store.upsert_candidate(&candidate(9, "nine")).await.unwrap();
+        store.upsert_candidate(&candidate(7, "head")).await.unwrap();
+        let pushed = Candidate { upstream: UpstreamState::Closed, ..candidate(7, "new head") };
+        for _ in 0..2 {
+            store.upsert_candidate(&pushed).await.unwrap();
+        }
+        assert_eq!(store.candidate(PrNumber(7)).await.unwrap().as_ref(), Some(&pushed));
+        let all = store.candidates().await.unwrap();
+        assert_eq!(all, [pushed, candidate(9, "nine")]);
+    }
+
+    async fn a_number_beyond_the_databases_is_refused(database: Database) {
+        let store = database.open().await;
+        let error = store.upsert_candidate(&candidate(u64::MAX, "head")).await.unwrap_err();
+        assert!(matches!(error, StoreError::TooLarge(u64::MAX)), "{error:?}");
+        assert!(store.candidates().await.unwrap().is_empty());
+    }
+
+    async fn a_base_keeps_the_time_at_which_it_was_first_seen(database: Database) {
+        let store = database.open().await;
+        assert_eq!(store.current_base(&sec()).await.unwrap(), None);
+        let (first, second) = (base("one", 1), base("two", 2));
+        assert_eq!(store.record_base(&sec(), &first).await.unwrap(), first);
+        assert_eq!(store.record_base(&sec(), &second).await.unwrap(), second);
+        assert_eq!(store.current_base(&sec()).await.unwrap(), Some(second.clone()));
+
+        let seen_again = Base { seen_at: at(99), ..first.clone() };
+        assert_eq!(store.record_base(&sec(), &seen_again).await.unwrap(), first);
+        assert_eq!(store.current_base(&sec()).await.unwrap(), Some(first));
+
+        let other = channel("other");
+        assert_eq!(store.current_base(&other).await.unwrap(), None);
+        assert_eq!(store.record_base(&other, &seen_again).await.unwrap(), seen_again);
+    }
+
+    async fn a_cursor_stays_where_it_was_set(database: Database) {
+        let store = database.open().await;
+        assert_eq!(store.cursor("watcher").await.unwrap(), None);
+        store.set_cursor("watcher", "2026-11-23T18:09:00Z").await.unwrap();
+        store.set_cursor("watcher", "W/\"etag\"").await.unwrap();
+        assert_eq!(store.cursor("watcher").await.unwrap().as_deref(), Some("W/\"etag\""));
+        assert_eq!(store.cursor("other").await.unwrap(), None);
+    }
+}
