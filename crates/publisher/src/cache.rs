@@ -219,7 +219,7 @@ impl Publisher {
             let (buffered, hash, size) = encoder.finish().at(&dir)?.finish();
             buffered
                 .into_inner()
-                .map_err(|error| error.into_error())
+                .map_err(std::io::IntoInnerError::into_error)
                 .at(&dir)?;
             nar = NarFile { hash, size };
         }

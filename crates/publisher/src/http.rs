@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use futures_util::StreamExt;
 use reqwest::{Client, Response, StatusCode};
 use url::Url;
 
@@ -27,7 +26,7 @@ impl HttpError {
         }
     }
 
-    fn of(url: &Url, error: &reqwest::Error) -> Self {
+    pub(crate) fn of(url: &Url, error: &reqwest::Error) -> Self {
         Self::new(url, causes(error))
     }
 }
@@ -87,24 +86,6 @@ pub(crate) async fn get(client: &Client, url: &Url) -> Result<Option<Response>, 
         tokio::time::sleep(pause).await;
         pause *= 2;
     }
-}
-
-/// A whole body, of at most `limit` bytes.
-pub(crate) async fn body(response: Response, limit: u64) -> Result<Vec<u8>, HttpError> {
-    let url = response.url().clone();
-    let mut pieces = response.bytes_stream();
-    let mut body = Vec::new();
-    while let Some(piece) = pieces.next().await {
-        let piece = piece.map_err(|error| HttpError::of(&url, &error))?;
-        if body.len() as u64 + piece.len() as u64 > limit {
-            return Err(HttpError::new(
-                &url,
-                format!("more than {limit} bytes long"),
-            ));
-        }
-        body.extend_from_slice(&piece);
-    }
-    Ok(body)
 }
 
 /// An address below another one, whether or not that ends in a slash.

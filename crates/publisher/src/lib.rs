@@ -32,9 +32,11 @@ mod public_dir;
 mod publisher;
 mod release;
 mod release_file;
+mod source;
 mod tarball;
 mod tree;
 mod upstream;
+mod verify;
 
 pub use cache::PublishedPaths;
 pub use cache_file::{CacheFile, HashPart};
@@ -49,3 +51,4 @@ pub use publisher::{CacheSettings, Publisher, StoreRoot};
 pub use release::{PickNote, ReleaseContent};
 pub use release_file::ReleaseFile;
 pub use upstream::{StorePathList, Upstream};
+pub use verify::{VerifyReport, verify};

@@ -8,7 +8,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use tar::{Builder, EntryType, Header};
 
@@ -81,27 +81,27 @@ pub(crate) fn pack<W: Write>(tree: &Tree<'_>, out: W) -> Result<W, TarError> {
         {
             Some((_, Added::File(content))) => file(&mut tar, &inside, content, false)?,
             Some((_, Added::Link(target))) => link(&mut tar, &inside, target.as_bytes())?,
-            None => entry(&mut tar, &tree.files.join(name), inside)?,
+            None => entry(&mut tar, &tree.files.join(name), &inside)?,
         }
     }
     Ok(tar.into_inner()?)
 }
 
-fn entry<W: Write>(tar: &mut Builder<W>, path: &Path, inside: PathBuf) -> Result<(), TarError> {
+fn entry<W: Write>(tar: &mut Builder<W>, path: &Path, inside: &Path) -> Result<(), TarError> {
     let metadata = fs::symlink_metadata(path).at(path)?;
     if metadata.is_dir() {
-        directory(tar, &inside)?;
+        directory(tar, inside)?;
         for name in sorted_names(path).at(path)? {
-            entry(tar, &path.join(&name), inside.join(&name))?;
+            entry(tar, &path.join(&name), &inside.join(&name))?;
         }
         Ok(())
     } else if metadata.is_file() {
         let executable = metadata.permissions().mode() & 0o100 != 0;
         let content = fs::read(path).at(path)?;
-        Ok(file(tar, &inside, &content, executable)?)
+        Ok(file(tar, inside, &content, executable)?)
     } else if metadata.is_symlink() {
         let target = fs::read_link(path).at(path)?;
-        Ok(link(tar, &inside, target.as_os_str().as_bytes())?)
+        Ok(link(tar, inside, target.as_os_str().as_bytes())?)
     } else {
         let reason = format!("{path:?} is neither file, folder nor symbolic link");
         Err(PublishError::Tree(reason).into())

@@ -2,24 +2,22 @@
 
 use std::collections::HashSet;
 use std::io::{BufRead, BufReader, Read};
-use std::path::Path;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use picket_domain::{PathInfo, StorePath};
-use reqwest::Client;
 use url::Url;
 
 use crate::cache_file::CacheFile;
 use crate::error::PublishError;
-use crate::files::read_if_there;
 use crate::http::{self, HttpError};
+use crate::narinfo;
+use crate::source::Source;
 
 /// A channel release's list is some megabytes long, a few hundred kilobytes compressed.
 const COMPRESSED_MAX: u64 = 64 * 1024 * 1024;
 const LIST_MAX: u64 = 1024 * 1024 * 1024;
 /// The memory that decompressing may take, in bytes: enough for `xz -9`.
 pub(crate) const XZ_MEMORY: u64 = 128 * 1024 * 1024;
-const NARINFO_MAX: u64 = 1024 * 1024;
 /// Requests under way at the same time.
 const CONCURRENCY: usize = 16;
 
@@ -66,7 +64,7 @@ impl StorePathList {
     /// Where it cannot be had or is not such a file. That it is not there is an error too.
     pub async fn fetch(url: &Url) -> Result<Self, PublishError> {
         let absent = || HttpError::new(url, "there is no such file");
-        let xz = Asking::new(url)?.get(url, COMPRESSED_MAX).await?;
+        let xz = Source::of(url)?.read(url, COMPRESSED_MAX).await?;
         Self::read(xz.ok_or_else(absent)?.as_slice(), url.as_str())
     }
 
@@ -120,8 +118,8 @@ impl Upstream {
         if let Some(cache) = cache
             && !others.is_empty()
         {
-            let asking = Asking::new(cache)?;
-            let answers = stream::iter(&others).map(|path| asking.has(cache, path));
+            let source = Source::of(cache)?;
+            let answers = stream::iter(&others).map(|path| in_cache(&source, cache, path));
             let mut answers = answers.buffer_unordered(CONCURRENCY);
             while let Some(answer) = answers.try_next().await? {
                 present.extend(answer.cloned());
@@ -136,54 +134,25 @@ impl Upstream {
     }
 }
 
-/// How upstream is asked.
-enum Asking {
-    Http(Client),
-    Files,
-}
-
-impl Asking {
-    fn new(url: &Url) -> Result<Self, HttpError> {
-        if url.scheme() == "file" {
-            return Ok(Self::Files);
-        }
-        let client = http::client().map_err(|reason| HttpError::new(url, reason))?;
-        Ok(Self::Http(client))
-    }
-
-    async fn get(&self, url: &Url, limit: u64) -> Result<Option<Vec<u8>>, HttpError> {
-        match self {
-            Self::Http(client) => match http::get(client, url).await? {
-                Some(response) => http::body(response, limit).await.map(Some),
-                None => Ok(None),
-            },
-            Self::Files => read_if_there(Path::new(url.path()), limit)
-                .map_err(|error| HttpError::new(url, error.to_string())),
-        }
-    }
-
-    /// The path, if the cache has a narinfo that says so.
-    async fn has<'a>(
-        &self,
-        cache: &Url,
-        path: &'a StorePath,
-    ) -> Result<Option<&'a StorePath>, HttpError> {
-        let url = http::below(cache, &CacheFile::narinfo_of(path).to_string())?;
-        let Some(narinfo) = self.get(&url, NARINFO_MAX).await? else {
-            return Ok(None);
-        };
-        let line = format!("StorePath: {path}");
-        let names_it = narinfo
-            .split(|byte| *byte == b'\n')
-            .any(|it| it == line.as_bytes());
-        if names_it {
-            Ok(Some(path))
-        } else {
-            Err(HttpError::new(
-                &url,
-                format!("a narinfo, but not that of {path}"),
-            ))
-        }
+/// The path, if the cache has a narinfo that says so.
+async fn in_cache<'a>(
+    source: &Source,
+    cache: &Url,
+    path: &'a StorePath,
+) -> Result<Option<&'a StorePath>, HttpError> {
+    let url = http::below(cache, &CacheFile::narinfo_of(path).to_string())?;
+    let Some(narinfo) = source.read(&url, narinfo::SIZE_MAX).await? else {
+        return Ok(None);
+    };
+    let line = format!("StorePath: {path}");
+    let names_it = narinfo
+        .split(|byte| *byte == b'\n')
+        .any(|it| it == line.as_bytes());
+    if names_it {
+        Ok(Some(path))
+    } else {
+        let reason = format!("a narinfo, but not that of {path}");
+        Err(HttpError::new(&url, reason))
     }
 }
 

@@ -1,0 +1,65 @@
+//! From an address to the release folder that it gives now.
+
+use std::path::Path;
+
+use picket_domain::ChannelName;
+use url::Url;
+
+use crate::http::{self, HttpError};
+use crate::public_dir::PublicDir;
+use crate::source::Source;
+
+/// Where a release is.
+#[derive(Debug)]
+pub(super) struct Place {
+    /// The last part of the address that was given: a channel or a release.
+    pub(super) asked_for: String,
+    /// The release folder.
+    pub(super) release: Url,
+    /// The binary cache, where that is not the one that the manifest names.
+    pub(super) cache: Option<Url>,
+}
+
+impl Place {
+    /// Follows the channel's pointer or redirect.
+    pub(super) async fn find(source: &Source, url: &Url) -> Result<Self, HttpError> {
+        let segments = url.path_segments();
+        let mut segments = segments.into_iter().flatten().filter(|it| !it.is_empty());
+        let asked_for = segments
+            .next_back()
+            .ok_or_else(|| HttpError::new(url, "this is not the address of a channel"))?
+            .to_owned();
+        match source {
+            Source::Http(client) => {
+                let response = http::get(client, url).await?;
+                let absent = || HttpError::new(url, "there is no such channel");
+                Ok(Self {
+                    asked_for,
+                    release: response.ok_or_else(absent)?.url().clone(),
+                    cache: None,
+                })
+            }
+            Source::Files => Self::local(url, asked_for),
+        }
+    }
+
+    /// The address `file:///<public folder>/<channel>`.
+    fn local(url: &Url, asked_for: String) -> Result<Self, HttpError> {
+        let error = |reason: String| HttpError::new(url, reason);
+        let channel = ChannelName::parse(&asked_for).map_err(|it| error(it.to_string()))?;
+        let path = url
+            .to_file_path()
+            .map_err(|()| error("not a path".to_owned()))?;
+        let dir = PublicDir::new(path.parent().unwrap_or(Path::new("/")));
+        let current = dir.current(&channel).map_err(|it| error(it.to_string()))?;
+        let current = current.ok_or_else(|| error("the channel has no release".to_owned()))?;
+        let file_url = |path: &Path| {
+            Url::from_file_path(path).map_err(|()| error("not an absolute path".to_owned()))
+        };
+        Ok(Self {
+            asked_for,
+            release: file_url(&dir.release_dir(&channel, &current))?,
+            cache: Some(file_url(&dir.cache_dir())?),
+        })
+    }
+}

@@ -1,0 +1,67 @@
+//! What a verification found.
+
+use picket_domain::{ChannelName, CommitSha, ReleaseName, ReleaseSeq};
+use serde::Serialize;
+use url::Url;
+
+use crate::http::HttpError;
+use crate::manifest::Manifest;
+
+/// What a verification found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct VerifyReport {
+    /// The address that was verified.
+    pub url: Url,
+    /// The channel, where a manifest could be read.
+    pub channel: Option<ChannelName>,
+    /// The release.
+    pub release: Option<ReleaseName>,
+    /// Its place in the channel.
+    pub seq: Option<ReleaseSeq>,
+    /// Its commit.
+    pub rev: Option<CommitSha>,
+    /// How many files of the release folder are right.
+    pub files: u64,
+    /// How many store paths are right, NAR and narinfo.
+    pub store_paths: u64,
+    /// How many bytes were read.
+    pub bytes: u64,
+    /// All that is wrong, each as a sentence.
+    pub problems: Vec<String>,
+}
+
+impl VerifyReport {
+    pub(super) fn new(url: &Url) -> Self {
+        Self {
+            url: url.clone(),
+            channel: None,
+            release: None,
+            seq: None,
+            rev: None,
+            files: 0,
+            store_paths: 0,
+            bytes: 0,
+            problems: Vec::new(),
+        }
+    }
+
+    /// Whether nothing is wrong.
+    pub fn is_good(&self) -> bool {
+        self.problems.is_empty()
+    }
+
+    pub(super) fn names(&mut self, manifest: &Manifest) {
+        self.channel = Some(manifest.channel.clone());
+        self.release = Some(manifest.name.clone());
+        self.seq = Some(manifest.seq);
+        self.rev = Some(manifest.rev.clone());
+    }
+
+    pub(super) fn problem(&mut self, problem: impl Into<String>) {
+        self.problems.push(problem.into());
+    }
+
+    pub(super) fn error(&mut self, error: &HttpError) {
+        self.problem(format!("{}: {}", error.url, error.reason));
+    }
+}
