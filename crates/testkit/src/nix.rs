@@ -20,7 +20,7 @@
 mod conf;
 mod isolation;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -156,6 +156,50 @@ impl NixStore {
         let mut command = self.command(program);
         command.args(arguments);
         output_of(&mut command).with_context(|| format!("{program} failed"))
+    }
+
+    /// Fetches a package of a channel and installs it into the user's profile. Nothing but the
+    /// profile itself may be built: `nix-env` alone cannot be told so, since `max-jobs = 0` forbids
+    /// that too.
+    ///
+    /// # Errors
+    /// Where the package is not to be had from a binary cache.
+    pub fn install(&self, channel: &str, attribute: &str) -> Result<()> {
+        let expression = format!("<{channel}>");
+        let fetch = [
+            "--no-out-link",
+            "--option",
+            "max-jobs",
+            "0",
+            "-A",
+            attribute,
+        ];
+        self.run("nix-build", fetch.into_iter().chain([&*expression]))?;
+        self.run("nix-env", ["-iA", &format!("{channel}.{attribute}")])?;
+        Ok(())
+    }
+
+    /// The names of the derivations that were built in this store, by their logs; sorted.
+    ///
+    /// # Errors
+    /// Where the logs cannot be read.
+    pub fn built(&self) -> Result<BTreeSet<String>> {
+        let logs = self.physical.join("log/drvs");
+        let mut built = BTreeSet::new();
+        if !logs.exists() {
+            return Ok(built);
+        }
+        for shard in fs::read_dir(logs)? {
+            for log in fs::read_dir(shard?.path())? {
+                // `<the hash's other 30 digits>-<name>.drv.bz2`
+                let log = log?.file_name().to_string_lossy().into_owned();
+                let name = log
+                    .split_once('-')
+                    .and_then(|(_, name)| name.split_once(".drv"));
+                built.extend(name.map(|(name, _)| name.to_owned()));
+            }
+        }
+        Ok(built)
     }
 
     /// Removes everything that was built, substituted and installed; configuration stays.

@@ -27,6 +27,9 @@ pub struct Fix {
     pub attribute: String,
 }
 
+/// A commit's message and what it changes.
+type Change = (&'static str, fn() -> Vec<Edit>);
+
 /// A fix, as it is written.
 pub(super) struct Scenario {
     branch: &'static str,
@@ -34,7 +37,7 @@ pub(super) struct Scenario {
     body: &'static str,
     attribute: &'static str,
     person: Person,
-    commits: &'static [(&'static str, fn() -> Vec<Edit>)],
+    commits: &'static [Change],
 }
 
 const MASTODON: Scenario = Scenario {
