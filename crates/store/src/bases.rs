@@ -31,7 +31,7 @@ impl Store {
         .await?;
         let current = current(&mut transaction, channel).await?;
         transaction.commit().await?;
-        Ok(current.unwrap_or_else(|| base.clone()))
+        current.ok_or(StoreError::Query(sqlx::Error::RowNotFound))
     }
 
     /// Where the stable channel stood when it was last looked at.

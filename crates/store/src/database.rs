@@ -2,12 +2,14 @@
 
 use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::migrate::Migrator;
 use sqlx::pool::PoolConnection;
 use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor, Row, Transaction};
+use tokio::sync::{Mutex, OwnedMutexGuard};
 use url::Url;
 
 use crate::error::StoreError;
@@ -38,15 +40,21 @@ enum Engine {
 pub struct Store {
     pool: AnyPool,
     engine: Engine,
+    /// This process's writers queue up here, without a connection in their hands: SQLite's own
+    /// waiting is by trying again, and unfair.
+    writers: Arc<Mutex<()>>,
 }
 
 /// A transaction that holds the one writer's lock: only code that has one may read in order to
 /// write. It is rolled back when it is dropped without a commit.
-pub(crate) struct WriteTransaction(Transaction<'static, Any>);
+pub(crate) struct WriteTransaction {
+    transaction: Transaction<'static, Any>,
+    _turn: OwnedMutexGuard<()>,
+}
 
 impl WriteTransaction {
     pub(crate) async fn commit(self) -> Result<(), StoreError> {
-        Ok(self.0.commit().await?)
+        Ok(self.transaction.commit().await?)
     }
 }
 
@@ -54,13 +62,13 @@ impl Deref for WriteTransaction {
     type Target = AnyConnection;
 
     fn deref(&self) -> &AnyConnection {
-        &self.0
+        &self.transaction
     }
 }
 
 impl DerefMut for WriteTransaction {
     fn deref_mut(&mut self) -> &mut AnyConnection {
-        &mut self.0
+        &mut self.transaction
     }
 }
 
@@ -87,7 +95,12 @@ impl Store {
                 Box::pin(async move { engine.set_up(connection).await })
             })
             .connect_lazy_with(options);
-        Ok(Self { pool, engine })
+        let writers = Arc::default();
+        Ok(Self {
+            pool,
+            engine,
+            writers,
+        })
     }
 
     /// The URL of the SQLite database in this file, for [`Store::open`].
@@ -113,9 +126,13 @@ impl Store {
 
     /// A transaction for writing; waits until it is the only one.
     pub(crate) async fn begin_write(&self) -> Result<WriteTransaction, StoreError> {
+        let turn = Arc::clone(&self.writers).lock_owned().await;
         let mut transaction = self.pool.begin_with(self.engine.begin_write()).await?;
         self.engine.lock_writers(&mut transaction).await?;
-        Ok(WriteTransaction(transaction))
+        Ok(WriteTransaction {
+            transaction,
+            _turn: turn,
+        })
     }
 
     /// A transaction in which every query sees the same moment.
@@ -245,6 +262,28 @@ mod tests {
             assert_eq!(sqlite_file(&url).as_deref(), Some(Path::new(path)), "{url}");
         }
         assert!(Store::sqlite_url(Path::new("picket.db")).is_err());
+    }
+
+    #[tokio::test]
+    async fn every_connection_has_the_settings_that_decisions_need() {
+        let dir = tempfile::tempdir().unwrap();
+        let url = Store::sqlite_url(&dir.path().join("picket.db")).unwrap();
+        let store = Store::open(&url).await.unwrap();
+        let mut connections = Vec::new();
+        for _ in 0..CONNECTIONS {
+            connections.push(store.connection().await.unwrap());
+        }
+        for connection in &mut connections {
+            let row = sqlx::query(
+                "SELECT timeout, synchronous, foreign_keys, journal_mode FROM pragma_busy_timeout, \
+                 pragma_synchronous, pragma_foreign_keys, pragma_journal_mode",
+            );
+            let row = row.fetch_one(&mut **connection).await.unwrap();
+            assert_eq!(row.get::<i64, _>("timeout"), 30_000);
+            assert_eq!(row.get::<i64, _>("synchronous"), 2, "2 is FULL");
+            assert_eq!(row.get::<i64, _>("foreign_keys"), 1);
+            assert_eq!(row.get::<String, _>("journal_mode"), "wal");
+        }
     }
 
     #[tokio::test]

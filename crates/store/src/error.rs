@@ -52,6 +52,9 @@ pub enum StoreError {
     /// There is no room to write.
     #[error("the database's disk is full: free some space, and everything goes on by itself")]
     Full(#[source] sqlx::Error),
+    /// The file is no SQLite database, or the server found its own files broken.
+    #[error("the database is damaged, or no database at all: restore it from a backup")]
+    Damaged(#[source] sqlx::Error),
     /// A row holds what Picket never writes.
     #[error(
         "table {table}, row {row}, column {column}: {problem}; Picket did not write this, so \
@@ -123,9 +126,13 @@ impl From<sqlx::Error> for StoreError {
                 Some("5" | "261" | "517" | "773" | "55P03") => Self::Busy(error),
                 // SQLite: SQLITE_FULL. PostgreSQL: disk_full.
                 Some("13" | "53100") => Self::Full(error),
-                // SQLite: SQLITE_CANTOPEN. PostgreSQL: connection errors, shutdown, no slot left.
+                // SQLite: SQLITE_CORRUPT, SQLITE_NOTADB. PostgreSQL: data_corrupted, index_corrupted.
+                Some("11" | "26" | "XX001" | "XX002") => Self::Damaged(error),
+                // SQLite: SQLITE_READONLY and two of its extended codes, SQLITE_CANTOPEN.
+                // PostgreSQL: connection errors, shutdown, no connection left, a standby server.
                 Some(
-                    "14" | "08000" | "08003" | "08006" | "57P01" | "57P02" | "57P03" | "53300",
+                    "8" | "1032" | "1544" | "14" | "08000" | "08003" | "08006" | "57P01" | "57P02"
+                    | "57P03" | "53300" | "25006",
                 ) => Self::Unreachable(error),
                 _ => Self::Query(error),
             },
@@ -163,6 +170,7 @@ mod tests {
             StoreError::Migration(MigrateError::VersionMismatch(1)),
             StoreError::Busy(sqlx::Error::PoolTimedOut),
             StoreError::Full(sqlx::Error::PoolTimedOut),
+            StoreError::Damaged(sqlx::Error::PoolTimedOut),
             StoreError::ReleaseTaken {
                 wanted: name("b"),
                 taken_by: name("a"),
@@ -177,6 +185,7 @@ mod tests {
         the database could not be migrated and is as it was before: start the version of picket that ran here last, and report the cause
         the database is busy: another process has been writing for half a minute; stop it, and everything goes on by itself
         the database's disk is full: free some space, and everything goes on by itself
+        the database is damaged, or no database at all: restore it from a backup
         release b cannot be reserved: its number or name is taken by a
         "#);
     }

@@ -218,13 +218,17 @@ mod tests {
         assert_ne!(first, second);
         let pid_file = server.dir.join("data/postmaster.pid");
         let pid_file = std::fs::read_to_string(pid_file).unwrap();
-        let process = Path::new("/proc").join(pid_file.lines().next().unwrap());
-        assert!(process.exists());
+        let command_line = Path::new("/proc")
+            .join(pid_file.lines().next().unwrap())
+            .join("cmdline");
+        // Of a process that ended and was not waited for yet, it is empty.
+        let runs = || std::fs::read(&command_line).is_ok_and(|it| !it.is_empty());
+        assert!(runs());
 
         let dir = server.dir.clone();
         drop(server);
         assert!(!dir.exists());
-        assert!(!process.exists());
+        assert!(!runs());
     }
 
     #[test]

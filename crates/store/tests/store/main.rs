@@ -1,5 +1,10 @@
 //! The store on a real SQLite file and a real PostgreSQL server: every test runs on both.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "in a test, a failure is best shown where it happens"
+)]
+
 #[macro_use]
 mod engines;
 mod fixtures;

@@ -1,10 +1,11 @@
 //! Opening: new, old, newer and missing databases.
 
 use std::error::Error;
+use std::time::Duration;
 
 use picket_store::{Store, StoreError};
 
-use crate::engines::Engine;
+use crate::engines::Database;
 use crate::fixtures::*;
 
 on_both_engines! {
@@ -36,16 +37,19 @@ on_both_engines! {
         assert!(error.to_string().contains("newer than this picket"), "{error}");
     }
 
-    async fn connections_have_the_settings_that_decisions_need(database: Database) {
+    /// A web server drops a handler when its client hangs up, at whatever point that is.
+    async fn a_write_that_is_given_up_half_way_blocks_nobody(database: Database) {
         let store = database.open().await;
-        store.append(at(0), person("ada"), nominate(1)).await.unwrap();
-        if database.engine == Engine::Sqlite {
-            let wal = format!("{}-wal", database.url.trim_start_matches("sqlite://"));
-            assert!(std::path::Path::new(&wal.replace("%20", " ")).exists());
+        let mut written = 0;
+        for n in 0..60 {
+            let appending = store.append(at(0), person("ada"), nominate(n));
+            let patience = Duration::from_micros(n * 50);
+            written += u64::from(tokio::time::timeout(patience, appending).await.is_ok());
         }
-        // A base that is current must be known: foreign keys hold.
-        let orphan = "INSERT INTO current_bases (channel, rev) VALUES ('c', 'unknown')";
-        assert!(database.execute(orphan).await.is_err());
+        let last = store.append(at(0), person("ada"), nominate(99)).await.unwrap();
+        // One that was given up may have been written, too: its commit was under way.
+        assert!((written + 1..=61).contains(&last.seq), "{written} {last:?}");
+        assert_eq!(store.whole_log_verified().await.unwrap(), (last.seq, last.hash));
     }
 }
 
@@ -70,10 +74,29 @@ async fn a_file_that_is_no_database_is_refused() {
     )
     .unwrap();
     let url = Store::sqlite_url(&file).unwrap();
-    assert!(Store::open(&url).await.is_err());
+    let error = Store::open(&url).await.unwrap_err();
+    assert!(matches!(error, StoreError::Damaged(_)), "{error:?}");
     assert!(
         std::fs::read_to_string(&file)
             .unwrap()
             .starts_with("this is not")
     );
+}
+
+#[tokio::test]
+async fn a_server_that_cuts_connections_off_is_connected_to_again() {
+    let database = Database::postgres();
+    let store = database.open().await;
+    store
+        .append(at(0), person("ada"), nominate(1))
+        .await
+        .unwrap();
+    let cut = "SELECT CAST(pg_terminate_backend(pid) AS TEXT) FROM pg_stat_activity \
+               WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    assert!(database.execute(cut).await.unwrap() > 0);
+    store
+        .append(at(1), person("ada"), nominate(2))
+        .await
+        .unwrap();
+    assert_eq!(store.whole_log_verified().await.unwrap().0, 2);
 }
