@@ -1,0 +1,145 @@
+//! `/api/v1/candidates/..` and a channel's candidates.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use picket_domain::{Candidate, PickOutcome, PickStatus, PrNumber, Timestamp};
+use serde::Serialize;
+
+use crate::error::{ApiError, PageError};
+use crate::look::{Look, chosen};
+use crate::state::App;
+
+/// A candidate as one channel sees it.
+#[derive(Serialize)]
+pub(crate) struct CandidateJson {
+    number: u64,
+    channel: String,
+    title: String,
+    author: String,
+    url: String,
+    head: String,
+    base_branch: String,
+    advisories: Vec<String>,
+    files: usize,
+    /// What comes of picking it, alone, onto today's base: `picked`, `contained`, `conflict`,
+    /// `unavailable`; null where that was not tried yet.
+    assessment: Option<&'static str>,
+    approvals: Vec<ApprovalJson>,
+    approvals_needed: u32,
+    /// The state's name: `awaiting_approval`, `vetoed`, `conflict`, `unavailable`, `build_failed`,
+    /// `assembling`, `building`, `retrying`, `releasing`, `released`, `in_base`, `superseded`.
+    state: &'static str,
+    /// Why it is in that state, as a sentence.
+    reason: String,
+    stages: StagesJson,
+}
+
+#[derive(Serialize)]
+struct ApprovalJson {
+    by: String,
+    at: String,
+}
+
+#[derive(Serialize)]
+struct StagesJson {
+    opened_at: String,
+    merged_at: Option<String>,
+    approved_at: Option<String>,
+    released_at: Option<String>,
+    superseded_at: Option<String>,
+}
+
+impl CandidateJson {
+    fn new(look: &Look<'_>, candidate: &Candidate, status: &PickStatus) -> Self {
+        let approvals = crate::pages::candidate::approvals(look, candidate);
+        let approvals = approvals.into_iter().map(|approval| ApprovalJson {
+            by: approval.by.to_string(),
+            at: approval.at.to_string(),
+        });
+        Self {
+            number: candidate.pr.0,
+            channel: look.channel.name().to_string(),
+            title: candidate.title.clone(),
+            author: candidate.author.to_string(),
+            url: candidate.url.clone(),
+            head: candidate.head.to_string(),
+            base_branch: candidate.base_branch.to_string(),
+            advisories: candidate.advisories.iter().map(ToString::to_string).collect(),
+            files: candidate.files.len(),
+            assessment: look.assessment(candidate).map(assessment_name),
+            approvals: approvals.collect(),
+            approvals_needed: look.channel.policy.required_approvals.max(1),
+            state: status.name(),
+            reason: status.reason(),
+            stages: StagesJson::new(look, candidate),
+        }
+    }
+}
+
+impl StagesJson {
+    fn new(look: &Look<'_>, candidate: &Candidate) -> Self {
+        let times = look.stage_times(candidate);
+        let text = |at: Option<Timestamp>| at.map(|at| at.to_string());
+        Self {
+            opened_at: times.opened_at.to_string(),
+            merged_at: text(times.merged_at),
+            approved_at: text(times.approved_at),
+            released_at: text(times.released_at),
+            superseded_at: text(times.superseded_at),
+        }
+    }
+}
+
+fn assessment_name(outcome: &PickOutcome) -> &'static str {
+    match outcome {
+        PickOutcome::Picked { .. } => "picked",
+        PickOutcome::Contained => "contained",
+        PickOutcome::Conflict { .. } => "conflict",
+        PickOutcome::Unavailable { .. } => "unavailable",
+    }
+}
+
+#[derive(Serialize)]
+pub(crate) struct CandidatesOfChannel {
+    channel: String,
+    candidates: Vec<CandidateJson>,
+}
+
+/// `GET /api/v1/channels/{channel}/candidates`
+pub(crate) async fn candidates(
+    State(app): State<App>,
+    Path(name): Path<String>,
+) -> Result<Json<CandidatesOfChannel>, ApiError> {
+    let look = Look::at(&app, chosen(&app, Some(&name))?).await?;
+    let candidates = look.candidates();
+    let candidates = candidates.map(|(candidate, status)| CandidateJson::new(&look, candidate, &status));
+    Ok(Json(CandidatesOfChannel {
+        channel: name,
+        candidates: candidates.collect(),
+    }))
+}
+
+#[derive(Serialize)]
+pub(crate) struct Candidates {
+    candidates: Vec<CandidateJson>,
+}
+
+/// `GET /api/v1/candidates/{pr}`
+pub(crate) async fn candidate(
+    State(app): State<App>,
+    Path(pr): Path<String>,
+) -> Result<Json<Candidates>, ApiError> {
+    let pr: PrNumber = pr.parse().map_err(|_| {
+        PageError::BadInput("A candidate is named by its pull request's number.".to_owned())
+    })?;
+    let mut candidates = Vec::new();
+    for channel in &app.channels {
+        let look = Look::at(&app, channel).await?;
+        let candidate = look.candidate(pr);
+        candidates.extend(candidate.map(|it| CandidateJson::new(&look, it, &look.status(it))));
+    }
+    if candidates.is_empty() {
+        return Err(crate::pages::candidate::NOT_WATCHED.into());
+    }
+    Ok(Json(Candidates { candidates }))
+}

@@ -1,0 +1,150 @@
+//! `/api/v1/channels`
+
+use axum::Json;
+use axum::extract::{Path, State};
+use picket_domain::{Base, Release, Timestamp};
+use serde::Serialize;
+
+use crate::error::ApiError;
+use crate::look::{Look, chosen};
+use crate::state::{App, AppState, ChannelInfo};
+
+#[derive(Serialize)]
+pub(crate) struct Channels {
+    channels: Vec<ChannelSummary>,
+}
+
+/// What a channel is, and where.
+#[derive(Serialize)]
+struct ChannelSummary {
+    name: String,
+    title: String,
+    /// What to subscribe to.
+    url: String,
+    cache_url: String,
+    public_keys: Vec<String>,
+    /// The name of the current release; null before the first.
+    release: Option<String>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct Channel {
+    #[serde(flatten)]
+    summary: ChannelSummary,
+    base_label: String,
+    branch: String,
+    current: Option<ReleaseJson>,
+    base: Option<BaseJson>,
+    /// Every candidate on which anything was decided, or is to be.
+    picks: Vec<PickJson>,
+    /// The published releases, newest first.
+    releases: Vec<ReleaseJson>,
+}
+
+#[derive(Serialize)]
+struct ReleaseJson {
+    name: String,
+    seq: u64,
+    rev: String,
+    base_rev: String,
+    published_at: String,
+    picks: Vec<u64>,
+    url: String,
+}
+
+#[derive(Serialize)]
+struct BaseJson {
+    rev: String,
+    rev_count: u64,
+    version: String,
+    committed_at: String,
+    seen_at: String,
+}
+
+#[derive(Serialize)]
+struct PickJson {
+    number: u64,
+    title: String,
+    advisories: Vec<String>,
+    state: &'static str,
+    reason: String,
+}
+
+impl ChannelSummary {
+    fn new(app: &AppState, channel: &ChannelInfo, look: &Look<'_>) -> Self {
+        let published = look.published();
+        let current = published.first();
+        Self {
+            name: channel.name().to_string(),
+            title: channel.title.clone(),
+            url: app.absolute(&format!("/{}", channel.name())),
+            cache_url: app.absolute("/cache"),
+            public_keys: app.public_keys.iter().map(ToString::to_string).collect(),
+            release: current.map(|(release, _)| release.name.to_string()),
+        }
+    }
+}
+
+impl ReleaseJson {
+    fn new(app: &AppState, release: &Release, at: Timestamp) -> Self {
+        let path = format!("/releases/{}/{}", release.channel, release.name);
+        Self {
+            name: release.name.to_string(),
+            seq: release.seq.0,
+            rev: release.rev.to_string(),
+            base_rev: release.base.rev.to_string(),
+            published_at: at.to_string(),
+            picks: release.picks.iter().map(|pick| pick.pr.0).collect(),
+            url: app.absolute(&path),
+        }
+    }
+}
+
+impl BaseJson {
+    fn new(base: &Base) -> Self {
+        Self {
+            rev: base.rev.to_string(),
+            rev_count: base.rev_count,
+            version: base.version.clone(),
+            committed_at: base.committed_at.to_string(),
+            seen_at: base.seen_at.to_string(),
+        }
+    }
+}
+
+/// `GET /api/v1/channels`
+pub(crate) async fn channels(State(app): State<App>) -> Result<Json<Channels>, ApiError> {
+    let mut channels = Vec::new();
+    for channel in &app.channels {
+        let look = Look::at(&app, channel).await?;
+        channels.push(ChannelSummary::new(&app, channel, &look));
+    }
+    Ok(Json(Channels { channels }))
+}
+
+/// `GET /api/v1/channels/{channel}`
+pub(crate) async fn channel(
+    State(app): State<App>,
+    Path(name): Path<String>,
+) -> Result<Json<Channel>, ApiError> {
+    let info = chosen(&app, Some(&name))?;
+    let look = Look::at(&app, info).await?;
+    let json = |(release, at): &(&Release, Timestamp)| ReleaseJson::new(&app, release, *at);
+    let published = look.published();
+    let picks = look.candidates().map(|(candidate, status)| PickJson {
+        number: candidate.pr.0,
+        title: candidate.title.clone(),
+        advisories: candidate.advisories.iter().map(ToString::to_string).collect(),
+        state: status.name(),
+        reason: status.reason(),
+    });
+    Ok(Json(Channel {
+        summary: ChannelSummary::new(&app, info, &look),
+        base_label: info.base_label.clone(),
+        branch: info.branch.to_string(),
+        current: published.first().map(json),
+        base: look.facts.base.as_ref().map(BaseJson::new),
+        picks: picks.collect(),
+        releases: published.iter().map(json).collect(),
+    }))
+}

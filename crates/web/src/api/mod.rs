@@ -1,0 +1,15 @@
+//! The JSON API. It only reads, and anybody may use it; times are RFC 3339 in UTC.
+//!
+//! - `GET /api/v1/channels`: `{"channels": [ChannelSummary]}`
+//! - `GET /api/v1/channels/{channel}`: the channel's release, base, picks and history
+//! - `GET /api/v1/channels/{channel}/candidates`: `{"channel": .., "candidates": [CandidateJson]}`
+//! - `GET /api/v1/candidates/{pr}`: `{"candidates": [CandidateJson]}`, one for each channel
+//!
+//! Errors have a status of 400 or more and the body `{"error": "..", "message": ".."}`. Fields may be
+//! added; none is removed or changes its meaning under `v1`.
+
+mod candidates;
+mod channels;
+
+pub(crate) use candidates::{candidate, candidates};
+pub(crate) use channels::{channel, channels};

@@ -1,0 +1,170 @@
+//! What can go wrong while answering, and how a browser or a script is told.
+//!
+//! Texts for people are written here and in the handlers; the details of an internal error go to
+//! the log alone.
+
+use askama::Template;
+use axum::Json;
+use axum::response::{Html, IntoResponse, Response};
+use http::StatusCode;
+use picket_domain::Login;
+use serde::Serialize;
+
+use crate::shell::{Section, Shell};
+
+/// A request that is not answered with what it asked for.
+#[derive(Debug)]
+pub(crate) enum PageError {
+    /// There is no such thing.
+    NotFound(&'static str),
+    /// The request's own fault; the text says what to change.
+    BadInput(String),
+    /// Only people who signed in may do this.
+    SignInNeeded,
+    /// The person signed in, and is not in the team.
+    NotMember(Login),
+    /// The person may not do this to this pull request.
+    Refused(&'static str),
+    /// The form was not sent from a page of the same session.
+    Forged,
+    /// GitHub did not let the person sign in, or could not be asked.
+    SignInFailed(&'static str),
+    /// This server's fault. The details are for its log only.
+    Internal(Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl<E> From<E> for PageError
+where
+    E: std::error::Error + Send + Sync + 'static,
+{
+    fn from(error: E) -> Self {
+        Self::Internal(Box::new(error))
+    }
+}
+
+impl PageError {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::BadInput(_) => StatusCode::BAD_REQUEST,
+            Self::SignInNeeded => StatusCode::UNAUTHORIZED,
+            Self::NotMember(_) | Self::Refused(_) | Self::Forged => StatusCode::FORBIDDEN,
+            Self::SignInFailed(_) => StatusCode::BAD_GATEWAY,
+            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn headline(&self) -> &'static str {
+        match self {
+            Self::NotFound(_) => "Not found",
+            Self::BadInput(_) => "That cannot be done as asked",
+            Self::SignInNeeded => "Sign in first",
+            Self::NotMember(_) => "You are not in this channel's team",
+            Self::Refused(_) => "Refused",
+            Self::Forged => "This form is out of date",
+            Self::SignInFailed(_) => "Signing in did not work",
+            Self::Internal(_) => "Something went wrong on this server",
+        }
+    }
+
+    fn message(&self) -> String {
+        match self {
+            Self::NotFound(what) => (*what).to_owned(),
+            Self::BadInput(what) => what.clone(),
+            Self::SignInNeeded => {
+                "Reading is open to everybody; deciding is for the team. Sign in, and do it again."
+                    .to_owned()
+            }
+            Self::NotMember(login) => format!(
+                "You are known to GitHub as {login}, and the team's list does not have that name. \
+                 Whoever runs this server can add it to the configuration."
+            ),
+            Self::Refused(why) => (*why).to_owned(),
+            Self::Forged => "It was not sent from a page of your present session, so nothing was \
+                             done. Go back, load the page again, and repeat what you did."
+                .to_owned(),
+            Self::SignInFailed(why) => (*why).to_owned(),
+            Self::Internal(_) => "Nothing was changed. The server's log has the details; if it \
+                                  happens again, tell whoever runs this server."
+                .to_owned(),
+        }
+    }
+
+    fn log(&self) {
+        if let Self::Internal(error) = self {
+            tracing::error!(error = %Chain(error.as_ref()), "a request failed");
+        }
+    }
+}
+
+/// An error with all of its causes, on one line.
+pub(crate) struct Chain<'a>(pub(crate) &'a dyn std::error::Error);
+
+impl std::fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut cause = self.0.source();
+        while let Some(error) = cause {
+            write!(f, ": {error}")?;
+            cause = error.source();
+        }
+        Ok(())
+    }
+}
+
+#[derive(Template)]
+#[template(path = "error.html")]
+struct ErrorPage {
+    shell: Shell,
+    headline: &'static str,
+    message: String,
+    sign_in: bool,
+}
+
+impl IntoResponse for PageError {
+    fn into_response(self) -> Response {
+        self.log();
+        let page = ErrorPage {
+            shell: Shell::without_account(self.headline(), Section::None),
+            headline: self.headline(),
+            message: self.message(),
+            sign_in: matches!(self, Self::SignInNeeded | Self::SignInFailed(_)),
+        };
+        match page.render() {
+            Ok(html) => (self.status(), Html(html)).into_response(),
+            Err(_) => self.status().into_response(),
+        }
+    }
+}
+
+/// The same for the JSON API.
+#[derive(Debug)]
+pub(crate) struct ApiError(PageError);
+
+impl<E: Into<PageError>> From<E> for ApiError {
+    fn from(error: E) -> Self {
+        Self(error.into())
+    }
+}
+
+#[derive(Serialize)]
+struct ApiErrorBody {
+    error: &'static str,
+    message: String,
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        self.0.log();
+        let body = ApiErrorBody {
+            error: self.0.headline(),
+            message: self.0.message(),
+        };
+        (self.0.status(), Json(body)).into_response()
+    }
+}
+
+/// Any address that no route has.
+pub(crate) async fn no_such_page() -> PageError {
+    PageError::NotFound("There is nothing at this address.")
+}

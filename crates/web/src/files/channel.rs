@@ -1,0 +1,96 @@
+//! A channel's own addresses: all of them redirect to its current release.
+
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderName, StatusCode, header};
+use picket_domain::{ChannelName, ReleaseName};
+use picket_publisher::{PublishError, PublicDir, ReleaseFile, immutable_link};
+
+use super::serve::{failed, missing};
+use crate::state::{App, AppState};
+
+/// `GET /{channel}`
+pub(crate) async fn channel(State(app): State<App>, Path(name): Path<String>) -> Response {
+    match current(&app, &name).await {
+        Ok((channel, release)) => {
+            redirect(&app.absolute(&format!("/releases/{channel}/{release}")), None)
+        }
+        Err(answer) => *answer,
+    }
+}
+
+/// `GET /{channel}/{file}`
+pub(crate) async fn channel_file(
+    State(app): State<App>,
+    Path((name, file)): Path<(String, String)>,
+) -> Response {
+    let (channel, release) = match current(&app, &name).await {
+        Ok(current) => current,
+        Err(answer) => return *answer,
+    };
+    let Some(file) = ReleaseFile::parse(&file) else {
+        return missing(format!("{channel} has no such file.\n"));
+    };
+    let path = format!("/releases/{channel}/{release}/{}", file.file_name());
+    let link = if file.is_tarball() {
+        match link(&app, &channel, &release, file).await {
+            Ok(link) => link,
+            Err(error) => return failed(&error),
+        }
+    } else {
+        None
+    };
+    redirect(&app.absolute(&path), link)
+}
+
+/// A configured channel and the release that its pointer leads to, or else the answer that says
+/// what is missing.
+async fn current(
+    app: &AppState,
+    name: &str,
+) -> Result<(ChannelName, ReleaseName), Box<Response>> {
+    let Some(channel) = app.channel(name).map(|info| info.name().clone()) else {
+        return Err(Box::new(missing("There is no channel of this name.\n")));
+    };
+    let (public, asked) = (app.public.clone(), channel.clone());
+    match blocking(move || public.current(&asked)).await {
+        Ok(Some(release)) => Ok((channel, release)),
+        Ok(None) => Err(Box::new(missing(format!(
+            "{channel} has no release yet. The first one comes with the first approved fix; \
+             see {} for where things stand.\n",
+            app.absolute(&format!("/channels/{channel}")),
+        )))),
+        Err(error) => Err(Box::new(failed(&error))),
+    }
+}
+
+/// The `Link` header's value; `None` for a release whose manifest is gone.
+async fn link(
+    app: &AppState,
+    channel: &ChannelName,
+    release: &ReleaseName,
+    file: ReleaseFile,
+) -> Result<Option<String>, PublishError> {
+    let (public, base_url): (PublicDir, _) = (app.public.clone(), app.base_url.clone());
+    let (channel, release) = (channel.clone(), release.clone());
+    let manifest = blocking(move || public.manifest(&channel, &release)).await?;
+    Ok(manifest.map(|manifest| immutable_link(&base_url, &manifest, file)))
+}
+
+/// Reads the disk without holding up other requests.
+async fn blocking<T: Send + 'static>(read: impl FnOnce() -> T + Send + 'static) -> T {
+    let read = tokio::task::spawn_blocking(read);
+    read.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+}
+
+fn redirect(location: &str, link: Option<String>) -> Response {
+    let always = [
+        (header::LOCATION, location.to_owned()),
+        (header::CACHE_CONTROL, "no-store".to_owned()),
+    ];
+    let link: Option<[(HeaderName, String); 1]> = link.map(|link| [(header::LINK, link)]);
+    match link {
+        Some(link) => (StatusCode::FOUND, always, link).into_response(),
+        None => (StatusCode::FOUND, always).into_response(),
+    }
+}

@@ -1,0 +1,47 @@
+//! Release folders: what never changes.
+
+use axum::extract::{Path, Request, State};
+use axum::response::Response;
+use picket_domain::{ChannelName, ReleaseName};
+use picket_publisher::ReleaseFile;
+
+use super::serve::{IMMUTABLE, file, missing};
+use crate::state::{App, AppState};
+
+/// `GET /releases/{channel}/{release}`: the folder's page. Clients of `nix-channel` fetch it before
+/// they fetch the expressions beside it.
+pub(crate) async fn release(
+    State(app): State<App>,
+    Path((channel, release)): Path<(String, String)>,
+    request: Request,
+) -> Response {
+    send(&app, &channel, &release, ReleaseFile::Index.file_name(), request).await
+}
+
+/// `GET /releases/{channel}/{release}/{file}`
+pub(crate) async fn release_file(
+    State(app): State<App>,
+    Path((channel, release, name)): Path<(String, String, String)>,
+    request: Request,
+) -> Response {
+    send(&app, &channel, &release, &name, request).await
+}
+
+async fn send(
+    app: &AppState,
+    channel: &str,
+    release: &str,
+    name: &str,
+    request: Request,
+) -> Response {
+    let names = (
+        ChannelName::parse(channel),
+        ReleaseName::parse(release),
+        ReleaseFile::parse(name),
+    );
+    let (Ok(channel), Ok(release), Some(wanted)) = names else {
+        return missing("There is no such file in any release.\n");
+    };
+    let path = app.public.release_file(&channel, &release, wanted);
+    file(request, &path, wanted.content_type(), IMMUTABLE).await
+}

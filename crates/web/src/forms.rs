@@ -1,0 +1,80 @@
+//! The only ways for a handler to take a form: with its sender known and its token checked.
+
+use axum::Form;
+use axum::body::Body;
+use axum::extract::{FromRequest, FromRequestParts, RawForm, Request};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::PageError;
+use crate::sign_in::{Person, Viewer};
+use crate::state::App;
+
+/// A form that was sent from a page of the sender's own session.
+pub(crate) struct SignedForm<T> {
+    pub(crate) person: Person,
+    pub(crate) form: T,
+}
+
+/// A signed form whose sender is in the team.
+pub(crate) struct MemberForm<T> {
+    pub(crate) person: Person,
+    pub(crate) form: T,
+}
+
+#[derive(Deserialize)]
+struct Token {
+    csrf: String,
+}
+
+impl<T: DeserializeOwned> FromRequest<App> for SignedForm<T> {
+    type Rejection = PageError;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, PageError> {
+        let (mut parts, body) = request.into_parts();
+        let viewer = Viewer::from_request_parts(&mut parts, app).await?;
+        let person = viewer.person.ok_or(PageError::SignInNeeded)?;
+        let request = Request::from_parts(parts.clone(), body);
+        let RawForm(bytes) = RawForm::from_request(request, app)
+            .await
+            .map_err(|error| PageError::BadInput(error.body_text()))?;
+        let again = || Request::from_parts(parts.clone(), Body::from(bytes.clone()));
+        let token = Form::<Token>::from_request(again(), app).await;
+        let Form(token) = token.map_err(|_| PageError::Forged)?;
+        if !person.csrf.matches(&token.csrf) {
+            return Err(PageError::Forged);
+        }
+        let Form(form) = Form::<T>::from_request(again(), app)
+            .await
+            .map_err(|error| PageError::BadInput(error.body_text()))?;
+        Ok(Self { person, form })
+    }
+}
+
+impl<T: DeserializeOwned> FromRequest<App> for MemberForm<T> {
+    type Rejection = PageError;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, PageError> {
+        let SignedForm { person, form } = SignedForm::from_request(request, app).await?;
+        if person.is_member {
+            Ok(Self { person, form })
+        } else {
+            Err(PageError::NotMember(person.login))
+        }
+    }
+}
+
+/// A reason in a person's own words: something, and not a novel.
+pub(crate) fn reason(text: &str) -> Result<String, PageError> {
+    const MAX: usize = 2_000;
+    let text = text.trim();
+    if text.is_empty() {
+        let message = "Say why: the reason goes into the audit log, where others will look for it.";
+        return Err(PageError::BadInput(message.to_owned()));
+    }
+    if text.chars().count() > MAX {
+        let message = format!("The reason is longer than {MAX} characters. Please shorten it.");
+        return Err(PageError::BadInput(message));
+    }
+    Ok(text.to_owned())
+}

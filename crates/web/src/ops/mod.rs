@@ -1,0 +1,8 @@
+//! For those who run the server.
+
+mod healthz;
+mod metrics;
+mod prometheus;
+
+pub(crate) use healthz::healthz;
+pub(crate) use metrics::metrics;

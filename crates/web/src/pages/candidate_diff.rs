@@ -1,0 +1,152 @@
+//! The part of a candidate's page that shows its diff.
+
+use picket_domain::{Candidate, ChangeKind};
+use picket_merger::{Diff, FileDiff, LineKind, MergeError, Mirror};
+
+use crate::error::Chain;
+use crate::view::{files, plural};
+
+/// Lines on one page; more than that nobody reads there.
+const PAGE_LINES: usize = 4_000;
+
+/// Files are unfolded until they have this many lines together.
+const UNFOLDED_LINES: usize = 600;
+
+/// A diff, as the page shows it.
+pub(super) struct DiffView {
+    pub(super) files: Vec<DiffFile>,
+    /// What is missing, or why there is none.
+    pub(super) note: String,
+}
+
+/// One file of a diff.
+pub(super) struct DiffFile {
+    pub(super) name: String,
+    pub(super) open: bool,
+    pub(super) lines: Vec<DiffLine>,
+    pub(super) note: String,
+}
+
+/// One line of a diff, or the head of a hunk.
+pub(super) struct DiffLine {
+    /// `add`, `del`, `same` or `hunk`.
+    pub(super) class: &'static str,
+    pub(super) old: String,
+    pub(super) new: String,
+    pub(super) sign: &'static str,
+    pub(super) text: String,
+}
+
+impl DiffView {
+    /// The diff of a candidate's head, from the mirror.
+    pub(super) async fn of(mirror: &Mirror, candidate: Candidate) -> Self {
+        let mirror = mirror.clone();
+        let diff = tokio::task::spawn_blocking(move || mirror.diff(&candidate)).await;
+        match diff {
+            Ok(Ok(diff)) => Self::new(&diff),
+            Ok(Err(MergeError::MissingCommit { .. })) => Self::without(
+                "The pull request has not been fetched yet, so its diff is not here; GitHub has it.",
+            ),
+            Ok(Err(error)) => {
+                tracing::warn!(error = %Chain(&error), "a diff cannot be shown");
+                Self::without("The diff cannot be shown just now; GitHub has it.")
+            }
+            Err(error) => {
+                tracing::error!(%error, "a diff cannot be made");
+                Self::without("The diff cannot be shown; GitHub has it.")
+            }
+        }
+    }
+
+    fn without(note: &str) -> Self {
+        Self {
+            files: Vec::new(),
+            note: note.to_owned(),
+        }
+    }
+
+    fn new(diff: &Diff) -> Self {
+        let mut left = PAGE_LINES;
+        let view = |file| DiffFile::new(file, &mut left);
+        let shown: Vec<_> = diff.files.iter().map(view).collect();
+        let mut note = files(diff.changed_files);
+        let hidden = diff.changed_files.saturating_sub(shown.len());
+        if hidden > 0 {
+            note += &format!("; {hidden} of them are not shown here, but on GitHub");
+        } else if diff.is_cut() || left == 0 {
+            note += "; it is long, and cut where it says so";
+        }
+        Self { files: shown, note }
+    }
+}
+
+impl DiffFile {
+    /// Shows a file with at most `left` lines, and takes those off.
+    fn new(file: &FileDiff, left: &mut usize) -> Self {
+        let all = file.hunks.iter().map(|hunk| hunk.lines.len() + 1).sum::<usize>();
+        let mut lines: Vec<_> = file.hunks.iter().flat_map(hunk_lines).take(*left).collect();
+        let is_cut = file.is_cut || lines.len() < all;
+        if lines.len() < all && lines.last().is_some_and(|line| line.class == "hunk") {
+            lines.pop();
+        }
+        let open = PAGE_LINES - *left < UNFOLDED_LINES;
+        *left -= lines.len();
+        Self {
+            name: name(file),
+            open,
+            note: note(file, is_cut),
+            lines,
+        }
+    }
+}
+
+fn hunk_lines(hunk: &picket_merger::Hunk) -> impl Iterator<Item = DiffLine> + '_ {
+    let heading = DiffLine {
+        class: "hunk",
+        old: String::new(),
+        new: String::new(),
+        sign: "",
+        text: hunk.heading.clone(),
+    };
+    let number = |number: Option<u32>| number.map(|n| n.to_string()).unwrap_or_default();
+    let lines = hunk.lines.iter().map(move |line| {
+        let (class, sign) = match line.kind {
+            LineKind::Context => ("same", ""),
+            LineKind::Added => ("add", "+"),
+            LineKind::Removed => ("del", "−"),
+            LineKind::Remark => ("same", ""),
+        };
+        DiffLine {
+            class,
+            old: number(line.old),
+            new: number(line.new),
+            sign,
+            text: line.text.clone(),
+        }
+    });
+    std::iter::once(heading).chain(lines)
+}
+
+fn name(file: &FileDiff) -> String {
+    let counts = format!("+{} −{}", file.additions, file.deletions);
+    match &file.change {
+        ChangeKind::Renamed { from } => format!("{from} → {}  {counts}", file.path),
+        ChangeKind::Added => format!("{}  new, {counts}", file.path),
+        ChangeKind::Removed => format!("{}  removed, {counts}", file.path),
+        ChangeKind::Modified => format!("{}  {counts}", file.path),
+    }
+}
+
+fn note(file: &FileDiff, is_cut: bool) -> String {
+    let mut notes = Vec::new();
+    if let Some((old, new)) = &file.mode {
+        notes.push(format!("Mode {old} becomes {new}."));
+    }
+    if file.is_binary {
+        notes.push("Binary, or too large to be shown.".to_owned());
+    } else if is_cut {
+        let n = file.additions + file.deletions;
+        notes.push(format!("Cut: {n} line{} change in all.", plural(n)));
+    }
+    notes.join(" ")
+}

@@ -1,0 +1,275 @@
+//! A channel's public page: what it fixes, how far ahead it is, and how to subscribe.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use picket_domain::{Action, Hold, PickStatus, PrNumber, Release, Timestamp, plan};
+
+use super::subscribe::{Way, ways};
+use crate::error::PageError;
+use crate::look::{Look, chosen};
+use crate::shell::{Section, Shell, page};
+use crate::sign_in::Viewer;
+use crate::state::{App, AppState};
+use crate::time::{When, duration};
+use crate::view::{AdvisoryLink, Badge, advisories, status_badge};
+
+/// Releases in the history of a page.
+const HISTORY: usize = 25;
+
+#[derive(Template)]
+#[template(path = "channel.html")]
+struct ChannelPage {
+    shell: Shell,
+    channel: String,
+    channels: Vec<String>,
+    title: String,
+    base_label: String,
+    branch: String,
+    required: u32,
+    base: Option<BaseView>,
+    current: Option<ReleaseView>,
+    fixes: Vec<Fix>,
+    set_aside: Vec<SetAside>,
+    under_way: usize,
+    waiting: usize,
+    superseded: Vec<Superseded>,
+    lead: Option<String>,
+    history: Vec<ReleaseView>,
+    hold: Option<String>,
+    ways: Vec<Way>,
+}
+
+struct BaseView {
+    short: String,
+    version: String,
+    rev_count: u64,
+    seen: When,
+    committed: When,
+}
+
+struct ReleaseView {
+    name: String,
+    url: String,
+    short: String,
+    published: When,
+    base_short: String,
+    picks: usize,
+    added: Vec<PrNumber>,
+    gone: Vec<PrNumber>,
+    new_base: bool,
+}
+
+struct Fix {
+    pr: u64,
+    title: String,
+    advisories: Vec<AdvisoryLink>,
+    approved_by: String,
+    released: Option<When>,
+}
+
+struct SetAside {
+    pr: u64,
+    title: String,
+    badge: Badge,
+    reason: String,
+}
+
+struct Superseded {
+    pr: u64,
+    title: String,
+    advisories: Vec<AdvisoryLink>,
+    lag: String,
+    when: When,
+}
+
+/// `GET /`: the first channel's page.
+pub(crate) async fn home(State(app): State<App>, viewer: Viewer) -> Result<Response, PageError> {
+    show(&app, &viewer, None).await
+}
+
+/// `GET /channels/{channel}`
+pub(crate) async fn channel(
+    State(app): State<App>,
+    viewer: Viewer,
+    Path(name): Path<String>,
+) -> Result<Response, PageError> {
+    show(&app, &viewer, Some(&name)).await
+}
+
+async fn show(app: &AppState, viewer: &Viewer, name: Option<&str>) -> Result<Response, PageError> {
+    let channel = chosen(app, name)?;
+    let look = Look::at(app, channel).await?;
+    page(&ChannelPage::new(app, &look, viewer))
+}
+
+impl ChannelPage {
+    fn new(app: &AppState, look: &Look<'_>, viewer: &Viewer) -> Self {
+        let channel = look.channel;
+        let keys: Vec<_> = app.public_keys.iter().map(ToString::to_string).collect();
+        let history = history(look);
+        let statuses: Vec<_> = look.candidates().map(|(_, status)| status).collect();
+        let under_way = statuses.iter().filter(|status| !status.is_settled()).count();
+        let is_waiting = |status: &&PickStatus| matches!(status, PickStatus::AwaitingApproval { .. });
+        let here = format!("/channels/{}", channel.name());
+        Self {
+            shell: Shell::new(channel.title.clone(), Section::Channel, viewer, here)
+                .refreshing(under_way > 0),
+            channel: channel.name().to_string(),
+            channels: app.channels.iter().map(|it| it.name().to_string()).collect(),
+            title: channel.title.clone(),
+            base_label: channel.base_label.clone(),
+            branch: channel.branch.to_string(),
+            required: channel.policy.required_approvals.max(1),
+            base: base(look),
+            fixes: fixes(look),
+            set_aside: set_aside(look),
+            under_way,
+            waiting: statuses.iter().filter(is_waiting).count(),
+            superseded: superseded(look),
+            lead: median_lag(look).map(duration),
+            current: release_of(look),
+            history,
+            hold: hold(look),
+            ways: ways(&app.base_url, channel.name().as_str(), &keys),
+        }
+    }
+}
+
+fn base(look: &Look<'_>) -> Option<BaseView> {
+    look.facts.base.as_ref().map(|base| BaseView {
+        short: base.rev.short().to_owned(),
+        version: base.version.clone(),
+        rev_count: base.rev_count,
+        seen: When::new(base.seen_at, look.now),
+        committed: When::new(base.committed_at, look.now),
+    })
+}
+
+fn history(look: &Look<'_>) -> Vec<ReleaseView> {
+    let published = look.published();
+    let with_previous = published.iter().enumerate().take(HISTORY).map(|(at, one)| {
+        let previous = published.get(at + 1).map(|(release, _)| *release);
+        release_view(look, one.0, one.1, previous)
+    });
+    with_previous.collect()
+}
+
+fn release_of(look: &Look<'_>) -> Option<ReleaseView> {
+    history(look).into_iter().next()
+}
+
+fn release_view(
+    look: &Look<'_>,
+    release: &Release,
+    at: Timestamp,
+    previous: Option<&Release>,
+) -> ReleaseView {
+    let without = |one: &Release, other: Option<&Release>| {
+        let picks = one.picks.iter().map(|pick| pick.pr);
+        picks.filter(|pr| !other.is_some_and(|other| other.has(*pr))).collect()
+    };
+    ReleaseView {
+        name: release.name.to_string(),
+        url: format!("/releases/{}/{}", release.channel, release.name),
+        short: release.rev.short().to_owned(),
+        published: When::new(at, look.now),
+        base_short: release.base.rev.short().to_owned(),
+        picks: release.picks.len(),
+        added: without(release, previous),
+        gone: previous.map(|it| without(it, Some(release))).unwrap_or_default(),
+        new_base: previous.is_some_and(|it| it.base.rev != release.base.rev),
+    }
+}
+
+/// The title of a pull request, and the advisories that it names; the log outlives candidates.
+fn described(look: &Look<'_>, pr: PrNumber) -> (String, Vec<AdvisoryLink>) {
+    match look.candidate(pr) {
+        Some(candidate) => (candidate.title.clone(), advisories(&candidate.advisories)),
+        None => (format!("Pull request {pr}"), Vec::new()),
+    }
+}
+
+fn fixes(look: &Look<'_>) -> Vec<Fix> {
+    let published = look.published();
+    let picks = published.first().map(|(release, _)| release.picks.as_slice());
+    let fix = |pr: PrNumber| {
+        let (title, advisories) = described(look, pr);
+        let candidate = look.candidate(pr);
+        let approvals = candidate.map(|it| super::candidate::approvals(look, it));
+        let approved_by: Vec<_> =
+            approvals.iter().flatten().map(|approval| approval.by.to_string()).collect();
+        let released = candidate.and_then(|it| look.stage_times(it).released_at);
+        Fix {
+            pr: pr.0,
+            title,
+            advisories,
+            approved_by: approved_by.join(", "),
+            released: released.map(|at| When::new(at, look.now)),
+        }
+    };
+    picks.unwrap_or_default().iter().map(|pick| fix(pick.pr)).collect()
+}
+
+fn set_aside(look: &Look<'_>) -> Vec<SetAside> {
+    let is_set_aside = |status: &PickStatus| {
+        matches!(
+            status,
+            PickStatus::Conflict { .. }
+                | PickStatus::Unavailable { .. }
+                | PickStatus::BuildFailed { .. }
+                | PickStatus::Vetoed { .. }
+        )
+    };
+    let found = look.candidates().filter(|(_, status)| is_set_aside(status));
+    found
+        .map(|(candidate, status)| SetAside {
+            pr: candidate.pr.0,
+            title: candidate.title.clone(),
+            badge: status_badge(&status),
+            reason: status.reason(),
+        })
+        .collect()
+}
+
+fn lags<'a>(look: &'a Look<'_>) -> impl Iterator<Item = (PrNumber, i64, Timestamp)> + 'a {
+    look.facts.log.iter().rev().filter_map(|entry| match entry.action {
+        Action::Superseded {
+            pr, lag_seconds, ..
+        } => Some((pr, lag_seconds, entry.at)),
+        _ => None,
+    })
+}
+
+fn superseded(look: &Look<'_>) -> Vec<Superseded> {
+    let line = |(pr, lag, at): (PrNumber, i64, Timestamp)| {
+        let (title, advisories) = described(look, pr);
+        Superseded {
+            pr: pr.0,
+            title,
+            advisories,
+            lag: duration(lag),
+            when: When::new(at, look.now),
+        }
+    };
+    lags(look).map(line).collect()
+}
+
+fn median_lag(look: &Look<'_>) -> Option<i64> {
+    let mut lags: Vec<_> = lags(look).map(|(_, lag, _)| lag).collect();
+    lags.sort_unstable();
+    lags.get(lags.len() / 2).copied()
+}
+
+/// Why the channel does not move although it should.
+fn hold(look: &Look<'_>) -> Option<String> {
+    match plan(&look.facts, look.now).hold? {
+        Hold::BaseWentBack { released, now } => Some(format!(
+            "{} went back in time, from {} to {}. Servers must never be offered an older base, so \
+             nothing is released until it has caught up, or a person has looked.",
+            look.channel.base_label,
+            released.rev.short(),
+            now.rev.short(),
+        )),
+    }
+}

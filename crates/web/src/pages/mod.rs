@@ -1,0 +1,11 @@
+//! The pages, one a file: the template's data, and the handler that fills it in.
+
+pub(crate) mod audit_log;
+pub(crate) mod candidate;
+pub(crate) mod candidate_build;
+pub(crate) mod candidate_diff;
+pub(crate) mod channel;
+pub(crate) mod log;
+pub(crate) mod nominate;
+pub(crate) mod queue;
+pub(crate) mod subscribe;

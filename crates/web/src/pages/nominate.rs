@@ -1,0 +1,109 @@
+//! Asking that a pull request be watched which nothing marks as a security fix.
+
+use std::collections::BTreeSet;
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use picket_domain::{Action, Actor, PrNumber};
+use serde::Deserialize;
+
+use crate::error::PageError;
+use crate::forms::{MemberForm, reason};
+use crate::shell::{Section, Shell, page};
+use crate::sign_in::Viewer;
+use crate::state::{App, AppState};
+
+#[derive(Deserialize)]
+pub(crate) struct Asked {
+    /// The pull request that the person just nominated.
+    asked: Option<u64>,
+}
+
+#[derive(Template)]
+#[template(path = "nominate.html")]
+struct NominatePage {
+    shell: Shell,
+    is_member: bool,
+    asked: Option<u64>,
+    waiting: Vec<u64>,
+}
+
+/// `GET /nominate`
+pub(crate) async fn form(
+    State(app): State<App>,
+    viewer: Viewer,
+    Query(query): Query<Asked>,
+) -> Result<Response, PageError> {
+    let waiting = waiting(&app).await?;
+    let shell = Shell::new("Nominate a pull request", Section::Nominate, &viewer, "/nominate");
+    page(&NominatePage {
+        shell: shell.refreshing(!waiting.is_empty()),
+        is_member: viewer.member().is_some(),
+        asked: query.asked,
+        waiting,
+    })
+}
+
+/// Nominated pull requests that the watcher has not fetched yet.
+async fn waiting(app: &AppState) -> Result<Vec<u64>, PageError> {
+    let known: BTreeSet<_> = app.store.candidates().await?.iter().map(|it| it.pr).collect();
+    let nominated = app.store.nominated().await?;
+    Ok(nominated.difference(&known).map(|pr| pr.0).collect())
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Nomination {
+    pr: String,
+    reason: String,
+}
+
+/// `POST /nominate`
+pub(crate) async fn nominate(
+    State(app): State<App>,
+    MemberForm { person, form }: MemberForm<Nomination>,
+) -> Result<Response, PageError> {
+    let pr = pull_request(&form.pr)?;
+    let reason = reason(&form.reason)?;
+    if app.store.candidate(pr).await?.is_some() {
+        return Ok(Redirect::to(&format!("/candidates/{pr}")).into_response());
+    }
+    if !app.store.nominated().await?.contains(&pr) {
+        let actor = Actor::Person(person.login);
+        let action = Action::Nominate { pr, reason };
+        app.store.append(app.now(), actor, action).await?;
+        app.wake.notify_one();
+    }
+    Ok(Redirect::to(&format!("/nominate?asked={pr}")).into_response())
+}
+
+/// A pull request's number, with `#` or as the end of its address.
+fn pull_request(text: &str) -> Result<PrNumber, PageError> {
+    let text = text.trim().trim_end_matches('/');
+    let digits = text.rsplit(['/', '#']).next().unwrap_or(text);
+    let number = digits.parse().ok().filter(|n| (1..=u64::from(u32::MAX)).contains(n));
+    number.map(PrNumber).ok_or_else(|| {
+        let message = "That is no pull request: give its number, or its address on GitHub.";
+        PageError::BadInput(message.to_owned())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pull_request_is_given_by_number_or_address() {
+        for text in [
+            "12345",
+            " #12345 ",
+            "https://github.com/NixOS/nixpkgs/pull/12345",
+            "https://github.com/NixOS/nixpkgs/pull/12345/",
+        ] {
+            assert_eq!(pull_request(text).unwrap(), PrNumber(12_345), "{text}");
+        }
+        for bad in ["", "0", "-1", "abc", "99999999999", "12345/files"] {
+            assert!(pull_request(bad).is_err(), "{bad}");
+        }
+    }
+}

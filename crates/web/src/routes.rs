@@ -1,0 +1,103 @@
+//! Every address of this server, in one table.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use http::StatusCode;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::timeout::TimeoutLayer;
+use tower_http::trace::TraceLayer;
+
+use crate::state::{App, AppState};
+use crate::{api, assets, decide, error, files, headers, ops, pages, sign_in};
+
+/// No form is longer, in bytes.
+const BODY_MAX: usize = 64 * 1024;
+
+/// No answer takes longer to begin.
+const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+
+/// One address of this server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Route {
+    /// `GET` (which answers `HEAD` too) or `POST`.
+    pub method: &'static str,
+    /// The path, with its parameters in braces.
+    pub path: &'static str,
+    /// What it is for.
+    pub what: &'static str,
+}
+
+macro_rules! method_router {
+    (GET $handler:path) => {
+        axum::routing::get($handler)
+    };
+    (POST $handler:path) => {
+        axum::routing::post($handler)
+    };
+}
+
+/// Makes the table and the router of one list, so that neither can lack what the other has.
+macro_rules! routes {
+    ($($method:ident $path:literal $handler:path, $what:literal;)*) => {
+        /// Every address of this server.
+        pub const ROUTES: &[Route] = &[$(Route {
+            method: stringify!($method),
+            path: $path,
+            what: $what,
+        }),*];
+
+        fn all() -> Router<App> {
+            Router::new()$(.route($path, method_router!($method $handler)))*
+        }
+    };
+}
+
+routes! {
+    GET "/" pages::channel::home, "the first channel's page";
+    GET "/channels/{channel}" pages::channel::channel, "what a channel fixes, and how to subscribe";
+    GET "/queue" pages::queue::queue, "the review queue";
+    GET "/candidates/{pr}" pages::candidate::candidate, "everything that it takes to decide on one pull request";
+    POST "/candidates/{pr}/approve" decide::approve, "approve the head that the page showed";
+    POST "/candidates/{pr}/veto" decide::veto, "object, with a reason";
+    POST "/candidates/{pr}/withdraw" decide::withdraw, "take back an approval or a veto";
+    GET "/nominate" pages::nominate::form, "ask that a pull request be watched";
+    POST "/nominate" pages::nominate::nominate, "nominate a pull request";
+    GET "/audit-log" pages::audit_log::audit_log, "who did what when";
+    GET "/logs/{rev}/{drv}" pages::log::log, "a build's log, as plain text";
+    GET "/login" sign_in::login_page, "sign in";
+    POST "/login" sign_in::log_in, "sign in to a demonstration";
+    GET "/login/github" sign_in::to_github, "off to GitHub";
+    GET "/login/github/callback" sign_in::callback, "back from GitHub";
+    POST "/logout" sign_in::log_out, "end the session";
+    GET "/static/{name}" assets::asset, "style sheet, script and icon";
+    GET "/api/v1/channels" api::channels, "all channels";
+    GET "/api/v1/channels/{channel}" api::channel, "a channel: its release, base, picks and history";
+    GET "/api/v1/channels/{channel}/candidates" api::candidates, "a channel's candidates with their states";
+    GET "/api/v1/candidates/{pr}" api::candidate, "one candidate and its state in each channel";
+    GET "/healthz" ops::healthz, "whether the database answers and the reconciler is alive";
+    GET "/metrics" ops::metrics, "numbers for Prometheus";
+    GET "/cache/{name}" files::cache_file, "the binary cache: nix-cache-info and narinfos";
+    GET "/cache/nar/{name}" files::nar, "the binary cache: NARs";
+    GET "/releases/{channel}/{release}" files::release, "a release folder's page";
+    GET "/releases/{channel}/{release}/" files::release, "the same";
+    GET "/releases/{channel}/{release}/{file}" files::release_file, "a file of a release; it never changes";
+    GET "/{channel}" files::channel, "redirect to the channel's current release";
+    GET "/{channel}/" files::channel, "the same";
+    GET "/{channel}/{file}" files::channel_file, "redirect to a file of the channel's current release";
+}
+
+/// Makes one service of the state.
+pub fn router(state: AppState) -> Router {
+    let app: App = Arc::new(state);
+    all()
+        .fallback(error::no_such_page)
+        .layer(RequestBodyLimitLayer::new(BODY_MAX))
+        .layer(from_fn_with_state(app.clone(), headers::same_origin))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_WITHIN))
+        .layer(from_fn_with_state(app.clone(), headers::secure))
+        .layer(TraceLayer::new_for_http())
+        .with_state(app)
+}

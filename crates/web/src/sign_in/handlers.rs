@@ -1,0 +1,222 @@
+//! `/login` and `/logout`.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use picket_domain::Login;
+use serde::Deserialize;
+
+use super::github::{GitHubSignIn, Pending};
+use super::viewer::SESSION_COOKIE;
+use super::{SignIn, Viewer, cookie, demo};
+use crate::error::{Chain, PageError};
+use crate::forms::SignedForm;
+use crate::shell::{Section, Shell, page};
+use crate::state::{App, AppState};
+
+/// How long a session lasts: a working day, in seconds.
+const SESSION_SECONDS: i64 = 12 * 3_600;
+
+/// How long somebody may take at GitHub, in seconds.
+const PENDING_SECONDS: i64 = 600;
+
+/// The cookies that are kept while somebody is at GitHub.
+const PENDING_COOKIE: &str = "picket-sign-in";
+const NEXT_COOKIE: &str = "picket-next";
+
+const CALLBACK: &str = "/login/github/callback";
+
+#[derive(Deserialize)]
+pub(crate) struct Next {
+    next: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "login.html")]
+struct LoginPage {
+    shell: Shell,
+    next: String,
+    demo: bool,
+    names: Vec<String>,
+    wrong: bool,
+}
+
+impl LoginPage {
+    fn new(app: &AppState, viewer: &Viewer, next: String, wrong: bool) -> Self {
+        let names = match &app.sign_in {
+            SignIn::GitHub(_) => Vec::new(),
+            SignIn::Demo { people } => people.iter().map(|one| one.login.to_string()).collect(),
+        };
+        Self {
+            shell: Shell::new("Sign in", Section::None, viewer, next.clone()),
+            demo: matches!(app.sign_in, SignIn::Demo { .. }),
+            next,
+            names,
+            wrong,
+        }
+    }
+}
+
+/// `GET /login`
+pub(crate) async fn login_page(
+    State(app): State<App>,
+    viewer: Viewer,
+    Query(query): Query<Next>,
+) -> Result<Response, PageError> {
+    page(&LoginPage::new(&app, &viewer, local(query.next), false))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Passphrase {
+    name: String,
+    passphrase: String,
+    next: Option<String>,
+}
+
+/// `POST /login`: the demonstration's sign-in.
+pub(crate) async fn log_in(
+    State(app): State<App>,
+    viewer: Viewer,
+    Form(form): Form<Passphrase>,
+) -> Result<Response, PageError> {
+    let SignIn::Demo { people } = &app.sign_in else {
+        let message = "People sign in to this server with GitHub.";
+        return Err(PageError::NotFound(message));
+    };
+    let next = local(form.next);
+    match demo::who(people, &form.name, &form.passphrase) {
+        Some(person) => start_session(&app, &person.login, &next).await,
+        None => {
+            let answer = page(&LoginPage::new(&app, &viewer, next, true))?;
+            Ok((StatusCode::UNAUTHORIZED, answer).into_response())
+        }
+    }
+}
+
+/// `GET /login/github`: off to GitHub.
+pub(crate) async fn to_github(
+    State(app): State<App>,
+    Query(query): Query<Next>,
+) -> Result<Response, PageError> {
+    let github = github(&app)?;
+    let pending = Pending::new();
+    let url = github.authorize_url(&pending, &app.absolute(CALLBACK));
+    let mut answer = Redirect::to(url.as_str()).into_response();
+    keep(&app, &mut answer, PENDING_COOKIE, &pending.to_cookie());
+    keep(&app, &mut answer, NEXT_COOKIE, &encode(&local(query.next)));
+    Ok(answer)
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Callback {
+    code: Option<String>,
+    state: Option<String>,
+}
+
+/// `GET /login/github/callback`: back from GitHub.
+pub(crate) async fn callback(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Query(query): Query<Callback>,
+) -> Result<Response, PageError> {
+    let github = github(&app)?;
+    let kept = |name| cookie::value(&headers, &cookie::name(&app.base_url, name));
+    let pending = kept(PENDING_COOKIE).and_then(Pending::from_cookie);
+    let (Some(pending), Some(state)) = (pending, query.state) else {
+        return Err(PageError::Forged);
+    };
+    if !pending.is_for(&state) {
+        return Err(PageError::Forged);
+    }
+    let Some(code) = query.code else {
+        return Err(PageError::SignInFailed("GitHub was told not to tell who you are."));
+    };
+    let login = github.who(&pending, &code, &app.absolute(CALLBACK)).await;
+    let login = login.map_err(|error| {
+        tracing::warn!(error = %Chain(&error), "a sign-in with GitHub failed");
+        PageError::SignInFailed("GitHub did not say who you are. Please try again.")
+    })?;
+    if !app.team.contains(&login) {
+        return Err(PageError::NotMember(login));
+    }
+    let next = local(kept(NEXT_COOKIE).and_then(decode));
+    let mut answer = start_session(&app, &login, &next).await?;
+    for name in [PENDING_COOKIE, NEXT_COOKIE] {
+        let gone = cookie::set(&app.base_url, name, "", 0);
+        answer.headers_mut().append(header::SET_COOKIE, gone);
+    }
+    Ok(answer)
+}
+
+/// `POST /logout`
+pub(crate) async fn log_out(
+    State(app): State<App>,
+    SignedForm { person, form: () }: SignedForm<()>,
+) -> Result<Response, PageError> {
+    app.store.end_session(&person.token).await?;
+    let gone = cookie::set(&app.base_url, SESSION_COOKIE, "", 0);
+    Ok(([(header::SET_COOKIE, gone)], Redirect::to("/")).into_response())
+}
+
+fn github(app: &AppState) -> Result<&GitHubSignIn, PageError> {
+    match &app.sign_in {
+        SignIn::GitHub(github) => Ok(github),
+        SignIn::Demo { .. } => Err(PageError::NotFound("This server does not use GitHub.")),
+    }
+}
+
+async fn start_session(app: &AppState, login: &Login, next: &str) -> Result<Response, PageError> {
+    let token = app.store.create_session(login, app.now(), SESSION_SECONDS).await?;
+    let cookie = cookie::set(&app.base_url, SESSION_COOKIE, token.secret(), SESSION_SECONDS);
+    tracing::info!(%login, "somebody signed in");
+    Ok(([(header::SET_COOKIE, cookie)], Redirect::to(next)).into_response())
+}
+
+fn keep(app: &AppState, answer: &mut Response, name: &str, value: &str) {
+    let cookie: HeaderValue = cookie::set(&app.base_url, name, value, PENDING_SECONDS);
+    answer.headers_mut().append(header::SET_COOKIE, cookie);
+}
+
+/// A path on this server to go on to; anything else becomes the review queue.
+fn local(next: Option<String>) -> String {
+    let is_local = |next: &String| {
+        next.starts_with('/')
+            && !next.starts_with("//")
+            && next.len() <= 512
+            && next.bytes().all(|b| b.is_ascii_graphic() && b != b'\\')
+    };
+    next.filter(is_local).unwrap_or_else(|| "/queue".to_owned())
+}
+
+fn encode(text: &str) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(text)
+}
+
+fn decode(text: &str) -> Option<String> {
+    String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(text).ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_sent_to_another_site() {
+        let sent_to = |next: &str| local(Some(next.to_owned()));
+        assert_eq!(sent_to("/candidates/1?channel=x"), "/candidates/1?channel=x");
+        for bad in ["//evil.example", "/\\evil", "https://evil.example", "", "/a b", "/\r\nX: y"] {
+            assert_eq!(sent_to(bad), "/queue", "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_path_survives_its_cookie() {
+        assert_eq!(decode(&encode("/queue?q=a;b")).as_deref(), Some("/queue?q=a;b"));
+        assert_eq!(decode("%%"), None);
+        assert_eq!(decode("é"), None);
+    }
+}

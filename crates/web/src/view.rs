@@ -1,0 +1,162 @@
+//! What domain values look like on pages. Pure functions, shared by the pages.
+
+use picket_domain::{
+    Action, Advisory, Candidate, ConflictKind, Entry, PickOutcome, PickStatus, Timestamp,
+    UpstreamState,
+};
+
+use crate::time::When;
+
+/// A few words with a colour that repeats their meaning.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Badge {
+    /// `good`, `warn`, `bad`, `info` or nothing.
+    pub(crate) tone: &'static str,
+    pub(crate) text: String,
+}
+
+impl Badge {
+    pub(crate) fn new(tone: &'static str, text: impl Into<String>) -> Self {
+        let text = text.into();
+        Self { tone, text }
+    }
+}
+
+/// Where a pull request is.
+pub(crate) fn status_badge(status: &PickStatus) -> Badge {
+    let (tone, text) = match status {
+        PickStatus::Superseded { .. } => ("good", "Superseded"),
+        PickStatus::InBase => ("", "In base"),
+        PickStatus::Vetoed { .. } => ("bad", "Vetoed"),
+        PickStatus::AwaitingApproval { .. } => ("warn", "Needs approval"),
+        PickStatus::Conflict { .. } => ("bad", "Conflict"),
+        PickStatus::Unavailable { .. } => ("bad", "Unavailable"),
+        PickStatus::BuildFailed { .. } => ("bad", "Build failed"),
+        PickStatus::Assembling => ("info", "Being picked"),
+        PickStatus::Building { .. } => ("info", "Building"),
+        PickStatus::Retrying { .. } => ("warn", "Waiting for the builder"),
+        PickStatus::Releasing => ("info", "Being published"),
+        PickStatus::Released { .. } => ("good", "Released"),
+    };
+    Badge::new(tone, text)
+}
+
+/// What comes of picking a candidate onto today's base, shown before anybody decides.
+pub(crate) fn assessment_badge(assessment: Option<&PickOutcome>) -> Badge {
+    match assessment {
+        None => Badge::new("", "Not tried yet"),
+        Some(PickOutcome::Picked { .. }) => Badge::new("good", "Applies cleanly"),
+        Some(PickOutcome::Contained) => Badge::new("", "In base already"),
+        Some(PickOutcome::Conflict { conflicts, .. }) => {
+            Badge::new("bad", format!("Conflicts in {}", files(conflicts.len())))
+        }
+        Some(PickOutcome::Unavailable { .. }) => Badge::new("bad", "Cannot be picked"),
+    }
+}
+
+/// `1 file`, `2 files`
+pub(crate) fn files(n: usize) -> String {
+    format!("{n} file{}", plural(n))
+}
+
+pub(crate) fn plural(n: usize) -> &'static str {
+    if n == 1 { "" } else { "s" }
+}
+
+/// Whether a pull request is merged upstream.
+pub(crate) fn upstream_badge(upstream: &UpstreamState) -> Badge {
+    match upstream {
+        UpstreamState::Open => Badge::new("info", "Open upstream"),
+        UpstreamState::Merged { .. } => Badge::new("good", "Merged upstream"),
+        UpstreamState::Closed => Badge::new("warn", "Closed upstream, not merged"),
+    }
+}
+
+/// How the two sides of a conflict differ, as a sentence about a file.
+pub(crate) fn conflict_kind(kind: ConflictKind) -> &'static str {
+    match kind {
+        ConflictKind::BothModified => "both changed the same lines",
+        ConflictKind::BothAdded => "both added this file",
+        ConflictKind::DeletedByUs => "the channel does not have this file",
+        ConflictKind::DeletedByThem => "the pull request deletes it, the channel changed it",
+        ConflictKind::Other => "renamed, or a file against a folder",
+    }
+}
+
+/// An advisory and where it is described.
+pub(crate) struct AdvisoryLink {
+    pub(crate) id: String,
+    pub(crate) url: String,
+}
+
+/// Identifiers consist of letters, digits and dashes, so that they can stand in a URL.
+pub(crate) fn advisories(found: &[Advisory]) -> Vec<AdvisoryLink> {
+    let link = |advisory: &Advisory| {
+        let id = advisory.to_string();
+        let url = if id.starts_with("GHSA") {
+            format!("https://github.com/advisories/{id}")
+        } else {
+            format!("https://nvd.nist.gov/vuln/detail/{id}")
+        };
+        AdvisoryLink { id, url }
+    };
+    found.iter().map(link).collect()
+}
+
+/// A link to a candidate's page on GitHub; nothing where the stored text is no web address.
+pub(crate) fn web_address(candidate: &Candidate) -> Option<&str> {
+    let url = candidate.url.as_str();
+    (url.starts_with("https://") || url.starts_with("http://")).then_some(url)
+}
+
+/// An entry of the audit log.
+pub(crate) struct LogLine {
+    pub(crate) seq: u64,
+    pub(crate) when: When,
+    pub(crate) who: String,
+    pub(crate) did: &'static str,
+    pub(crate) channel: String,
+    pub(crate) pr: Option<u64>,
+    pub(crate) detail: String,
+    pub(crate) hash: String,
+}
+
+impl LogLine {
+    pub(crate) fn new(entry: &Entry, now: Timestamp) -> Self {
+        let (did, detail) = described(&entry.action);
+        Self {
+            seq: entry.seq,
+            when: When::new(entry.at, now),
+            who: entry.actor.to_string(),
+            did,
+            channel: entry.action.channel().map(ToString::to_string).unwrap_or_default(),
+            pr: entry.action.pr().map(|pr| pr.0),
+            detail,
+            hash: entry.hash.to_string(),
+        }
+    }
+}
+
+fn described(action: &Action) -> (&'static str, String) {
+    match action {
+        Action::Nominate { reason, .. } => ("nominated", reason.clone()),
+        Action::Approve { head, .. } => ("approved", format!("head {}", head.short())),
+        Action::Veto { reason, .. } => ("vetoed", reason.clone()),
+        Action::Withdraw { reason, .. } => ("withdrew", reason.clone()),
+        Action::Released { name, picks, .. } => {
+            let numbers: Vec<_> = picks.iter().map(|pr| format!("#{pr}")).collect();
+            let with = match numbers.as_slice() {
+                [] => "with no pick".to_owned(),
+                numbers => format!("with {}", numbers.join(", ")),
+            };
+            ("released", format!("{name} {with}"))
+        }
+        Action::Superseded {
+            base, lag_seconds, ..
+        } => {
+            let lag = crate::time::duration(*lag_seconds);
+            let detail = format!("by {}, {lag} after this channel had it", base.short());
+            ("superseded", detail)
+        }
+    }
+}
