@@ -128,6 +128,19 @@ impl Store {
         Ok((entries.len() as u64, head))
     }
 
+    /// Whether the log has an entry of this hash.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn log_holds(&self, hash: EntryHash) -> Result<bool, StoreError> {
+        let mut connection = self.connection().await?;
+        let row = sqlx::query("SELECT seq FROM audit_log WHERE hash = $1")
+            .bind(hash.to_string())
+            .fetch_optional(&mut *connection)
+            .await?;
+        Ok(row.is_some())
+    }
+
     /// The pull requests that somebody asked to watch.
     ///
     /// # Errors

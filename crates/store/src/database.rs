@@ -3,7 +3,7 @@
 use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::migrate::Migrator;
@@ -26,6 +26,9 @@ const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 30000; PRAGMA journal_mode 
 const WRITER_LOCK: i64 = 0x70_69_63_6b_65_74;
 
 const OLDEST_POSTGRES: i64 = 150_000;
+/// As long as SQLite waits by itself; see `SQLITE_SETTINGS`.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+const BUSY_PAUSE: Duration = Duration::from_millis(20);
 const CONNECTIONS: u32 = 8;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(40);
 
@@ -173,9 +176,23 @@ impl Engine {
         }
     }
 
+    /// Sets the first connection up. While another process turns the same new file to WAL, SQLite
+    /// reports that it is busy at once, whatever the timeout, so the waiting is done here.
+    async fn set_up_first(self, connection: &mut AnyConnection) -> Result<(), StoreError> {
+        let deadline = Instant::now() + BUSY_TIMEOUT;
+        loop {
+            match self.set_up(connection).await.map_err(StoreError::from) {
+                Err(StoreError::Busy(_)) if Instant::now() < deadline => {
+                    tokio::time::sleep(BUSY_PAUSE).await;
+                }
+                done => return done,
+            }
+        }
+    }
+
     /// Sets the first connection up and checks what it leads to.
     async fn prepare(self, connection: &mut AnyConnection) -> Result<(), StoreError> {
-        self.set_up(connection).await?;
+        self.set_up_first(connection).await?;
         if self == Self::Sqlite {
             return Ok(());
         }

@@ -91,6 +91,18 @@ impl Store {
         .await?;
         transaction.commit().await
     }
+
+    /// All builds against a base, which need not be the current one, by the revision built.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn builds(
+        &self,
+        channel: &ChannelName,
+        base: &CommitSha,
+    ) -> Result<BTreeMap<CommitSha, BuildRecord>, StoreError> {
+        builds(&mut *self.connection().await?, channel, base).await
+    }
 }
 
 pub(crate) async fn assessments(

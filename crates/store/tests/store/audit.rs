@@ -1,10 +1,12 @@
 //! The audit log.
 
 use std::collections::BTreeSet;
+use std::process::{Command, Stdio};
 
 use picket_domain::{Action, Actor, AuditError, EntryHash, PrNumber};
 use picket_store::{Store, StoreError};
 
+use crate::engines::Database;
 use crate::fixtures::*;
 
 async fn three_entries(store: &Store) {
@@ -152,4 +154,46 @@ on_both_engines! {
         let entry = store.record_superseded(at(1), &sec(), PrNumber(7), &sha("b"), 1).await;
         assert_eq!(entry.unwrap().unwrap().seq, 2);
     }
+}
+
+/// Where to append, in the environment of the processes that the tests below start.
+const APPEND_TO: &str = "PICKET_STORE_TEST_APPEND_TO";
+const APPENDS: u64 = 40;
+
+/// Runs a test again in processes of its own, in which it appends, and then looks at the log.
+async fn two_processes_take_turns(test: &str, database: fn() -> Database) {
+    if let Ok(url) = std::env::var(APPEND_TO) {
+        let store = Store::open(&url).await.unwrap();
+        for n in 0..APPENDS {
+            store
+                .append(at(0), person("ada"), nominate(n))
+                .await
+                .unwrap();
+        }
+        return;
+    }
+    let database = database();
+    let mut this_test = Command::new(std::env::current_exe().unwrap());
+    this_test
+        .args(["--exact", test])
+        .env(APPEND_TO, &database.url)
+        .stdout(Stdio::null());
+    let processes = [this_test.spawn().unwrap(), this_test.spawn().unwrap()];
+    for mut process in processes {
+        assert!(process.wait().unwrap().success());
+    }
+    let (entries, _) = database.open().await.whole_log_verified().await.unwrap();
+    assert_eq!(entries, 2 * APPENDS);
+}
+
+#[tokio::test]
+async fn two_processes_take_turns_on_sqlite() {
+    let test = "audit::two_processes_take_turns_on_sqlite";
+    two_processes_take_turns(test, Database::sqlite).await;
+}
+
+#[tokio::test]
+async fn two_processes_take_turns_on_postgres() {
+    let test = "audit::two_processes_take_turns_on_postgres";
+    two_processes_take_turns(test, Database::postgres).await;
 }
