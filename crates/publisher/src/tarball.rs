@@ -174,9 +174,9 @@ mod tests {
 
     /// More than one block, of something that does not compress to nothing.
     fn large_file(path: &Path) {
-        let numbers = (0..7_000_000_u32).map(|n| n.wrapping_mul(2_654_435_761) >> 7);
-        let bytes: Vec<u8> = numbers.flat_map(u32::to_le_bytes).collect();
-        std::fs::write(path, bytes).unwrap();
+        let numbers = (0..1 << 18_u32).map(|n: u32| n.wrapping_mul(2_654_435_761) >> 7);
+        let mebibyte: Vec<u8> = numbers.flat_map(u32::to_le_bytes).collect();
+        std::fs::write(path, mebibyte.repeat(26)).unwrap();
     }
 
     #[test]

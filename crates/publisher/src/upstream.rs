@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::io::{BufRead, BufReader, Read};
 
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
 use picket_domain::{PathInfo, StorePath};
 use url::Url;
 
@@ -119,8 +119,11 @@ impl Upstream {
             && !others.is_empty()
         {
             let source = Source::of(cache)?;
-            let answers = stream::iter(&others).map(|path| in_cache(&source, cache, path));
-            let mut answers = answers.buffer_unordered(CONCURRENCY);
+            // Boxed before they are streamed: otherwise a caller that spawns this future is told
+            // that it is not general enough to be sent.
+            let asking: Vec<_> =
+                others.iter().map(|path| in_cache(&source, cache, path).boxed()).collect();
+            let mut answers = stream::iter(asking).buffer_unordered(CONCURRENCY);
             while let Some(answer) = answers.try_next().await? {
                 present.extend(answer.cloned());
             }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use futures_util::{StreamExt, stream};
+use futures_util::{FutureExt, StreamExt, stream};
 use picket_domain::StorePath;
 use url::Url;
 
@@ -42,8 +42,10 @@ impl Verification<'_> {
             known: ours.chain(&manifest.upstream_references).collect(),
         };
         let info = looking.cache_info(manifest).await;
-        let paths = stream::iter(&manifest.store_paths).map(|path| looking.at(path));
-        let outcomes: Vec<_> = paths.buffered(CONCURRENCY).collect().await;
+        // Boxed before they are streamed, so that callers can spawn the whole.
+        let paths: Vec<_> =
+            manifest.store_paths.iter().map(|path| looking.at(path).boxed()).collect();
+        let outcomes: Vec<_> = stream::iter(paths).buffered(CONCURRENCY).collect().await;
         if let Err(error) = info {
             self.report.error(&error);
         }

@@ -1,5 +1,7 @@
 //! What a verification found.
 
+use std::fmt;
+
 use picket_domain::{ChannelName, CommitSha, ReleaseName, ReleaseSeq};
 use serde::Serialize;
 use url::Url;
@@ -30,6 +32,16 @@ pub struct VerifyReport {
     pub problems: Vec<String>,
 }
 
+impl fmt::Display for VerifyReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.summary())?;
+        if self.problems.is_empty() {
+            return f.write_str("\nnothing is wrong");
+        }
+        self.problems.iter().try_for_each(|problem| write!(f, "\nwrong: {problem}"))
+    }
+}
+
 impl VerifyReport {
     pub(super) fn new(url: &Url) -> Self {
         Self {
@@ -48,6 +60,13 @@ impl VerifyReport {
     /// Whether nothing is wrong.
     pub fn is_good(&self) -> bool {
         self.problems.is_empty()
+    }
+
+    fn summary(&self) -> String {
+        let release = self.release.as_ref().map_or("no release", ReleaseName::as_str);
+        let Self { url, files, store_paths, bytes, .. } = self;
+        let megabytes = *bytes as f64 / 1e6;
+        format!("{url}: {release}\n{files} files and {store_paths} store paths are right ({megabytes:.1} MB read)")
     }
 
     pub(super) fn names(&mut self, manifest: &Manifest) {

@@ -1,0 +1,16 @@
+//! The publisher against the real thing: Nix itself, tar, xz, zstd, and HTTP.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test's helpers fail as its own lines do"
+)]
+
+mod cache;
+mod keys;
+mod killed;
+mod release;
+mod server;
+mod tampering;
+mod upstream;
+mod verify;
+mod world;
