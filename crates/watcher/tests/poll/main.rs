@@ -1,0 +1,7 @@
+//! The watcher against the fake GitHub, over real HTTP.
+
+mod failures;
+mod hostile;
+mod resuming;
+mod watching;
+mod world;

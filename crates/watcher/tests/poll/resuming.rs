@@ -1,0 +1,118 @@
+//! How polls go on from each other, and what they cost.
+
+use anyhow::Result;
+use picket_testkit::github::{CommitSpec, FileSpec};
+
+use crate::world::{SECURITY, World};
+
+#[tokio::test]
+async fn a_quiet_poll_is_one_request_that_costs_nothing() -> Result<()> {
+    let mut world = World::new().await?;
+    world.open("a fix", &[SECURITY])?;
+    world.open("another", &[])?;
+    world.poll().await?;
+    world.requests();
+    let remaining = world.github.remaining(&world.token);
+
+    // It is still within the overlap, and returned again: unchanged, and without a request.
+    assert_eq!(world.poll_numbers().await?, [1]);
+    let requests = world.github.take_requests();
+    assert_eq!(requests.len(), 1);
+    assert_eq!(requests[0].status, 304);
+    assert_eq!(requests[0].api_version.as_deref(), Some("2022-11-28"));
+    assert_eq!(world.github.remaining(&world.token), remaining);
+    Ok(())
+}
+
+#[tokio::test]
+async fn only_what_changed_is_fetched_again() -> Result<()> {
+    let mut world = World::new().await?;
+    for title in ["one", "two", "three"] {
+        world.open(title, &[SECURITY])?;
+    }
+    world.poll().await?;
+    world.requests();
+    world.github.advance(60)?;
+    world.github.comment(1, "ada", "looks good")?;
+    world.github.label(2, "10.rebuild-linux: 1-10")?;
+    let commits = vec![CommitSpec::new("again", "again")];
+    world
+        .github
+        .push_commits(3, commits, vec![FileSpec::modified("a")])?;
+
+    assert_eq!(world.poll_numbers().await?, [1, 2, 3]);
+    let list =
+        "/repos/NixOS/nixpkgs/pulls?state=all&sort=updated&direction=desc&per_page=100&page=1";
+    let files = "/repos/NixOS/nixpkgs/pulls/3/files?per_page=100&page=1";
+    let commits = "/repos/NixOS/nixpkgs/pulls/3/commits?per_page=100&page=1";
+    assert_eq!(world.requests(), [list, files, commits]);
+    assert_eq!(world.github.test_merges(), 0);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_poll_reads_back_to_the_cursor_and_no_further() -> Result<()> {
+    let mut world = World::new().await?;
+    for place in 0..250 {
+        world.open(&format!("old {place}"), &[])?;
+    }
+    world.github.advance(86_400)?;
+    world.open("newest", &[])?;
+    world.poll().await?;
+    world.github.advance(86_400)?;
+    for place in 0..110 {
+        world.open(&format!("new {place}"), &[])?;
+    }
+    // On the list's second page by the time of the poll.
+    world.github.label(5, SECURITY)?;
+    world.requests();
+    assert_eq!(world.poll_numbers().await?, [5]);
+    let lists = world.requests();
+    let lists = lists.iter().filter(|route| route.contains("/pulls?"));
+    assert_eq!(lists.count(), 2);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_restart_goes_on_from_the_cursor() -> Result<()> {
+    let mut world = World::new().await?;
+    world.open("old", &[SECURITY])?;
+    world.github.advance(86_400)?;
+    world.open("recent", &[SECURITY])?;
+    world.poll().await?;
+    let text = world.cursor.as_ref().map(ToString::to_string);
+    world.cursor = text.as_deref().map(str::parse).transpose()?;
+    world.restart()?;
+    world.requests();
+
+    // What is within the overlap is fetched again, nothing else.
+    assert_eq!(world.poll_numbers().await?, [2]);
+    assert_eq!(world.requests().len(), 3);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_lost_cursor_loses_no_candidate() -> Result<()> {
+    let mut world = World::new().await?;
+    let number = world.open("a fix", &[SECURITY])?;
+    world.poll().await?;
+    world.github.unlabel(number, SECURITY)?;
+    world.github.close(number)?;
+    world.github.advance(90 * 86_400)?;
+    for place in 0..100 {
+        world.open(&format!("unrelated {place}"), &[])?;
+    }
+    world.cursor = None;
+    world.restart()?;
+    assert_eq!(world.poll_numbers().await?, [number]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_empty_repository_is_watched_from_its_beginning() -> Result<()> {
+    let mut world = World::new().await?;
+    assert_eq!(world.poll_numbers().await?, [] as [u64; 0]);
+    world.open("the first", &[SECURITY])?;
+    assert_eq!(world.poll_numbers().await?, [1]);
+    Ok(())
+}
