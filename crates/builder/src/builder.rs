@@ -219,8 +219,11 @@ impl Builder {
             let changes = compare(base_jobs, &head_jobs);
             let jobs = to_build(&changes);
             if hold(session, &jobs).await? {
-                let outputs = jobs.iter().flat_map(|job| job.outputs.values());
-                let paths = jobs.iter().map(|job| &job.drv).chain(outputs);
+                let mut paths = Vec::new();
+                for job in &jobs {
+                    paths.push(&job.drv);
+                    paths.extend(job.outputs.values());
+                }
                 self.roots
                     .add(&mut session.daemon, &head.rev, paths)
                     .await?;

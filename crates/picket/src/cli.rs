@@ -1,0 +1,176 @@
+//! The command line.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use picket_domain::EntryHash;
+use picket_publisher::{KeyName, PublicKey};
+use url::Url;
+
+use crate::commands;
+use crate::logging::{self, LogFormat};
+
+/// A security channel for Nix: a stable channel plus the security fixes that your team approved,
+/// built, signed and published within minutes.
+///
+/// Try it with `picket demo`. To run it, make a key with `picket keygen`, write a configuration
+/// file (`picket check-config --help` lists the keys), and start `picket serve`.
+#[derive(Debug, Parser)]
+#[command(name = "picket", version, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What the program can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Watch, assemble, build, publish and serve, until stopped.
+    Serve(Serve),
+    /// Show the whole way of a fix in a small world of its own.
+    ///
+    /// Makes a small nixpkgs, a stand-in for GitHub and an official channel on this machine, with
+    /// open security pull requests, and runs Picket on it. Needs nix, git and a static busybox; no
+    /// network, no root. The web pages stay up until you press Ctrl-C. A second run on the same
+    /// folder goes on from where the first one was.
+    Demo(Demo),
+    /// Check a configuration file and the files that it names, and stop.
+    #[command(after_long_help = crate::config::keys_help())]
+    CheckConfig(CheckConfig),
+    /// Make a signing key and print its public half.
+    Keygen(Keygen),
+    /// Check a channel from outside, as its clients see it: the release's signature, every file's
+    /// hash, and every narinfo and NAR of its binary cache.
+    Verify(Verify),
+    /// Look after the audit log.
+    #[command(subcommand)]
+    AuditLog(AuditLog),
+}
+
+/// `picket serve`
+#[derive(Debug, clap::Args)]
+pub struct Serve {
+    /// The configuration file.
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+    /// Allow sign-in by passphrase ([web.demo_sign_in]); on loopback only.
+    #[arg(long)]
+    pub allow_demo_sign_in: bool,
+    /// How log lines look. PICKET_LOG=debug shows more of them.
+    #[arg(long, value_enum, default_value_t = LogFormat::Text)]
+    pub log_format: LogFormat,
+}
+
+/// `picket demo`
+#[derive(Debug, clap::Args)]
+pub struct Demo {
+    /// The folder that everything is kept in.
+    #[arg(long, value_name = "DIR", default_value = "picket-demo")]
+    pub dir: PathBuf,
+    /// The port of the web pages, on 127.0.0.1; 0 takes a free one.
+    #[arg(long, value_name = "N", default_value_t = 8080)]
+    pub port: u16,
+    /// Approve through the web pages' own endpoints, publish, verify, and stop.
+    #[arg(long)]
+    pub exit: bool,
+    /// Print one JSON object as the last line of standard output.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `picket check-config`
+#[derive(Debug, clap::Args)]
+pub struct CheckConfig {
+    /// The configuration file.
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+    /// Allow sign-in by passphrase, as `picket serve` does.
+    #[arg(long)]
+    pub allow_demo_sign_in: bool,
+}
+
+/// `picket keygen`
+#[derive(Debug, clap::Args)]
+pub struct Keygen {
+    /// The key's name, which clients see: by custom host name and number, as sec.example.org-1.
+    pub name: KeyName,
+    /// The file that gets the secret key; it must not exist.
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+}
+
+/// `picket verify`
+#[derive(Debug, clap::Args)]
+pub struct Verify {
+    /// The channel's address, as clients subscribe to it.
+    pub url: Url,
+    /// A public key that the release may be signed with (repeatable).
+    #[arg(long = "public-key", value_name = "KEY", required = true)]
+    pub public_keys: Vec<PublicKey>,
+    /// Print the report as one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `picket audit-log`
+#[derive(Debug, Subcommand)]
+pub enum AuditLog {
+    /// Check the log's hash chain from the first entry to the last.
+    ///
+    /// Prints how many entries there are and the hash of the last. Note that hash elsewhere: with
+    /// --head, entries cut off the log's end are found too.
+    Verify(AuditLogVerify),
+}
+
+/// `picket audit-log verify`
+#[derive(Debug, clap::Args)]
+pub struct AuditLogVerify {
+    /// The configuration file, which names the database.
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+    /// The hash of an entry that the log must still hold, as an earlier run printed it.
+    #[arg(long, value_name = "HASH")]
+    pub head: Option<EntryHash>,
+    /// Print the result as one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    // Both rustls providers may be linked in through dependencies; one must be chosen.
+    if rustls::crypto::ring::default_provider().install_default().is_err() {
+        eprintln!("error: another TLS provider was installed before the program started");
+        return ExitCode::FAILURE;
+    }
+    logging::init(match &cli.command {
+        Command::Serve(serve) => serve.log_format,
+        Command::Demo(_) | Command::Verify(_) => LogFormat::Progress,
+        Command::CheckConfig(_) | Command::Keygen(_) | Command::AuditLog(_) => LogFormat::Text,
+    });
+    let result = tokio::runtime::Runtime::new()
+        .map_err(anyhow::Error::from)
+        .and_then(|runtime| runtime.block_on(run(cli.command)));
+    match result {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Serve(arguments) => commands::serve::run(arguments).await,
+        Command::Demo(arguments) => commands::demo::run(arguments).await,
+        Command::CheckConfig(arguments) => commands::check_config::run(&arguments),
+        Command::Keygen(arguments) => commands::keygen::run(&arguments),
+        Command::Verify(arguments) => commands::verify::run(&arguments).await,
+        Command::AuditLog(AuditLog::Verify(arguments)) => {
+            commands::audit_log::verify(&arguments).await
+        }
+    }
+}

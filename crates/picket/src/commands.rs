@@ -1,0 +1,8 @@
+//! The program's commands, one a file.
+
+pub(crate) mod audit_log;
+pub(crate) mod check_config;
+pub(crate) mod demo;
+pub(crate) mod keygen;
+pub(crate) mod serve;
+pub(crate) mod verify;

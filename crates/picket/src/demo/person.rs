@@ -1,0 +1,108 @@
+//! A person of the team, at work in the web UI over HTTP.
+
+use anyhow::{Context, bail};
+use picket_domain::PrNumber;
+use reqwest::{Client, Response, StatusCode};
+use serde_json::Value;
+use url::Url;
+
+use super::world::CHANNEL;
+
+/// Somebody who signed in: an HTTP client with that person's session.
+#[derive(Debug)]
+pub struct Person {
+    client: Client,
+    web: Url,
+    name: String,
+}
+
+impl Person {
+    /// Signs in with a passphrase.
+    ///
+    /// # Errors
+    /// Where the server does not answer or does not take the passphrase.
+    pub async fn sign_in(web: &Url, name: &str, passphrase: &str) -> anyhow::Result<Self> {
+        let redirects = reqwest::redirect::Policy::none();
+        let client = Client::builder().cookie_store(true).redirect(redirects).build()?;
+        let person = Self { client, web: web.clone(), name: name.to_owned() };
+        let form = [("name", name), ("passphrase", passphrase)];
+        let answer = person.post("login", &form).await?;
+        if answer.status() != StatusCode::SEE_OTHER {
+            bail!("{name} cannot sign in: {}", answer.status());
+        }
+        Ok(person)
+    }
+
+    /// The page on which this person decides about a pull request.
+    ///
+    /// # Errors
+    /// Where the server does not answer with a page.
+    pub async fn candidate_page(&self, pr: PrNumber) -> anyhow::Result<String> {
+        let url = self.web.join(&format!("candidates/{pr}?channel={CHANNEL}"))?;
+        Ok(self.client.get(url).send().await?.error_for_status()?.text().await?)
+    }
+
+    /// Approves the head that the candidate's page shows.
+    ///
+    /// # Errors
+    /// Where the page offers no approval, or the server refuses it.
+    pub async fn approve(&self, pr: PrNumber) -> anyhow::Result<()> {
+        let page = self.candidate_page(pr).await?;
+        let head = hidden(&page, "head").context("the page offers no approval")?;
+        self.decide(pr, "approve", &page, ("head", &head)).await
+    }
+
+    /// Objects to a pull request.
+    ///
+    /// # Errors
+    /// Where the server refuses it.
+    pub async fn veto(&self, pr: PrNumber, reason: &str) -> anyhow::Result<()> {
+        let page = self.candidate_page(pr).await?;
+        self.decide(pr, "veto", &page, ("reason", reason)).await
+    }
+
+    /// Takes back an approval or a veto.
+    ///
+    /// # Errors
+    /// Where the server refuses it.
+    pub async fn withdraw(&self, pr: PrNumber, reason: &str) -> anyhow::Result<()> {
+        let page = self.candidate_page(pr).await?;
+        self.decide(pr, "withdraw", &page, ("reason", reason)).await
+    }
+
+    async fn decide(
+        &self,
+        pr: PrNumber,
+        what: &str,
+        page: &str,
+        field: (&str, &str),
+    ) -> anyhow::Result<()> {
+        let csrf = hidden(page, "csrf").context("the page has no form")?;
+        let form = [("csrf", csrf.as_str()), ("channel", CHANNEL), field];
+        let answer = self.post(&format!("candidates/{pr}/{what}"), &form).await?;
+        if answer.status() != StatusCode::SEE_OTHER {
+            bail!("{} cannot {what} #{pr}: {}", self.name, answer.status());
+        }
+        Ok(())
+    }
+
+    async fn post(&self, path: &str, form: &[(&str, &str)]) -> anyhow::Result<Response> {
+        Ok(self.client.post(self.web.join(path)?).form(form).send().await?)
+    }
+}
+
+/// The value of a form's hidden field.
+fn hidden(page: &str, name: &str) -> Option<String> {
+    let field = page.split_once(&format!("name=\"{name}\" value=\""))?.1;
+    let (value, _) = field.split_once('"')?;
+    Some(value.to_owned())
+}
+
+/// What the channel's JSON says.
+///
+/// # Errors
+/// Where the server does not answer.
+pub(super) async fn channel_json(client: &Client, web: &Url) -> anyhow::Result<Value> {
+    let url = web.join(&format!("api/v1/channels/{CHANNEL}"))?;
+    Ok(client.get(url).send().await?.error_for_status()?.json().await?)
+}

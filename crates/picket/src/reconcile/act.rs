@@ -1,0 +1,138 @@
+//! Carrying out the steps before a release: assessing, assembling, building.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use anyhow::Context;
+use picket_builder::{BuildRequest, Revision};
+use picket_domain::{
+    Attempt, BuildReport, Candidate, ChainSpec, CommitSha, Facts, PickOutcome, PrNumber, Step,
+    Verdict,
+};
+use picket_merger::Fetched;
+use tracing::info;
+
+use super::{Reconciler, blocking};
+use crate::config::Channel;
+use crate::logging::PROGRESS;
+
+impl Reconciler {
+    /// Carries out one step; its outcome is in the database afterwards.
+    pub(super) async fn act(
+        self: &Arc<Self>,
+        channel: &Channel,
+        facts: &Facts,
+        step: &Step,
+    ) -> anyhow::Result<()> {
+        let name = &channel.policy.channel;
+        match step {
+            Step::Assess { pr, head, base } => {
+                let candidate = candidate(facts, *pr)?;
+                let outcome = self.assess(candidate, head, base).await?;
+                self.store.record_assessment(name, base, *pr, head, &outcome).await?;
+            }
+            Step::Assemble(spec) => self.assemble(facts, spec).await?,
+            Step::Build { base, rev } => self.build(channel, base, rev).await?,
+            Step::Reserve { seq, base, tip, picks } => {
+                self.reserve(channel, facts, *seq, base, tip, picks).await?;
+            }
+            Step::Stage(seq) => self.stage(channel, facts, *seq).await?,
+            Step::Publish(seq) => self.publish(channel, facts, *seq).await?,
+            Step::Abandon { seq, reason } => {
+                info!(target: PROGRESS, "release {seq} given up: {reason}");
+                self.store.abandon(name, *seq, self.now(), reason).await?;
+            }
+            Step::RecordSuperseded { pr, base, lag_seconds } => {
+                self.store.record_superseded(self.now(), name, *pr, base, *lag_seconds).await?;
+                let hours = *lag_seconds as f64 / 3600.0;
+                info!(target: PROGRESS, "#{pr}: the stable channel has it, {hours:.1} h later");
+            }
+        }
+        Ok(())
+    }
+
+    async fn assess(
+        &self,
+        candidate: &Candidate,
+        head: &CommitSha,
+        base: &CommitSha,
+    ) -> anyhow::Result<PickOutcome> {
+        let pr = candidate.pr;
+        if self.fetch_head(pr, head).await? == Fetched::Gone {
+            let reason = format!("GitHub does not have {} any more", head.short());
+            return Ok(PickOutcome::Unavailable { reason });
+        }
+        let (mirror, candidate, base) = (self.mirror.clone(), candidate.clone(), base.clone());
+        let outcome = blocking(move || mirror.assess(&base, &candidate)).await?;
+        let verdict = match &outcome {
+            PickOutcome::Picked { .. } => "applies",
+            PickOutcome::Contained => "is in the stable channel already",
+            PickOutcome::Conflict { .. } => "conflicts",
+            PickOutcome::Unavailable { .. } => "cannot be had",
+        };
+        info!(target: PROGRESS, "#{pr} {verdict}");
+        Ok(outcome)
+    }
+
+    async fn fetch_head(&self, pr: PrNumber, head: &CommitSha) -> anyhow::Result<Fetched> {
+        let (mirror, head) = (self.mirror.clone(), head.clone());
+        blocking(move || mirror.fetch_pull_request(pr, &head)).await
+    }
+
+    async fn assemble(&self, facts: &Facts, spec: &ChainSpec) -> anyhow::Result<()> {
+        let mut candidates = BTreeMap::new();
+        for pick in &spec.picks {
+            // A head that is gone is the assembly's to report: it names the pick as unavailable.
+            let (Fetched::Present | Fetched::Gone) = self.fetch_head(pick.pr, &pick.head).await?;
+            let mut candidate = candidate(facts, pick.pr)?.clone();
+            candidate.head = pick.head.clone();
+            candidates.insert(pick.pr, candidate);
+        }
+        let (mirror, chain) = (self.mirror.clone(), spec.clone());
+        let assembly = blocking(move || mirror.assemble(&chain, &candidates)).await?;
+        let (applied, all) = (assembly.applied().count(), spec.picks.len());
+        info!(target: PROGRESS, "picked {applied} of {all} onto {}", spec.base.short());
+        self.store.record_assembly(spec, &assembly).await?;
+        Ok(())
+    }
+
+    /// Evaluates and builds what differs between the base and a commit of a chain.
+    pub(super) async fn build(
+        &self,
+        channel: &Channel,
+        base: &CommitSha,
+        rev: &CommitSha,
+    ) -> anyhow::Result<()> {
+        let (base_tree, head) = (self.revision(base).await?, self.revision(rev).await?);
+        let request = BuildRequest { base: &base_tree, head: &head, jobs: &channel.jobs };
+        let report = self.builder.build(request).await?;
+        info!(target: PROGRESS, "{} {}", rev.short(), verdict(channel, &report));
+        let attempt = Attempt { at: self.now(), report };
+        self.store.record_attempt(&channel.policy.channel, base, rev, &attempt).await?;
+        Ok(())
+    }
+
+    /// A commit with its tree as files.
+    pub(super) async fn revision(&self, rev: &CommitSha) -> anyhow::Result<Revision> {
+        let (mirror, of, tree) = (self.mirror.clone(), rev.clone(), self.dirs.tree(rev));
+        let dest = tree.clone();
+        blocking(move || mirror.export(&of, &dest)).await?;
+        Ok(Revision { rev: rev.clone(), tree })
+    }
+}
+
+fn candidate(facts: &Facts, pr: PrNumber) -> anyhow::Result<&Candidate> {
+    facts.candidates.get(&pr).with_context(|| format!("no candidate {pr}"))
+}
+
+fn verdict(channel: &Channel, report: &BuildReport) -> String {
+    let changed = report.changed().len();
+    match report.verdict(&channel.policy) {
+        Verdict::Passed => format!("passes: {changed} jobs changed"),
+        Verdict::Broken(jobs) if jobs.is_empty() => "does not evaluate".to_owned(),
+        Verdict::Broken(jobs) => format!("breaks {} of {changed} changed jobs", jobs.len()),
+        Verdict::Inconclusive(jobs) => {
+            format!("could not be told: {} jobs failed by the machine's fault", jobs.len())
+        }
+    }
+}
