@@ -304,6 +304,28 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_snapshot_stays_as_it_is_while_others_write() {
+        let dir = tempfile::tempdir().unwrap();
+        let sqlite = Store::sqlite_url(&dir.path().join("picket.db")).unwrap();
+        let postgres = picket_testkit::postgres::Postgres::shared().unwrap();
+        for url in [sqlite, postgres.database_url().unwrap()] {
+            let store = Store::open(&url).await.unwrap();
+            let mut snapshot = store.begin_read().await.unwrap();
+            let count = || sqlx::query("SELECT count(*) AS cursors FROM cursors");
+            for _ in 0..2 {
+                let row = count().fetch_one(&mut *snapshot).await.unwrap();
+                assert_eq!(row.get::<i64, _>("cursors"), 0, "{url}");
+                store.set_cursor("watcher", "moved").await.unwrap();
+            }
+            snapshot.commit().await.unwrap();
+            let row = count()
+                .fetch_one(&mut *store.connection().await.unwrap())
+                .await;
+            assert_eq!(row.unwrap().get::<i64, _>("cursors"), 1, "{url}");
+        }
+    }
+
+    #[tokio::test]
     async fn what_is_no_database_is_refused_without_its_password() {
         for url in [
             "",

@@ -45,6 +45,8 @@ on_both_engines! {
         assert_eq!(newest, [third, second]);
         let older = store.log_page(Some(newest[1].seq), 2).await.unwrap();
         assert_eq!(older, [first]);
+        assert!(store.log_holds(of_channel[0].hash).await.unwrap());
+        assert!(!store.log_holds(EntryHash::GENESIS).await.unwrap());
         assert_eq!(store.nominated().await.unwrap(), BTreeSet::from([PrNumber(7)]));
     }
 

@@ -10,8 +10,6 @@ macro_rules! on_both_engines {
     ($($(#[$meta:meta])* async fn $name:ident($database:ident: Database) $body:block)+) => {$(
         $(#[$meta])*
         mod $name {
-            #[expect(clippy::allow_attributes, reason = "what a test needs of these differs")]
-            #[allow(unused_imports, reason = "what a test needs of these differs")]
             use super::*;
 
             async fn check($database: crate::engines::Database) $body
