@@ -19,6 +19,7 @@
 
 mod conf;
 mod isolation;
+mod newer;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
@@ -28,8 +29,10 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
 
+use self::isolation::Isolation;
+
 pub use self::conf::NixConf;
-pub use self::isolation::Isolation;
+pub use self::newer::{NewerNix, SkipReason};
 
 /// The folders of a store, below its logical and its physical root.
 const FOLDERS: [&str; 5] = ["store", "state", "log", "etc", "home"];

@@ -1,0 +1,89 @@
+//! A newer Nix as the official channel's client, and as a builder of the small nixpkgs.
+//!
+//! Where it cannot be had (no root, no mirror of Debian), the test says why and passes.
+
+use std::path::Path;
+
+use anyhow::Result;
+use picket_testkit::nix::{NewerNix, NixConf, NixStore};
+use picket_testkit::nixpkgs::{CHANNEL_BRANCH, Nixpkgs};
+use picket_testkit::official::Official;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_newer_client_subscribes() -> Result<()> {
+    let cache = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let newer = match NewerNix::prepare(cache, "trixie") {
+        Ok(newer) => newer,
+        Err(reason) => {
+            println!("skipped: {reason}");
+            return Ok(());
+        }
+    };
+    let version = newer.command("nix").arg("--version").output()?;
+    let version = String::from_utf8(version.stdout)?;
+    assert!(version.starts_with("nix (Nix) 2.26"), "{version}");
+
+    let dir = tempfile::tempdir()?;
+    let store = NixStore::create(&dir.path().join("picket"))?;
+    let hydra = store.twin(&dir.path().join("hydra"))?;
+    let nixpkgs = Nixpkgs::create(&dir.path().join("nixpkgs.git"))?;
+    let address = "127.0.0.1:0".parse()?;
+    let official = Official::start(&dir.path().join("official"), hydra, address).await?;
+    let release = official.publish(&nixpkgs, &nixpkgs.tip(CHANNEL_BRANCH)?)?;
+
+    let client = store.twin_in(&dir.path().join("client"), &newer)?;
+    client.configure(&NixConf::substituting(
+        &[&official.cache_url()],
+        &[official.public_key()],
+    ))?;
+    client.run("nix-channel", ["--add", &official.channel_url(), "nixos"])?;
+    client.run("nix-channel", ["--update"])?;
+    client.install("nixos", "mastodon")?;
+    let program = client.home().join(".nix-profile/bin/mastodon");
+    let said = client.run(&program.display().to_string(), ["--version"])?;
+    assert!(said.starts_with("mastodon, mastodon 4.3.7\n"), "{said}");
+
+    // What the older Nix built is what the newer one would build.
+    let flake = format!("{}/nixexprs.tar.xz#openssl", official.channel_url());
+    let path = client.run(
+        "nix",
+        [
+            "build",
+            "--no-link",
+            "--print-out-paths",
+            "--max-jobs",
+            "0",
+            &flake,
+        ],
+    )?;
+    assert!(
+        path.lines().all(|path| release.store_paths.contains(path)),
+        "{path}"
+    );
+    assert!(!path.is_empty());
+    Ok(())
+}
+
+#[test]
+fn a_newer_nix_builds_everything() -> Result<()> {
+    let newer = match NewerNix::prepare(Path::new(env!("CARGO_TARGET_TMPDIR")), "trixie") {
+        Ok(newer) => newer,
+        Err(reason) => {
+            println!("skipped: {reason}");
+            return Ok(());
+        }
+    };
+    let dir = tempfile::tempdir()?;
+    let nixpkgs = Nixpkgs::create(&dir.path().join("nixpkgs.git"))?;
+    let store = NixStore::create(&dir.path().join("logical"))?;
+    let twin = store.twin_in(&dir.path().join("physical"), &newer)?;
+    let tree = twin.home().join("nixpkgs");
+    nixpkgs.export(&nixpkgs.tip(CHANNEL_BRANCH)?, &twin.physical(&tree))?;
+    let jobs = tree.join("nixos/release.nix").display().to_string();
+    let built = twin.run(
+        "nix-build",
+        ["--no-out-link", &jobs, "-A", "nixpkgs", "-A", "tests"],
+    )?;
+    assert!(built.lines().count() > 50, "{built}");
+    Ok(())
+}
