@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use picket_domain::CommitSha;
+use picket_domain::{ChannelName, CommitSha};
 
 /// The data folder's layout.
 #[derive(Debug, Clone)]
@@ -31,13 +31,14 @@ impl Dirs {
         self.root.join("public")
     }
 
-    /// The folder of exported trees.
-    pub fn trees(&self) -> PathBuf {
-        self.root.join("trees")
+    /// The trees that are exported for a channel. Each channel has its own, so that one that has
+    /// nothing to do can clean up while another one builds.
+    pub fn trees(&self, channel: &ChannelName) -> PathBuf {
+        self.root.join("trees").join(channel.as_str())
     }
 
-    /// A commit's tree as files.
-    pub fn tree(&self, rev: &CommitSha) -> PathBuf {
-        self.trees().join(rev.as_str())
+    /// A commit's tree as files, for a channel.
+    pub fn tree(&self, channel: &ChannelName, rev: &CommitSha) -> PathBuf {
+        self.trees(channel).join(rev.as_str())
     }
 }

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use anyhow::Context;
 use picket_builder::{BuildRequest, Revision};
 use picket_domain::{
-    Attempt, BuildReport, Candidate, ChainSpec, CommitSha, Facts, PickOutcome, PrNumber, Step,
+    Attempt, BuildReport, Candidate, ChainSpec, ChannelName, CommitSha, Facts, PickOutcome, PrNumber, Step,
     Verdict,
 };
 use picket_merger::Fetched;
-use tracing::info;
+use tracing::{info, warn};
 
 use super::{Reconciler, blocking};
 use crate::config::Channel;
@@ -90,8 +90,6 @@ impl Reconciler {
         }
         let (mirror, chain) = (self.mirror.clone(), spec.clone());
         let assembly = blocking(move || mirror.assemble(&chain, &candidates)).await?;
-        let (applied, all) = (assembly.applied().count(), spec.picks.len());
-        info!(target: PROGRESS, "picked {applied} of {all} onto {}", spec.base.short());
         self.store.record_assembly(spec, &assembly).await?;
         Ok(())
     }
@@ -103,21 +101,42 @@ impl Reconciler {
         base: &CommitSha,
         rev: &CommitSha,
     ) -> anyhow::Result<()> {
-        let (base_tree, head) = (self.revision(base).await?, self.revision(rev).await?);
+        let name = &channel.policy.channel;
+        let (base_tree, head) = (self.revision(name, base).await?, self.revision(name, rev).await?);
         let request = BuildRequest { base: &base_tree, head: &head, jobs: &channel.jobs };
         let report = self.builder.build(request).await?;
         info!(target: PROGRESS, "{} {}", rev.short(), verdict(channel, &report));
         let attempt = Attempt { at: self.now(), report };
-        self.store.record_attempt(&channel.policy.channel, base, rev, &attempt).await?;
+        self.store.record_attempt(name, base, rev, &attempt).await?;
         Ok(())
     }
 
     /// A commit with its tree as files.
-    pub(super) async fn revision(&self, rev: &CommitSha) -> anyhow::Result<Revision> {
-        let (mirror, of, tree) = (self.mirror.clone(), rev.clone(), self.dirs.tree(rev));
+    pub(super) async fn revision(
+        &self,
+        channel: &ChannelName,
+        rev: &CommitSha,
+    ) -> anyhow::Result<Revision> {
+        let (mirror, of, tree) = (self.mirror.clone(), rev.clone(), self.dirs.tree(channel, rev));
         let dest = tree.clone();
         blocking(move || mirror.export(&of, &dest)).await?;
         Ok(Revision { rev: rev.clone(), tree })
+    }
+
+    /// Removes the trees that were exported for a channel, but for the base's, which the next
+    /// build needs again. Only while nothing reads them: what is missing under a running
+    /// evaluation would look like the pull request's fault.
+    pub(super) fn remove_trees(&self, facts: &Facts) {
+        let base = facts.base.as_ref().map(|base| base.rev.as_str());
+        let trees = std::fs::read_dir(self.dirs.trees(&facts.policy.channel));
+        for tree in trees.into_iter().flatten().flatten() {
+            if tree.file_name().to_str() == base {
+                continue;
+            }
+            if let Err(error) = std::fs::remove_dir_all(tree.path()) {
+                warn!("cannot remove {}, to be tried again: {error}", tree.path().display());
+            }
+        }
     }
 }
 

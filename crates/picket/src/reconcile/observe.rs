@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
-use picket_domain::{BranchName, Candidate, CommitSha};
+use picket_domain::{BranchName, CommitSha};
 use picket_watcher::Cursor;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -78,17 +78,9 @@ impl Reconciler {
         let (known, nominated) = (self.known().await?, self.store.nominated().await?);
         let poll = self.watcher.poll(cursor.as_ref(), &known, &nominated).await?;
         for candidate in &poll.candidates {
-            self.see(candidate, known.contains(&candidate.pr)).await?;
+            self.store.upsert_candidate(candidate).await?;
         }
         self.store.set_cursor(CURSOR, &poll.cursor.to_string()).await?;
-        Ok(())
-    }
-
-    async fn see(&self, candidate: &Candidate, is_known: bool) -> anyhow::Result<()> {
-        self.store.upsert_candidate(candidate).await?;
-        if !is_known {
-            info!(target: PROGRESS, pr = %candidate.pr, "seen: #{} {}", candidate.pr, candidate.title);
-        }
         Ok(())
     }
 

@@ -66,7 +66,6 @@ impl Reconciler {
         let (this, name) = (Arc::clone(self), release.name.clone());
         let of = release.channel.clone();
         blocking(move || this.publisher.check(&of, &name)).await?;
-        info!(target: PROGRESS, "checked every file and store path of {}", release.name);
         self.store.seal(&release.channel, seq, self.now()).await?;
         Ok(())
     }
@@ -100,7 +99,7 @@ impl Reconciler {
         outputs: Vec<StorePath>,
         published: PublishedPaths,
     ) -> anyhow::Result<()> {
-        let tree = self.revision(&release.rev).await?.tree;
+        let tree = self.revision(&release.channel, &release.rev).await?.tree;
         let previous = previous(facts, release.seq).map(|release| release.name.clone());
         let (notes, set_aside) = (notes(facts, release), set_aside(facts, self.now()));
         let src_url = self.base_url.join(&format!("channels/{}", release.channel))?;
@@ -144,8 +143,6 @@ impl Reconciler {
         let (this, of, name) = (Arc::clone(self), release.channel.clone(), release.name.clone());
         blocking(move || this.publisher.flip(&of, &name)).await?;
         self.store.publish(&release.channel, seq, self.now()).await?;
-        info!(target: PROGRESS, "published {}", release.name);
-        self.forget_old_trees(facts, &release);
         Ok(())
     }
 }
@@ -204,24 +201,4 @@ fn set_aside(facts: &Facts, now: picket_domain::Timestamp) -> Vec<SetAside> {
             _ => None,
         })
         .collect()
-}
-
-impl Reconciler {
-    /// Removes exported trees that no step will need soon. One that is needed after all is
-    /// exported again, so a failure here costs only room.
-    fn forget_old_trees(&self, facts: &Facts, release: &Release) {
-        let base = facts.base.as_ref().map(|base| base.rev.as_str());
-        let is_needed = |name: &str| {
-            base == Some(name) || name == release.rev.as_str() || name == release.tip.as_str()
-        };
-        let Ok(entries) = std::fs::read_dir(self.dirs.trees()) else { return };
-        for entry in entries.flatten() {
-            let name = entry.file_name();
-            let of_other_channel = self.channels.len() > 1;
-            if !of_other_channel && name.to_str().is_some_and(|name| !is_needed(name)) {
-                // A tree that cannot be removed now is removed after the next release.
-                let _ = std::fs::remove_dir_all(entry.path());
-            }
-        }
-    }
 }

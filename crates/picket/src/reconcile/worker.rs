@@ -78,15 +78,22 @@ impl Worker {
             }
             self.reconciler.health.sign_of_life(self.reconciler.now());
             if !progressed {
+                if plan.steps.is_empty() && !self.is_building() {
+                    self.reconciler.remove_trees(&facts);
+                }
                 return Ok(plan);
             }
         }
     }
 
+    fn is_building(&self) -> bool {
+        self.building.as_ref().is_some_and(|build| !build.is_finished())
+    }
+
     /// Starts a build unless one runs. One that runs is never ended for another: its chain was
     /// wanted, most of its work serves the next one, and a stream of approvals must not starve it.
     fn start_build(&mut self, base: &CommitSha, rev: &CommitSha) {
-        if self.building.as_ref().is_some_and(|build| !build.is_finished()) {
+        if self.is_building() {
             return;
         }
         let (reconciler, bell) = (Arc::clone(&self.reconciler), self.bell.clone());
