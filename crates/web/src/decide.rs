@@ -7,6 +7,7 @@ use http::StatusCode;
 use picket_domain::{Action, Actor, Candidate, CommitSha, PickStatus, PrNumber};
 use serde::Deserialize;
 
+use crate::checked::Checked;
 use crate::error::PageError;
 use crate::forms::{MemberForm, reason};
 use crate::look::Look;
@@ -25,7 +26,7 @@ pub(crate) struct Approve {
 /// `POST /candidates/{pr}/approve`
 pub(crate) async fn approve(
     State(app): State<App>,
-    Path(pr): Path<PrNumber>,
+    Checked(Path(pr)): Checked<Path<PrNumber>>,
     MemberForm { person, form }: MemberForm<Approve>,
 ) -> Result<Response, PageError> {
     let look = Look::at(&app, channel(&app, &form.channel)?).await?;
@@ -63,7 +64,7 @@ pub(crate) struct WithReason {
 /// `POST /candidates/{pr}/veto`
 pub(crate) async fn veto(
     State(app): State<App>,
-    Path(pr): Path<PrNumber>,
+    Checked(Path(pr)): Checked<Path<PrNumber>>,
     MemberForm { person, form }: MemberForm<WithReason>,
 ) -> Result<Response, PageError> {
     let info = channel(&app, &form.channel)?;
@@ -72,21 +73,39 @@ pub(crate) async fn veto(
         return Err(NOT_WATCHED);
     }
     let channel = info.name().clone();
-    record(&app, person, Action::Veto { channel, pr, reason }).await?;
+    record(
+        &app,
+        person,
+        Action::Veto {
+            channel,
+            pr,
+            reason,
+        },
+    )
+    .await?;
     Ok(back_to(info, pr))
 }
 
 /// `POST /candidates/{pr}/withdraw`
 pub(crate) async fn withdraw(
     State(app): State<App>,
-    Path(pr): Path<PrNumber>,
+    Checked(Path(pr)): Checked<Path<PrNumber>>,
     MemberForm { person, form }: MemberForm<WithReason>,
 ) -> Result<Response, PageError> {
     let look = Look::at(&app, channel(&app, &form.channel)?).await?;
     let reason = reason(&form.reason)?;
     if has_spoken(&look, pr, &person.login) {
         let channel = look.channel.name().clone();
-        record(&app, person, Action::Withdraw { channel, pr, reason }).await?;
+        record(
+            &app,
+            person,
+            Action::Withdraw {
+                channel,
+                pr,
+                reason,
+            },
+        )
+        .await?;
     }
     Ok(back_to(look.channel, pr))
 }
@@ -139,7 +158,12 @@ fn moved(
     let channel = look.channel.name().to_string();
     let here = format!("/candidates/{}?channel={channel}", candidate.pr);
     let answer = page(&MovedPage {
-        shell: Shell::new("The pull request has moved on", Section::Queue, &viewer, here),
+        shell: Shell::new(
+            "The pull request has moved on",
+            Section::Queue,
+            &viewer,
+            here,
+        ),
         channel,
         pr: candidate.pr.0,
         title: candidate.title.clone(),

@@ -19,6 +19,8 @@ pub(crate) enum PageError {
     NotFound(&'static str),
     /// The request's own fault; the text says what to change.
     BadInput(String),
+    /// The form is longer than any form of this server, or did not arrive.
+    TooLong,
     /// Only people who signed in may do this.
     SignInNeeded,
     /// The person signed in, and is not in the team.
@@ -47,6 +49,7 @@ impl PageError {
         match self {
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::BadInput(_) => StatusCode::BAD_REQUEST,
+            Self::TooLong => StatusCode::PAYLOAD_TOO_LARGE,
             Self::SignInNeeded => StatusCode::UNAUTHORIZED,
             Self::NotMember(_) | Self::Refused(_) | Self::Forged => StatusCode::FORBIDDEN,
             Self::SignInFailed(_) => StatusCode::BAD_GATEWAY,
@@ -58,6 +61,7 @@ impl PageError {
         match self {
             Self::NotFound(_) => "Not found",
             Self::BadInput(_) => "That cannot be done as asked",
+            Self::TooLong => "That is too long",
             Self::SignInNeeded => "Sign in first",
             Self::NotMember(_) => "You are not in this channel's team",
             Self::Refused(_) => "Refused",
@@ -71,6 +75,7 @@ impl PageError {
         match self {
             Self::NotFound(what) => (*what).to_owned(),
             Self::BadInput(what) => what.clone(),
+            Self::TooLong => "The form could not be read, since it is too long.".to_owned(),
             Self::SignInNeeded => {
                 "Reading is open to everybody; deciding is for the team. Sign in, and do it again."
                     .to_owned()

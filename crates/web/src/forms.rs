@@ -22,6 +22,9 @@ pub(crate) struct MemberForm<T> {
     pub(crate) form: T,
 }
 
+const INCOMPLETE: &str = "A part of the form is missing or has the wrong form. Go back, load the \
+    page again, and repeat what you did.";
+
 #[derive(Deserialize)]
 struct Token {
     csrf: String,
@@ -37,7 +40,7 @@ impl<T: DeserializeOwned> FromRequest<App> for SignedForm<T> {
         let request = Request::from_parts(parts.clone(), body);
         let RawForm(bytes) = RawForm::from_request(request, app)
             .await
-            .map_err(|error| PageError::BadInput(error.body_text()))?;
+            .map_err(|_| PageError::TooLong)?;
         let again = || Request::from_parts(parts.clone(), Body::from(bytes.clone()));
         let token = Form::<Token>::from_request(again(), app).await;
         let Form(token) = token.map_err(|_| PageError::Forged)?;
@@ -46,7 +49,7 @@ impl<T: DeserializeOwned> FromRequest<App> for SignedForm<T> {
         }
         let Form(form) = Form::<T>::from_request(again(), app)
             .await
-            .map_err(|error| PageError::BadInput(error.body_text()))?;
+            .map_err(|_| PageError::BadInput(INCOMPLETE.to_owned()))?;
         Ok(Self { person, form })
     }
 }

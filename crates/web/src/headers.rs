@@ -63,7 +63,10 @@ fn is_same_origin(headers: &HeaderMap, base_url: &url::Url) -> bool {
     let Some(origin) = headers.get(header::ORIGIN) else {
         return true;
     };
-    let origin = origin.to_str().ok().and_then(|text| url::Url::parse(text).ok());
+    let origin = origin
+        .to_str()
+        .ok()
+        .and_then(|text| url::Url::parse(text).ok());
     origin.is_some_and(|origin| origin.origin() == base_url.origin())
 }
 

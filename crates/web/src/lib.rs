@@ -10,6 +10,7 @@
 
 mod api;
 mod assets;
+mod checked;
 mod decide;
 mod error;
 mod files;

@@ -96,7 +96,10 @@ pub fn router(state: AppState) -> Router {
         .fallback(error::no_such_page)
         .layer(RequestBodyLimitLayer::new(BODY_MAX))
         .layer(from_fn_with_state(app.clone(), headers::same_origin))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_WITHIN))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            ANSWER_WITHIN,
+        ))
         .layer(from_fn_with_state(app.clone(), headers::secure))
         .layer(TraceLayer::new_for_http())
         .with_state(app)

@@ -76,6 +76,17 @@ mod tests {
     #[test]
     fn lengths_of_time_are_short() {
         let texts = [-5, 0, 59, 60, 250, 3_600, 266_400].map(duration);
-        assert_eq!(texts, ["0 s", "0 s", "59 s", "1 min", "4 min 10 s", "1 h", "3 d 2 h"]);
+        assert_eq!(
+            texts,
+            [
+                "0 s",
+                "0 s",
+                "59 s",
+                "1 min",
+                "4 min 10 s",
+                "1 h",
+                "3 d 2 h"
+            ]
+        );
     }
 }

@@ -129,7 +129,11 @@ impl LogLine {
             when: When::new(entry.at, now),
             who: entry.actor.to_string(),
             did,
-            channel: entry.action.channel().map(ToString::to_string).unwrap_or_default(),
+            channel: entry
+                .action
+                .channel()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
             pr: entry.action.pr().map(|pr| pr.0),
             detail,
             hash: entry.hash.to_string(),

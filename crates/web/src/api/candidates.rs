@@ -64,7 +64,11 @@ impl CandidateJson {
             url: candidate.url.clone(),
             head: candidate.head.to_string(),
             base_branch: candidate.base_branch.to_string(),
-            advisories: candidate.advisories.iter().map(ToString::to_string).collect(),
+            advisories: candidate
+                .advisories
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
             files: candidate.files.len(),
             assessment: look.assessment(candidate).map(assessment_name),
             approvals: approvals.collect(),
@@ -112,7 +116,8 @@ pub(crate) async fn candidates(
 ) -> Result<Json<CandidatesOfChannel>, ApiError> {
     let look = Look::at(&app, chosen(&app, Some(&name))?).await?;
     let candidates = look.candidates();
-    let candidates = candidates.map(|(candidate, status)| CandidateJson::new(&look, candidate, &status));
+    let candidates =
+        candidates.map(|(candidate, status)| CandidateJson::new(&look, candidate, &status));
     Ok(Json(CandidatesOfChannel {
         channel: name,
         candidates: candidates.collect(),

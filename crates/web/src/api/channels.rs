@@ -134,7 +134,11 @@ pub(crate) async fn channel(
     let picks = look.candidates().map(|(candidate, status)| PickJson {
         number: candidate.pr.0,
         title: candidate.title.clone(),
-        advisories: candidate.advisories.iter().map(ToString::to_string).collect(),
+        advisories: candidate
+            .advisories
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
         state: status.name(),
         reason: status.reason(),
     });

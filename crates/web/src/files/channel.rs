@@ -4,7 +4,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, StatusCode, header};
 use picket_domain::{ChannelName, ReleaseName};
-use picket_publisher::{PublishError, PublicDir, ReleaseFile, immutable_link};
+use picket_publisher::{PublicDir, PublishError, ReleaseFile, immutable_link};
 
 use super::serve::{failed, missing};
 use crate::state::{App, AppState};
@@ -12,9 +12,10 @@ use crate::state::{App, AppState};
 /// `GET /{channel}`
 pub(crate) async fn channel(State(app): State<App>, Path(name): Path<String>) -> Response {
     match current(&app, &name).await {
-        Ok((channel, release)) => {
-            redirect(&app.absolute(&format!("/releases/{channel}/{release}")), None)
-        }
+        Ok((channel, release)) => redirect(
+            &app.absolute(&format!("/releases/{channel}/{release}")),
+            None,
+        ),
         Err(answer) => *answer,
     }
 }
@@ -45,10 +46,7 @@ pub(crate) async fn channel_file(
 
 /// A configured channel and the release that its pointer leads to, or else the answer that says
 /// what is missing.
-async fn current(
-    app: &AppState,
-    name: &str,
-) -> Result<(ChannelName, ReleaseName), Box<Response>> {
+async fn current(app: &AppState, name: &str) -> Result<(ChannelName, ReleaseName), Box<Response>> {
     let Some(channel) = app.channel(name).map(|info| info.name().clone()) else {
         return Err(Box::new(missing("There is no channel of this name.\n")));
     };
@@ -80,7 +78,8 @@ async fn link(
 /// Reads the disk without holding up other requests.
 async fn blocking<T: Send + 'static>(read: impl FnOnce() -> T + Send + 'static) -> T {
     let read = tokio::task::spawn_blocking(read);
-    read.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+    read.await
+        .unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
 }
 
 fn redirect(location: &str, link: Option<String>) -> Response {

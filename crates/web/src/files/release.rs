@@ -15,7 +15,14 @@ pub(crate) async fn release(
     Path((channel, release)): Path<(String, String)>,
     request: Request,
 ) -> Response {
-    send(&app, &channel, &release, ReleaseFile::Index.file_name(), request).await
+    send(
+        &app,
+        &channel,
+        &release,
+        ReleaseFile::Index.file_name(),
+        request,
+    )
+    .await
 }
 
 /// `GET /releases/{channel}/{release}/{file}`

@@ -5,7 +5,9 @@ use crate::routes::ROUTES;
 /// Whether a channel cannot have this name: the server has a page or a folder of that name.
 pub fn is_reserved(name: &str) -> bool {
     const BY_CUSTOM: [&str; 4] = ["favicon.ico", "robots.txt", ".well-known", "nar"];
-    let first_parts = ROUTES.iter().filter_map(|route| route.path.split('/').nth(1));
+    let first_parts = ROUTES
+        .iter()
+        .filter_map(|route| route.path.split('/').nth(1));
     first_parts.chain(BY_CUSTOM).any(|taken| taken == name)
 }
 
@@ -15,7 +17,15 @@ mod tests {
 
     #[test]
     fn a_channel_cannot_hide_a_page() {
-        for name in ["queue", "cache", "releases", "login", "api", "metrics", "robots.txt"] {
+        for name in [
+            "queue",
+            "cache",
+            "releases",
+            "login",
+            "api",
+            "metrics",
+            "robots.txt",
+        ] {
             assert!(is_reserved(name), "{name}");
         }
         assert!(!is_reserved("nixos-26.05-sec"));

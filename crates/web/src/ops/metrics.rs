@@ -94,10 +94,12 @@ impl Metrics {
         }
         self.waiting.sample(&channel, oldest_under_way(look) as f64);
         for (state, count) in by_state(look) {
-            self.candidates.sample(&[channel[0], ("state", state)], f64::from(count));
+            self.candidates
+                .sample(&[channel[0], ("state", state)], f64::from(count));
         }
         for (outcome, count) in by_verdict(look) {
-            self.builds.sample(&[channel[0], ("outcome", outcome)], f64::from(count));
+            self.builds
+                .sample(&[channel[0], ("outcome", outcome)], f64::from(count));
         }
         let lags: Vec<_> = look
             .facts
@@ -154,8 +156,14 @@ fn by_state(look: &Look<'_>) -> BTreeMap<&'static str, u32> {
 }
 
 fn by_verdict(look: &Look<'_>) -> BTreeMap<&'static str, u32> {
-    let mut counts: BTreeMap<_, _> = ["passed", "broken", "inconclusive"].map(|it| (it, 0)).into();
-    let attempts = look.facts.builds.values().flat_map(|record| &record.attempts);
+    let mut counts: BTreeMap<_, _> = ["passed", "broken", "inconclusive"]
+        .map(|it| (it, 0))
+        .into();
+    let attempts = look
+        .facts
+        .builds
+        .values()
+        .flat_map(|record| &record.attempts);
     let reports = attempts.map(|attempt| &attempt.report);
     for verdict in reports.map(|report: &BuildReport| report.verdict(&look.facts.policy)) {
         let outcome = match verdict {
@@ -171,7 +179,9 @@ fn by_verdict(look: &Look<'_>) -> BTreeMap<&'static str, u32> {
 /// How long the approved fix has waited that has waited longest, as far as nothing keeps it but
 /// this server.
 fn oldest_under_way(look: &Look<'_>) -> i64 {
-    let under_way = look.candidates().filter(|(_, status): &(_, PickStatus)| !status.is_settled());
+    let under_way = look
+        .candidates()
+        .filter(|(_, status): &(_, PickStatus)| !status.is_settled());
     let waits = under_way.filter_map(|(candidate, _)| {
         let approved_at = look.stage_times(candidate).approved_at?;
         Some(look.now.seconds_since(approved_at))

@@ -44,8 +44,10 @@ impl Metric {
         }
         let _ = writeln!(page, "# HELP {name} {help}\n# TYPE {name} {kind}");
         for (labels, value) in &self.samples {
-            let labels: Vec<_> =
-                labels.iter().map(|(name, value)| format!("{name}=\"{value}\"")).collect();
+            let labels: Vec<_> = labels
+                .iter()
+                .map(|(name, value)| format!("{name}=\"{value}\""))
+                .collect();
             let labels = match labels.as_slice() {
                 [] => String::new(),
                 labels => format!("{{{}}}", labels.join(",")),
@@ -56,7 +58,10 @@ impl Metric {
 }
 
 fn escaped(value: &str) -> String {
-    value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+    value
+        .replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace('\n', "\\n")
 }
 
 #[cfg(test)]

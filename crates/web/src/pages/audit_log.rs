@@ -5,6 +5,7 @@ use axum::extract::{Query, State};
 use axum::response::Response;
 use serde::Deserialize;
 
+use crate::checked::Checked;
 use crate::error::PageError;
 use crate::shell::{Section, Shell, page};
 use crate::sign_in::Viewer;
@@ -33,7 +34,7 @@ struct AuditLogPage {
 pub(crate) async fn audit_log(
     State(app): State<App>,
     viewer: Viewer,
-    Query(from): Query<From>,
+    Checked(Query(from)): Checked<Query<From>>,
 ) -> Result<Response, PageError> {
     let before = from.before.filter(|before| *before <= i64::MAX as u64);
     let entries = app.store.log_page(before, PAGE).await?;
@@ -41,7 +42,10 @@ pub(crate) async fn audit_log(
     let now = app.now();
     page(&AuditLogPage {
         shell: Shell::new("Audit log", Section::AuditLog, &viewer, "/audit-log"),
-        lines: entries.iter().map(|entry| LogLine::new(entry, now)).collect(),
+        lines: entries
+            .iter()
+            .map(|entry| LogLine::new(entry, now))
+            .collect(),
         is_newest: before.is_none(),
         older: last.filter(|seq| *seq > 1),
     })

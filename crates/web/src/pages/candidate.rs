@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::candidate_build::BuildView;
 use super::candidate_diff::DiffView;
+use crate::checked::Checked;
 use crate::error::PageError;
 use crate::look::{Look, chosen};
 use crate::shell::{Section, Shell, page};
@@ -114,16 +115,22 @@ enum Choice {
 pub(crate) async fn candidate(
     State(app): State<App>,
     viewer: Viewer,
-    Path(pr): Path<PrNumber>,
-    Query(query): Query<In>,
+    Checked(Path(pr)): Checked<Path<PrNumber>>,
+    Checked(Query(query)): Checked<Query<In>>,
 ) -> Result<Response, PageError> {
     let channel = chosen(&app, query.channel.as_deref())?;
     let look = Look::at(&app, channel).await?;
     let candidate = look.candidate(pr).ok_or(NOT_WATCHED)?;
     let diff = DiffView::of(&app.mirror, candidate.clone()).await;
     let log = app.store.log_of_pr(pr).await?;
-    let channels = app.channels.iter().map(|it| it.name().to_string()).collect();
-    page(&CandidatePage::new(&look, candidate, &viewer, channels, diff, &log))
+    let channels = app
+        .channels
+        .iter()
+        .map(|it| it.name().to_string())
+        .collect();
+    page(&CandidatePage::new(
+        &look, candidate, &viewer, channels, diff, &log,
+    ))
 }
 
 pub(crate) const NOT_WATCHED: PageError = PageError::NotFound(
@@ -142,11 +149,14 @@ impl CandidatePage {
     ) -> Self {
         let status = look.status(candidate);
         let title = format!("#{} {}", candidate.pr, candidate.title);
-        let here = format!("/candidates/{}?channel={}", candidate.pr, look.channel.name());
+        let here = format!(
+            "/candidates/{}?channel={}",
+            candidate.pr,
+            look.channel.name()
+        );
         let (stages, lead) = stages(look, candidate);
         Self {
-            shell: Shell::new(title, Section::Queue, viewer, here)
-                .refreshing(!status.is_settled()),
+            shell: Shell::new(title, Section::Queue, viewer, here).refreshing(!status.is_settled()),
             channel: look.channel.name().to_string(),
             channels,
             base_label: look.channel.base_label.clone(),
@@ -177,7 +187,11 @@ impl CandidatePage {
             status: status_badge(&status),
             stages,
             lead,
-            log: log.iter().rev().map(|entry| LogLine::new(entry, look.now)).collect(),
+            log: log
+                .iter()
+                .rev()
+                .map(|entry| LogLine::new(entry, look.now))
+                .collect(),
         }
     }
 }
@@ -215,7 +229,9 @@ fn trouble(assessment: Option<&PickOutcome>, status: &PickStatus) -> Option<Trou
         let files = conflicts.iter();
         Trouble {
             what: format!("Commit {} does not apply {where_to}.", commit.short()),
-            files: files.map(|it| (it.path.clone(), conflict_kind(it.kind))).collect(),
+            files: files
+                .map(|it| (it.path.clone(), conflict_kind(it.kind)))
+                .collect(),
         }
     };
     let unavailable = |reason: &str| Trouble {
@@ -296,17 +312,11 @@ pub(crate) fn last_word<'a>(look: &'a Look<'_>, pr: PrNumber, by: &Login) -> Opt
 
 /// Whether somebody has an approval or a veto to take back.
 pub(crate) fn has_spoken(look: &Look<'_>, pr: PrNumber, by: &Login) -> bool {
-    last_word(look, pr, by).is_some_and(|entry| {
-        matches!(entry.action, Action::Approve { .. } | Action::Veto { .. })
-    })
+    last_word(look, pr, by)
+        .is_some_and(|entry| matches!(entry.action, Action::Approve { .. } | Action::Veto { .. }))
 }
 
-fn choice(
-    look: &Look<'_>,
-    candidate: &Candidate,
-    status: &PickStatus,
-    viewer: &Viewer,
-) -> Choice {
+fn choice(look: &Look<'_>, candidate: &Candidate, status: &PickStatus, viewer: &Viewer) -> Choice {
     if matches!(status, PickStatus::InBase | PickStatus::Superseded { .. }) {
         return Choice::Settled;
     }
@@ -333,8 +343,14 @@ fn stages(look: &Look<'_>, candidate: &Candidate) -> (Vec<Stage>, Option<String>
         ("Opened upstream".to_owned(), Some(times.opened_at)),
         ("Merged upstream".to_owned(), times.merged_at),
         ("Approved by the team".to_owned(), times.approved_at),
-        (format!("Released in {}", look.channel.name()), times.released_at),
-        (format!("In {}", look.channel.base_label), times.superseded_at),
+        (
+            format!("Released in {}", look.channel.name()),
+            times.released_at,
+        ),
+        (
+            format!("In {}", look.channel.base_label),
+            times.superseded_at,
+        ),
     ];
     let lead = times.released_at.zip(times.superseded_at);
     let lead = lead.map(|(released, superseded)| duration(superseded.seconds_since(released)));

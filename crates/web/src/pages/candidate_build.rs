@@ -44,9 +44,7 @@ impl BuildView {
         let policy = &look.facts.policy;
         let (state, flaky) = match record.state(policy, look.now) {
             BuildState::Due => (Badge::new("info", "Being built"), Vec::new()),
-            BuildState::RetryAt(_) => {
-                (Badge::new("warn", "To be tried again"), Vec::new())
-            }
+            BuildState::RetryAt(_) => (Badge::new("warn", "To be tried again"), Vec::new()),
             BuildState::Passed { flaky, .. } => (Badge::new("good", "Passed"), flaky),
             BuildState::Failed { .. } => (Badge::new("bad", "Failed"), Vec::new()),
         };
@@ -86,9 +84,9 @@ fn telling_rev(look: &Look<'_>, candidate: &Candidate, status: &PickStatus) -> O
     let assembly = look.resolution.assembly.as_ref()?;
     match assembly.outcome(candidate.pr)? {
         PickOutcome::Picked { .. } => assembly.applied().last().map(|(_, tip)| tip.clone()),
-        PickOutcome::Contained
-        | PickOutcome::Conflict { .. }
-        | PickOutcome::Unavailable { .. } => None,
+        PickOutcome::Contained | PickOutcome::Conflict { .. } | PickOutcome::Unavailable { .. } => {
+            None
+        }
     }
 }
 

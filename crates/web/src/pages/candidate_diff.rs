@@ -83,7 +83,11 @@ impl DiffView {
 impl DiffFile {
     /// Shows a file with at most `left` lines, and takes those off.
     fn new(file: &FileDiff, left: &mut usize) -> Self {
-        let all = file.hunks.iter().map(|hunk| hunk.lines.len() + 1).sum::<usize>();
+        let all = file
+            .hunks
+            .iter()
+            .map(|hunk| hunk.lines.len() + 1)
+            .sum::<usize>();
         let mut lines: Vec<_> = file.hunks.iter().flat_map(hunk_lines).take(*left).collect();
         let is_cut = file.is_cut || lines.len() < all;
         if lines.len() < all && lines.last().is_some_and(|line| line.class == "hunk") {

@@ -6,6 +6,7 @@ use axum::response::Response;
 use picket_domain::{Action, Hold, PickStatus, PrNumber, Release, Timestamp, plan};
 
 use super::subscribe::{Way, ways};
+use crate::checked::Checked;
 use crate::error::PageError;
 use crate::look::{Look, chosen};
 use crate::shell::{Section, Shell, page};
@@ -92,7 +93,7 @@ pub(crate) async fn home(State(app): State<App>, viewer: Viewer) -> Result<Respo
 pub(crate) async fn channel(
     State(app): State<App>,
     viewer: Viewer,
-    Path(name): Path<String>,
+    Checked(Path(name)): Checked<Path<String>>,
 ) -> Result<Response, PageError> {
     show(&app, &viewer, Some(&name)).await
 }
@@ -109,14 +110,22 @@ impl ChannelPage {
         let keys: Vec<_> = app.public_keys.iter().map(ToString::to_string).collect();
         let history = history(look);
         let statuses: Vec<_> = look.candidates().map(|(_, status)| status).collect();
-        let under_way = statuses.iter().filter(|status| !status.is_settled()).count();
-        let is_waiting = |status: &&PickStatus| matches!(status, PickStatus::AwaitingApproval { .. });
+        let under_way = statuses
+            .iter()
+            .filter(|status| !status.is_settled())
+            .count();
+        let is_waiting =
+            |status: &&PickStatus| matches!(status, PickStatus::AwaitingApproval { .. });
         let here = format!("/channels/{}", channel.name());
         Self {
             shell: Shell::new(channel.title.clone(), Section::Channel, viewer, here)
                 .refreshing(under_way > 0),
             channel: channel.name().to_string(),
-            channels: app.channels.iter().map(|it| it.name().to_string()).collect(),
+            channels: app
+                .channels
+                .iter()
+                .map(|it| it.name().to_string())
+                .collect(),
             title: channel.title.clone(),
             base_label: channel.base_label.clone(),
             branch: channel.branch.to_string(),
@@ -167,7 +176,9 @@ fn release_view(
 ) -> ReleaseView {
     let without = |one: &Release, other: Option<&Release>| {
         let picks = one.picks.iter().map(|pick| pick.pr);
-        picks.filter(|pr| !other.is_some_and(|other| other.has(*pr))).collect()
+        picks
+            .filter(|pr| !other.is_some_and(|other| other.has(*pr)))
+            .collect()
     };
     ReleaseView {
         name: release.name.to_string(),
@@ -177,7 +188,9 @@ fn release_view(
         base_short: release.base.rev.short().to_owned(),
         picks: release.picks.len(),
         added: without(release, previous),
-        gone: previous.map(|it| without(it, Some(release))).unwrap_or_default(),
+        gone: previous
+            .map(|it| without(it, Some(release)))
+            .unwrap_or_default(),
         new_base: previous.is_some_and(|it| it.base.rev != release.base.rev),
     }
 }
@@ -192,13 +205,18 @@ fn described(look: &Look<'_>, pr: PrNumber) -> (String, Vec<AdvisoryLink>) {
 
 fn fixes(look: &Look<'_>) -> Vec<Fix> {
     let published = look.published();
-    let picks = published.first().map(|(release, _)| release.picks.as_slice());
+    let picks = published
+        .first()
+        .map(|(release, _)| release.picks.as_slice());
     let fix = |pr: PrNumber| {
         let (title, advisories) = described(look, pr);
         let candidate = look.candidate(pr);
         let approvals = candidate.map(|it| super::candidate::approvals(look, it));
-        let approved_by: Vec<_> =
-            approvals.iter().flatten().map(|approval| approval.by.to_string()).collect();
+        let approved_by: Vec<_> = approvals
+            .iter()
+            .flatten()
+            .map(|approval| approval.by.to_string())
+            .collect();
         let released = candidate.and_then(|it| look.stage_times(it).released_at);
         Fix {
             pr: pr.0,
@@ -208,7 +226,11 @@ fn fixes(look: &Look<'_>) -> Vec<Fix> {
             released: released.map(|at| When::new(at, look.now)),
         }
     };
-    picks.unwrap_or_default().iter().map(|pick| fix(pick.pr)).collect()
+    picks
+        .unwrap_or_default()
+        .iter()
+        .map(|pick| fix(pick.pr))
+        .collect()
 }
 
 fn set_aside(look: &Look<'_>) -> Vec<SetAside> {
@@ -233,12 +255,16 @@ fn set_aside(look: &Look<'_>) -> Vec<SetAside> {
 }
 
 fn lags<'a>(look: &'a Look<'_>) -> impl Iterator<Item = (PrNumber, i64, Timestamp)> + 'a {
-    look.facts.log.iter().rev().filter_map(|entry| match entry.action {
-        Action::Superseded {
-            pr, lag_seconds, ..
-        } => Some((pr, lag_seconds, entry.at)),
-        _ => None,
-    })
+    look.facts
+        .log
+        .iter()
+        .rev()
+        .filter_map(|entry| match entry.action {
+            Action::Superseded {
+                pr, lag_seconds, ..
+            } => Some((pr, lag_seconds, entry.at)),
+            _ => None,
+        })
 }
 
 fn superseded(look: &Look<'_>) -> Vec<Superseded> {

@@ -9,6 +9,7 @@ use picket_domain::{CommitSha, StorePath};
 use tokio::io::AsyncReadExt;
 use tokio_util::io::ReaderStream;
 
+use crate::checked::Checked;
 use crate::error::PageError;
 use crate::state::App;
 
@@ -18,7 +19,7 @@ use crate::state::App;
 /// for anything else.
 pub(crate) async fn log(
     State(app): State<App>,
-    Path((rev, drv)): Path<(String, String)>,
+    Checked(Path((rev, drv))): Checked<Path<(String, String)>>,
 ) -> Result<Response, PageError> {
     let no_log = PageError::NotFound("There is no such log. Logs of old builds are removed.");
     // Logs are kept by the derivation's base name; which store it is in does not matter.

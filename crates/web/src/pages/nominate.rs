@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use picket_domain::{Action, Actor, PrNumber};
 use serde::Deserialize;
 
+use crate::checked::Checked;
 use crate::error::PageError;
 use crate::forms::{MemberForm, reason};
 use crate::shell::{Section, Shell, page};
@@ -33,10 +34,15 @@ struct NominatePage {
 pub(crate) async fn form(
     State(app): State<App>,
     viewer: Viewer,
-    Query(query): Query<Asked>,
+    Checked(Query(query)): Checked<Query<Asked>>,
 ) -> Result<Response, PageError> {
     let waiting = waiting(&app).await?;
-    let shell = Shell::new("Nominate a pull request", Section::Nominate, &viewer, "/nominate");
+    let shell = Shell::new(
+        "Nominate a pull request",
+        Section::Nominate,
+        &viewer,
+        "/nominate",
+    );
     page(&NominatePage {
         shell: shell.refreshing(!waiting.is_empty()),
         is_member: viewer.member().is_some(),
@@ -47,7 +53,13 @@ pub(crate) async fn form(
 
 /// Nominated pull requests that the watcher has not fetched yet.
 async fn waiting(app: &AppState) -> Result<Vec<u64>, PageError> {
-    let known: BTreeSet<_> = app.store.candidates().await?.iter().map(|it| it.pr).collect();
+    let known: BTreeSet<_> = app
+        .store
+        .candidates()
+        .await?
+        .iter()
+        .map(|it| it.pr)
+        .collect();
     let nominated = app.store.nominated().await?;
     Ok(nominated.difference(&known).map(|pr| pr.0).collect())
 }
@@ -81,7 +93,10 @@ pub(crate) async fn nominate(
 fn pull_request(text: &str) -> Result<PrNumber, PageError> {
     let text = text.trim().trim_end_matches('/');
     let digits = text.rsplit(['/', '#']).next().unwrap_or(text);
-    let number = digits.parse().ok().filter(|n| (1..=u64::from(u32::MAX)).contains(n));
+    let number = digits
+        .parse()
+        .ok()
+        .filter(|n| (1..=u64::from(u32::MAX)).contains(n));
     number.map(PrNumber).ok_or_else(|| {
         let message = "That is no pull request: give its number, or its address on GitHub.";
         PageError::BadInput(message.to_owned())

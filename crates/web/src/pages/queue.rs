@@ -6,6 +6,7 @@ use axum::response::Response;
 use picket_domain::{Candidate, Login, PickStatus};
 use serde::Deserialize;
 
+use crate::checked::Checked;
 use crate::error::PageError;
 use crate::look::{Look, chosen};
 use crate::shell::{Section, Shell, page};
@@ -77,14 +78,19 @@ impl Tally {
 pub(crate) async fn queue(
     State(app): State<App>,
     viewer: Viewer,
-    Query(filter): Query<Filter>,
+    Checked(Query(filter)): Checked<Query<Filter>>,
 ) -> Result<Response, PageError> {
     let channel = chosen(&app, filter.channel.as_deref())?;
     let look = Look::at(&app, channel).await?;
     let text = filter.q.unwrap_or_default().trim().to_owned();
     let all: Vec<_> = look.candidates().collect();
-    let (known, under_way) = (all.len(), all.iter().any(|(_, status)| !status.is_settled()));
-    let wanted = all.into_iter().filter(|(candidate, _)| matches(candidate, &text));
+    let (known, under_way) = (
+        all.len(),
+        all.iter().any(|(_, status)| !status.is_settled()),
+    );
+    let wanted = all
+        .into_iter()
+        .filter(|(candidate, _)| matches(candidate, &text));
     let groups = grouped(&look, viewer.member(), wanted);
     let here = format!("/queue?channel={}", channel.name());
     page(&QueuePage {
@@ -92,7 +98,11 @@ pub(crate) async fn queue(
         channel: channel.name().to_string(),
         title: channel.title.clone(),
         base_label: channel.base_label.clone(),
-        channels: app.channels.iter().map(|it| it.name().to_string()).collect(),
+        channels: app
+            .channels
+            .iter()
+            .map(|it| it.name().to_string())
+            .collect(),
         filter: text,
         shown: groups.iter().map(|group| group.rows.len()).sum(),
         groups,
@@ -115,10 +125,19 @@ fn matches(candidate: &Candidate, text: &str) -> bool {
 
 /// The headings of the queue, in their order on the page.
 const HEADINGS: [(&str, &str); 6] = [
-    ("Needs your decision", "you have not approved the current head"),
+    (
+        "Needs your decision",
+        "you have not approved the current head",
+    ),
     ("Waiting for others", "more approvals are needed"),
-    ("Approved and under way", "on its way to the channel without anybody's doing"),
-    ("Set aside", "needs a person, or a change upstream; holds nothing else up"),
+    (
+        "Approved and under way",
+        "on its way to the channel without anybody's doing",
+    ),
+    (
+        "Set aside",
+        "needs a person, or a change upstream; holds nothing else up",
+    ),
     ("Released", "in the channel's current release"),
     ("In the stable channel", "nothing to do any more"),
 ];
@@ -151,7 +170,9 @@ fn grouped<'a>(
 ) -> Vec<Group> {
     let mut groups = HEADINGS.map(|(heading, note)| (heading, note, Vec::new()));
     for (candidate, status) in candidates {
-        groups[group_of(&status, candidate, member)].2.push((candidate, status));
+        groups[group_of(&status, candidate, member)]
+            .2
+            .push((candidate, status));
     }
     if member.is_none() {
         groups[1].0 = "Waiting for approval";
@@ -160,7 +181,9 @@ fn grouped<'a>(
     filled
         .map(|(heading, note, mut rows)| {
             rows.sort_by_key(|(candidate, _)| (candidate.opened_at, candidate.pr));
-            let rows = rows.iter().map(|(candidate, status)| Row::new(look, candidate, status));
+            let rows = rows
+                .iter()
+                .map(|(candidate, status)| Row::new(look, candidate, status));
             Group {
                 heading,
                 note,

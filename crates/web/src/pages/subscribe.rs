@@ -68,7 +68,10 @@ mod tests {
     fn the_commands_can_be_copied_as_they_are() {
         let base_url = Url::parse("https://sec.example/").unwrap();
         let ways = ways(&base_url, "nixos-26.05-sec", &["sec-1:AAAA=".to_owned()]);
-        let texts: Vec<_> = ways.iter().map(|way| format!("# {}\n{}", way.heading, way.command)).collect();
+        let texts: Vec<_> = ways
+            .iter()
+            .map(|way| format!("# {}\n{}", way.heading, way.command))
+            .collect();
         insta::assert_snapshot!(texts.join("\n\n"), @r#"
         # 1. Trust the binary cache
         nix.settings = {

@@ -30,8 +30,7 @@ pub(crate) fn set(base_url: &Url, base_name: &str, value: &str, seconds: i64) ->
     } else {
         ""
     };
-    let text =
-        format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
+    let text = format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
     HeaderValue::from_str(&text).expect("names and values are ASCII without control characters")
 }
 
@@ -43,7 +42,10 @@ mod tests {
     fn cookies_are_bound_to_the_host_where_that_is_possible() {
         let https = Url::parse("https://sec.example").unwrap();
         let http = Url::parse("http://127.0.0.1:8080").unwrap();
-        let texts = [set(&https, "picket", "abc", 60), set(&http, "picket", "", 0)];
+        let texts = [
+            set(&https, "picket", "abc", 60),
+            set(&http, "picket", "", 0),
+        ];
         assert_eq!(
             texts.map(|text| text.to_str().unwrap().to_owned()),
             [
@@ -56,7 +58,10 @@ mod tests {
     #[test]
     fn a_cookie_is_found_among_others() {
         let mut headers = HeaderMap::new();
-        headers.insert(header::COOKIE, HeaderValue::from_static("a=1; picket=x=y; b"));
+        headers.insert(
+            header::COOKIE,
+            HeaderValue::from_static("a=1; picket=x=y; b"),
+        );
         assert_eq!(value(&headers, "picket"), Some("x=y"));
         assert_eq!(value(&headers, "b"), None);
     }

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use super::github::{GitHubSignIn, Pending};
 use super::viewer::SESSION_COOKIE;
 use super::{SignIn, Viewer, cookie, demo};
+use crate::checked::Checked;
 use crate::error::{Chain, PageError};
 use crate::forms::SignedForm;
 use crate::shell::{Section, Shell, page};
@@ -65,7 +66,7 @@ impl LoginPage {
 pub(crate) async fn login_page(
     State(app): State<App>,
     viewer: Viewer,
-    Query(query): Query<Next>,
+    Checked(Query(query)): Checked<Query<Next>>,
 ) -> Result<Response, PageError> {
     page(&LoginPage::new(&app, &viewer, local(query.next), false))
 }
@@ -100,7 +101,7 @@ pub(crate) async fn log_in(
 /// `GET /login/github`: off to GitHub.
 pub(crate) async fn to_github(
     State(app): State<App>,
-    Query(query): Query<Next>,
+    Checked(Query(query)): Checked<Query<Next>>,
 ) -> Result<Response, PageError> {
     let github = github(&app)?;
     let pending = Pending::new();
@@ -121,7 +122,7 @@ pub(crate) struct Callback {
 pub(crate) async fn callback(
     State(app): State<App>,
     headers: HeaderMap,
-    Query(query): Query<Callback>,
+    Checked(Query(query)): Checked<Query<Callback>>,
 ) -> Result<Response, PageError> {
     let github = github(&app)?;
     let kept = |name| cookie::value(&headers, &cookie::name(&app.base_url, name));
@@ -133,7 +134,9 @@ pub(crate) async fn callback(
         return Err(PageError::Forged);
     }
     let Some(code) = query.code else {
-        return Err(PageError::SignInFailed("GitHub was told not to tell who you are."));
+        return Err(PageError::SignInFailed(
+            "GitHub was told not to tell who you are.",
+        ));
     };
     let login = github.who(&pending, &code, &app.absolute(CALLBACK)).await;
     let login = login.map_err(|error| {
@@ -152,10 +155,13 @@ pub(crate) async fn callback(
     Ok(answer)
 }
 
+#[derive(Deserialize)]
+pub(crate) struct NoFields {}
+
 /// `POST /logout`
 pub(crate) async fn log_out(
     State(app): State<App>,
-    SignedForm { person, form: () }: SignedForm<()>,
+    SignedForm { person, .. }: SignedForm<NoFields>,
 ) -> Result<Response, PageError> {
     app.store.end_session(&person.token).await?;
     let gone = cookie::set(&app.base_url, SESSION_COOKIE, "", 0);
@@ -170,8 +176,16 @@ fn github(app: &AppState) -> Result<&GitHubSignIn, PageError> {
 }
 
 async fn start_session(app: &AppState, login: &Login, next: &str) -> Result<Response, PageError> {
-    let token = app.store.create_session(login, app.now(), SESSION_SECONDS).await?;
-    let cookie = cookie::set(&app.base_url, SESSION_COOKIE, token.secret(), SESSION_SECONDS);
+    let token = app
+        .store
+        .create_session(login, app.now(), SESSION_SECONDS)
+        .await?;
+    let cookie = cookie::set(
+        &app.base_url,
+        SESSION_COOKIE,
+        token.secret(),
+        SESSION_SECONDS,
+    );
     tracing::info!(%login, "somebody signed in");
     Ok(([(header::SET_COOKIE, cookie)], Redirect::to(next)).into_response())
 }
@@ -207,15 +221,28 @@ mod tests {
     #[test]
     fn nobody_is_sent_to_another_site() {
         let sent_to = |next: &str| local(Some(next.to_owned()));
-        assert_eq!(sent_to("/candidates/1?channel=x"), "/candidates/1?channel=x");
-        for bad in ["//evil.example", "/\\evil", "https://evil.example", "", "/a b", "/\r\nX: y"] {
+        assert_eq!(
+            sent_to("/candidates/1?channel=x"),
+            "/candidates/1?channel=x"
+        );
+        for bad in [
+            "//evil.example",
+            "/\\evil",
+            "https://evil.example",
+            "",
+            "/a b",
+            "/\r\nX: y",
+        ] {
             assert_eq!(sent_to(bad), "/queue", "{bad:?}");
         }
     }
 
     #[test]
     fn a_path_survives_its_cookie() {
-        assert_eq!(decode(&encode("/queue?q=a;b")).as_deref(), Some("/queue?q=a;b"));
+        assert_eq!(
+            decode(&encode("/queue?q=a;b")).as_deref(),
+            Some("/queue?q=a;b")
+        );
         assert_eq!(decode("%%"), None);
         assert_eq!(decode("é"), None);
     }

@@ -19,7 +19,9 @@ pub(crate) struct Answer {
 
 impl Answer {
     pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
     }
 }
 
@@ -40,8 +42,14 @@ impl Client {
     }
 
     pub(crate) async fn log_in(&mut self, name: &str, passphrase: &str) -> Answer {
-        let answer = self.post("/login", &[("name", name), ("passphrase", passphrase)]).await;
-        let cookie = answer.header("set-cookie").split(';').next().unwrap_or_default();
+        let answer = self
+            .post("/login", &[("name", name), ("passphrase", passphrase)])
+            .await;
+        let cookie = answer
+            .header("set-cookie")
+            .split(';')
+            .next()
+            .unwrap_or_default();
         self.cookie = (!cookie.is_empty()).then(|| cookie.to_owned());
         answer
     }
@@ -79,7 +87,9 @@ impl Client {
     /// The token that the forms of a page carry.
     pub(crate) async fn csrf(&self) -> String {
         let page = self.get("/nominate").await.body;
-        let at = page.find("name=\"csrf\" value=\"").expect("a signed-in page has forms");
+        let at = page
+            .find("name=\"csrf\" value=\"")
+            .expect("a signed-in page has forms");
         page[at..].split('"').nth(3).unwrap().to_owned()
     }
 

@@ -47,7 +47,10 @@ pub(crate) fn candidate(pr: u64, title: &str, hours: i64, now: Timestamp) -> Can
         head: sha(&format!("head {pr}")),
         base_branch: BranchName::parse("master").unwrap(),
         url: format!("https://github.com/NixOS/nixpkgs/pull/{pr}"),
-        labels: vec!["1.severity: security".into(), "backport release-26.05".into()],
+        labels: vec![
+            "1.severity: security".into(),
+            "backport release-26.05".into(),
+        ],
         advisories: Advisory::find_all(&format!("CVE-2026-{}", 40_000 + pr % 10_000)),
         upstream: UpstreamState::Open,
         commits: vec![SourceCommit {
@@ -84,7 +87,10 @@ fn picked(text: &str) -> PickOutcome {
 
 /// Records a person's decision.
 pub(crate) async fn decide(site: &Site, by: &str, at: Timestamp, action: Action) {
-    site.store.append(at, Actor::Person(login(by)), action).await.unwrap();
+    site.store
+        .append(at, Actor::Person(login(by)), action)
+        .await
+        .unwrap();
 }
 
 pub(crate) async fn approve(site: &Site, by: &str, at: Timestamp, pr: u64, head: &CommitSha) {
@@ -123,7 +129,11 @@ impl Player<'_> {
                         let (pr, head) = (pick.pr, pick.head.clone());
                         picks.push(PickResult { pr, head, outcome });
                     }
-                    self.site.store.record_assembly(&spec, &Assembly { picks }).await.unwrap();
+                    self.site
+                        .store
+                        .record_assembly(&spec, &Assembly { picks })
+                        .await
+                        .unwrap();
                 }
                 Next::Build(rev) => {
                     let contents = &self.contents[&rev];
@@ -138,7 +148,11 @@ impl Player<'_> {
                         report,
                     };
                     let channel = channel();
-                    self.site.store.record_attempt(&channel, &base, &rev, &attempt).await.unwrap();
+                    self.site
+                        .store
+                        .record_attempt(&channel, &base, &rev, &attempt)
+                        .await
+                        .unwrap();
                 }
                 _ => return,
             }
@@ -195,7 +209,10 @@ pub(crate) async fn fill(site: &Site, now: Timestamp) {
         store.upsert_candidate(&candidate).await.unwrap();
         if let Some(outcome) = assessment {
             let (pr, head) = (candidate.pr, &candidate.head);
-            store.record_assessment(&channel(), &base.rev, pr, head, &outcome).await.unwrap();
+            store
+                .record_assessment(&channel(), &base.rev, pr, head, &outcome)
+                .await
+                .unwrap();
         }
     }
     let head = |pr: u64| sha(&format!("head {pr}"));
@@ -209,7 +226,10 @@ pub(crate) async fn fill(site: &Site, now: Timestamp) {
     };
     release(site, 11, &[412_199], ago(160)).await;
     let pr = PrNumber(412_199);
-    store.record_superseded(ago(9), &channel(), pr, &base.rev, 6 * DAY + 7 * HOUR).await.unwrap();
+    store
+        .record_superseded(ago(9), &channel(), pr, &base.rev, 6 * DAY + 7 * HOUR)
+        .await
+        .unwrap();
     approve(site, "ada", ago(33), 412_301, &head(412_301)).await;
     approve(site, "grace", ago(32), 412_301, &head(412_301)).await;
     player.play().await;
@@ -224,7 +244,11 @@ pub(crate) async fn fill(site: &Site, now: Timestamp) {
         (1, "ada", 412_344),
         (1, "grace", 412_344),
     ] {
-        let head = if pr == 412_350 { nginx.clone() } else { head(pr) };
+        let head = if pr == 412_350 {
+            nginx.clone()
+        } else {
+            head(pr)
+        };
         approve(site, by, ago(hours), pr, &head).await;
     }
     approve(site, "edsger", ago(2), 412_333, &sha("an earlier head")).await;
@@ -267,7 +291,10 @@ async fn release(site: &Site, seq: u64, picks: &[u64], at: Timestamp) {
     };
     let (store, channel) = (&site.store, channel());
     store.reserve(&release).await.unwrap();
-    store.seal(&channel, seq, at.plus_seconds(-10)).await.unwrap();
+    store
+        .seal(&channel, seq, at.plus_seconds(-10))
+        .await
+        .unwrap();
     store.publish(&channel, seq, at).await.unwrap();
     super::public::publish(&site.public(), &release.name, seq);
 }
@@ -292,16 +319,51 @@ fn candidates(now: Timestamp) -> Vec<(Candidate, Option<PickOutcome>)> {
         deletions: 0,
     });
     vec![
-        (merged(candidate(412_199, "glibc: fix for getaddrinfo stack overflow", 190, now), 170), Some(PickOutcome::Contained)),
-        (candidate(412_288, "sudo: 1.9.16 -> 1.9.17", 60, now), Some(PickOutcome::Contained)),
-        (merged(candidate(412_301, "mastodon: 4.3.1 -> 4.3.2", 35, now), 20), clean()),
-        (candidate(412_333, "git: 2.49.0 -> 2.49.1", 26, now), clean()),
-        (candidate(412_344, "openssl: 3.0.15 -> 3.0.16", 20, now), clean()),
+        (
+            merged(
+                candidate(
+                    412_199,
+                    "glibc: fix for getaddrinfo stack overflow",
+                    190,
+                    now,
+                ),
+                170,
+            ),
+            Some(PickOutcome::Contained),
+        ),
+        (
+            candidate(412_288, "sudo: 1.9.16 -> 1.9.17", 60, now),
+            Some(PickOutcome::Contained),
+        ),
+        (
+            merged(candidate(412_301, "mastodon: 4.3.1 -> 4.3.2", 35, now), 20),
+            clean(),
+        ),
+        (
+            candidate(412_333, "git: 2.49.0 -> 2.49.1", 26, now),
+            clean(),
+        ),
+        (
+            candidate(412_344, "openssl: 3.0.15 -> 3.0.16", 20, now),
+            clean(),
+        ),
         (nginx, clean()),
-        (candidate(412_360, "openssh: 9.6p1 -> 9.7p1", 12, now), clean()),
-        (candidate(412_377, "curl: 8.13.0 -> 8.14.1", 11, now), Some(conflict("pkgs/by-name/cu/curl/package.nix"))),
-        (candidate(412_390, "expat: 2.7.0 -> 2.7.2", 9, now), Some(conflict("pkgs/by-name/ex/expat/package.nix"))),
-        (candidate(412_401, "libxml2: apply patch for CVE-2026-42401", 8, now), clean()),
+        (
+            candidate(412_360, "openssh: 9.6p1 -> 9.7p1", 12, now),
+            clean(),
+        ),
+        (
+            candidate(412_377, "curl: 8.13.0 -> 8.14.1", 11, now),
+            Some(conflict("pkgs/by-name/cu/curl/package.nix")),
+        ),
+        (
+            candidate(412_390, "expat: 2.7.0 -> 2.7.2", 9, now),
+            Some(conflict("pkgs/by-name/ex/expat/package.nix")),
+        ),
+        (
+            candidate(412_401, "libxml2: apply patch for CVE-2026-42401", 8, now),
+            clean(),
+        ),
         (own, clean()),
         (candidate(412_415, "php84: 8.4.9 -> 8.4.10", 1, now), None),
     ]
@@ -329,8 +391,13 @@ pub(crate) fn pull_request(dir: &Path, pr: PrNumber) -> CommitSha {
     let head = commit(&repo, &format!("refs/pull/{pr}/head"), &[base], &files);
     let head = CommitSha::parse(&head.to_string()).unwrap();
     let mirror = mirror(dir);
-    mirror.fetch_branches(&[BranchName::parse("master").unwrap()]).unwrap();
-    assert_eq!(mirror.fetch_pull_request(pr, &head).unwrap(), Fetched::Present);
+    mirror
+        .fetch_branches(&[BranchName::parse("master").unwrap()])
+        .unwrap();
+    assert_eq!(
+        mirror.fetch_pull_request(pr, &head).unwrap(),
+        Fetched::Present
+    );
     head
 }
 
@@ -355,7 +422,18 @@ fn commit(
     }
     let tree = repo.find_tree(tree.write().unwrap()).unwrap();
     let who = git2::Signature::new("M", "m@example.org", &git2::Time::new(0, 0)).unwrap();
-    let parents: Vec<_> = parents.iter().map(|id| repo.find_commit(*id).unwrap()).collect();
+    let parents: Vec<_> = parents
+        .iter()
+        .map(|id| repo.find_commit(*id).unwrap())
+        .collect();
     let parents: Vec<_> = parents.iter().collect();
-    repo.commit(Some(reference), &who, &who, "nginx: 1.28.0 -> 1.28.1", &tree, &parents).unwrap()
+    repo.commit(
+        Some(reference),
+        &who,
+        &who,
+        "nginx: 1.28.0 -> 1.28.1",
+        &tree,
+        &parents,
+    )
+    .unwrap()
 }
