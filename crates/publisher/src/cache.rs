@@ -5,7 +5,8 @@
 //! narinfo gains the signature of a key that was added later.
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -16,6 +17,7 @@ use crate::error::{AtPath, PublishError};
 use crate::files::{
     CHUNK, Hashing, create_atomically, read_if_there, sync_dir, temporary_in, write_atomically,
 };
+use crate::key::SecretKey;
 use crate::manifest::PublishedPath;
 use crate::narinfo::{self, NarFile, Narinfo};
 use crate::publisher::Publisher;
@@ -173,11 +175,11 @@ impl Publisher {
         let path = self.dir.cache_file(&narinfo.nar.file());
         let size = match fs::metadata(&path) {
             Ok(metadata) => Some(metadata.len()),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(source) => return Err(PublishError::Io { path, source }),
         };
         let kept = narinfo.signatures().to_vec();
-        let signed = |key: &crate::SecretKey| narinfo.is_signed_by(&key.public());
+        let signed = |key: &SecretKey| narinfo.is_signed_by(&key.public());
         Ok(if size != Some(narinfo.nar.size) {
             Present::Narinfo(kept)
         } else if self.keys.iter().all(signed) {
@@ -199,45 +201,18 @@ impl Publisher {
             .map_err(|reason| PublishError::Damaged { path, reason })
     }
 
-    /// Serialises, hashes, compresses and hashes again, in one pass over the path's files.
+    /// Writes the compressed NAR of a path, unless its content is not what the store recorded.
     fn pack(&self, info: &PathInfo) -> Result<NarFile, PublishError> {
         let dir = self.dir.cache_dir().join("nar");
         let files = self.settings.store_root.physical(&info.path);
         let mut file = temporary_in(&dir).at(&dir)?;
-        let found;
-        let nar;
-        {
-            let level = self.settings.nar_level;
-            let buffered = std::io::BufWriter::with_capacity(CHUNK, file.as_file_mut());
-            let mut encoder = zstd::Encoder::new(Hashing::new(buffered), level).at(&dir)?;
-            encoder.set_pledged_src_size(Some(info.nar_size)).at(&dir)?;
-            let mut hashing = Hashing::new(encoder);
-            nar::dump(&files, &mut hashing).at(&files)?;
-            let (encoder, nar_hash, _) = hashing.finish();
-            found = nar_hash;
-            self.intact(info, found)?;
-            let (buffered, hash, size) = encoder.finish().at(&dir)?.finish();
-            buffered
-                .into_inner()
-                .map_err(std::io::IntoInnerError::into_error)
-                .at(&dir)?;
-            nar = NarFile { hash, size };
-        }
+        let level = self.settings.nar_level;
+        let (nar, found) = compressed_nar(&files, file.as_file_mut(), level).at(&files)?;
+        intact(info, found)?;
         file.as_file().sync_all().at(&dir)?;
         let path = self.dir.cache_file(&nar.file());
         file.persist(&path).map_err(|error| error.error).at(&path)?;
         Ok(nar)
-    }
-
-    fn intact(&self, info: &PathInfo, found: Sha256) -> Result<(), PublishError> {
-        if found == info.nar_hash {
-            return Ok(());
-        }
-        Err(PublishError::Corrupt {
-            path: info.path.clone(),
-            recorded: info.nar_hash,
-            found,
-        })
     }
 
     /// Writes a path's narinfo and returns the NAR that the narinfo now leads to.
@@ -272,6 +247,30 @@ impl Publisher {
             }),
         }
     }
+}
+
+/// Serialises, hashes, compresses and hashes again, in one pass over the files. Returns what was
+/// written and the hash of the NAR.
+fn compressed_nar(files: &Path, out: &mut File, level: i32) -> io::Result<(NarFile, Sha256)> {
+    let buffered = BufWriter::with_capacity(CHUNK, out);
+    let encoder = zstd::Encoder::new(Hashing::new(buffered), level)?;
+    let mut hashing = Hashing::new(encoder);
+    nar::dump(files, &mut hashing)?;
+    let (encoder, nar_hash, _) = hashing.finish();
+    let (mut buffered, hash, size) = encoder.finish()?.finish();
+    buffered.flush()?;
+    Ok((NarFile { hash, size }, nar_hash))
+}
+
+fn intact(info: &PathInfo, found: Sha256) -> Result<(), PublishError> {
+    if found == info.nar_hash {
+        return Ok(());
+    }
+    Err(PublishError::Corrupt {
+        path: info.path.clone(),
+        recorded: info.nar_hash,
+        found,
+    })
 }
 
 fn same_path(info: &PathInfo, narinfo: &Narinfo) -> Result<(), PublishError> {

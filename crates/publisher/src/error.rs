@@ -55,7 +55,9 @@ pub enum PublishError {
         differs: &'static str,
     },
     /// A published file is not what Picket wrote.
-    #[error("{path} is not what was published: {reason}")]
+    #[error(
+        "{path} is not what was published: {reason}; restore it, or remove it to have it written again"
+    )]
     Damaged {
         /// The file.
         path: PathBuf,

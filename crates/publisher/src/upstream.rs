@@ -1,9 +1,11 @@
 //! What upstream's binary cache has, and we therefore do not publish.
 
 use std::collections::HashSet;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 
 use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
+use liblzma::bufread::XzDecoder;
+use liblzma::stream::{CONCATENATED, Stream};
 use picket_domain::{PathInfo, StorePath};
 use url::Url;
 
@@ -15,9 +17,9 @@ use crate::source::Source;
 
 /// A channel release's list is some megabytes long, a few hundred kilobytes compressed.
 const COMPRESSED_MAX: u64 = 64 * 1024 * 1024;
-const LIST_MAX: u64 = 1024 * 1024 * 1024;
+const LIST_MAX: u64 = 256 * 1024 * 1024;
 /// The memory that decompressing may take, in bytes: enough for `xz -9`.
-pub(crate) const XZ_MEMORY: u64 = 128 * 1024 * 1024;
+const XZ_MEMORY: u64 = 128 * 1024 * 1024;
 /// Requests under way at the same time.
 const CONCURRENCY: usize = 16;
 
@@ -36,16 +38,14 @@ impl StorePathList {
     /// Reads a `store-paths.xz`. `origin` is for the error.
     ///
     /// # Errors
-    /// Where it is not such a file, or unpacks to more than a gigabyte.
+    /// Where it is not such a file, or unpacks to more than 256 MiB.
     pub fn read(xz: impl Read, origin: &str) -> Result<Self, PublishError> {
         let broken = |reason: String| PublishError::Upstream {
             url: origin.to_owned(),
             reason: format!("not a list of store paths: {reason}"),
         };
-        let decoder = liblzma::stream::Stream::new_stream_decoder(XZ_MEMORY, 0)
-            .map_err(|error| broken(error.to_string()))?;
-        let xz = BufReader::new(xz.take(COMPRESSED_MAX));
-        let mut text = liblzma::bufread::XzDecoder::new_stream(xz, decoder).take(LIST_MAX);
+        let text = xz_decoder(xz.take(COMPRESSED_MAX)).map_err(|it| broken(it.to_string()))?;
+        let mut text = text.take(LIST_MAX);
         let mut paths = HashSet::new();
         for line in BufReader::new(&mut text).lines() {
             let line = line.map_err(|error| broken(error.to_string()))?;
@@ -121,8 +121,10 @@ impl Upstream {
             let source = Source::of(cache)?;
             // Boxed before they are streamed: otherwise a caller that spawns this future is told
             // that it is not general enough to be sent.
-            let asking: Vec<_> =
-                others.iter().map(|path| in_cache(&source, cache, path).boxed()).collect();
+            let asking: Vec<_> = others
+                .iter()
+                .map(|path| in_cache(&source, cache, path).boxed())
+                .collect();
             let mut answers = stream::iter(asking).buffer_unordered(CONCURRENCY);
             while let Some(answer) = answers.try_next().await? {
                 present.extend(answer.cloned());
@@ -135,6 +137,12 @@ impl Upstream {
     pub fn has(&self, path: &StorePath) -> bool {
         self.present.contains(path)
     }
+}
+
+/// Decompresses an .xz file to its end, in bounded memory.
+pub(crate) fn xz_decoder<R: Read>(xz: R) -> io::Result<XzDecoder<BufReader<R>>> {
+    let stream = Stream::new_stream_decoder(XZ_MEMORY, CONCATENATED)?;
+    Ok(XzDecoder::new_stream(BufReader::new(xz), stream))
 }
 
 /// The path, if the cache has a narinfo that says so.
@@ -182,8 +190,9 @@ mod tests {
 
     #[test]
     fn what_is_no_list_is_an_error() {
+        let both = [xz(&format!("{HELLO}\n")), xz("a line\n")].concat();
         let truncated = &xz(&format!("{HELLO}\n"))[..40];
-        for bad in [&b"<html>404</html>"[..], &xz("a line\n"), truncated] {
+        for bad in [&b"<html>404</html>"[..], &xz("a line\n"), &both, truncated] {
             let error = StorePathList::read(bad, "http://here/x").unwrap_err();
             assert!(
                 error

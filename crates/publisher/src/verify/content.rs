@@ -7,7 +7,7 @@ use picket_domain::Sha256;
 
 use crate::files::{Hashing, copy};
 use crate::manifest::FileDigest;
-use crate::upstream::XZ_MEMORY;
+use crate::upstream::xz_decoder;
 
 /// A nixpkgs tree is some hundred megabytes.
 const ARCHIVE_MAX: u64 = 4 * 1024 * 1024 * 1024;
@@ -45,11 +45,7 @@ pub(super) fn digest(file: impl Read, limit: u64) -> io::Result<FileDigest> {
 pub(super) fn archive(file: impl Read, coding: Coding, limit: u64) -> io::Result<Archive> {
     let mut file = Hashing::new(file.take(limit));
     let (unpacked, top, git_revision) = match coding {
-        Coding::Xz => {
-            let stream = liblzma::stream::Stream::new_stream_decoder(XZ_MEMORY, 0)?;
-            let buffered = io::BufReader::new(&mut file);
-            look_into(liblzma::bufread::XzDecoder::new_stream(buffered, stream))?
-        }
+        Coding::Xz => look_into(xz_decoder(&mut file)?)?,
         Coding::Zstd => look_into(zstd::Decoder::new(&mut file)?)?,
     };
     // What follows the archive, if anything, is part of the file.

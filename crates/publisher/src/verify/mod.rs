@@ -31,8 +31,8 @@ struct Verification<'a> {
 /// `file:///<public folder>/<channel>`. Checked are the manifest's signature, every file's hash, what the
 /// archives hold, and of every store path its narinfo, its signature, its references and its NAR.
 ///
-/// All that is wrong is in the report; it goes on after a problem where that makes sense. The
-/// result has to be looked at: see [`VerifyReport::is_good`].
+/// All that is wrong is in the report, which has to be looked at: see [`VerifyReport::is_good`].
+/// Only a manifest that no given key signed ends it early.
 pub async fn verify(url: &Url, keys: &[PublicKey]) -> VerifyReport {
     let mut report = VerifyReport::new(url);
     let opened = async {
@@ -76,18 +76,19 @@ impl Verification<'_> {
         self.store_paths(&manifest).await;
     }
 
-    /// The manifest, whose signature is checked.
+    /// The manifest, if it is signed: what an untrusted one describes is not worth looking at.
     async fn manifest(&mut self) -> Option<Manifest> {
         let bytes = self
             .small(ReleaseFile::Manifest, manifest::SIZE_MAX)
             .await?;
-        let signatures = self.small(ReleaseFile::Signature, SIGNATURES_MAX).await;
-        if signatures.is_some_and(|it| !is_signed(&bytes, &it, self.keys)) {
+        let signatures = self.small(ReleaseFile::Signature, SIGNATURES_MAX).await?;
+        if !is_signed(&bytes, &signatures, self.keys) {
             let names = self.keys.iter().map(|key| key.name().as_str());
             let names = names.collect::<Vec<_>>().join(", ");
             self.report.problem(format!(
-                "release.json is not signed by {names}: do not trust anything in it"
+                "release.json is not signed by {names}: nothing that it says was looked at"
             ));
+            return None;
         }
         match Manifest::parse(&bytes) {
             Ok(manifest) => Some(manifest),

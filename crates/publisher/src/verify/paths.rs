@@ -43,8 +43,11 @@ impl Verification<'_> {
         };
         let info = looking.cache_info(manifest).await;
         // Boxed before they are streamed, so that callers can spawn the whole.
-        let paths: Vec<_> =
-            manifest.store_paths.iter().map(|path| looking.at(path).boxed()).collect();
+        let paths: Vec<_> = manifest
+            .store_paths
+            .iter()
+            .map(|path| looking.at(path).boxed())
+            .collect();
         let outcomes: Vec<_> = stream::iter(paths).buffered(CONCURRENCY).collect().await;
         if let Err(error) = info {
             self.report.error(&error);

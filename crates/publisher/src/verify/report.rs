@@ -38,7 +38,9 @@ impl fmt::Display for VerifyReport {
         if self.problems.is_empty() {
             return f.write_str("\nnothing is wrong");
         }
-        self.problems.iter().try_for_each(|problem| write!(f, "\nwrong: {problem}"))
+        self.problems
+            .iter()
+            .try_for_each(|problem| write!(f, "\nwrong: {problem}"))
     }
 }
 
@@ -63,10 +65,21 @@ impl VerifyReport {
     }
 
     fn summary(&self) -> String {
-        let release = self.release.as_ref().map_or("no release", ReleaseName::as_str);
-        let Self { url, files, store_paths, bytes, .. } = self;
+        let release = self
+            .release
+            .as_ref()
+            .map_or("no release", ReleaseName::as_str);
+        let Self {
+            url,
+            files,
+            store_paths,
+            bytes,
+            ..
+        } = self;
         let megabytes = *bytes as f64 / 1e6;
-        format!("{url}: {release}\n{files} files and {store_paths} store paths are right ({megabytes:.1} MB read)")
+        format!(
+            "{url}: {release}\n{files} files and {store_paths} store paths are right ({megabytes:.1} MB read)"
+        )
     }
 
     pub(super) fn names(&mut self, manifest: &Manifest) {

@@ -159,7 +159,8 @@ fn a_damaged_store_path_is_not_published() {
     let mut permissions = fs::metadata(&file).unwrap().permissions();
     std::os::unix::fs::PermissionsExt::set_mode(&mut permissions, 0o644);
     fs::set_permissions(&file, permissions).unwrap();
-    fs::write(&file, "tampered with").unwrap();
+    // Longer than the whole NAR was, so that nothing that counts comes before the hash.
+    fs::write(&file, "tampered with".repeat(100_000)).unwrap();
     match publisher
         .publish_paths(&closure, &world.upstream())
         .unwrap_err()
