@@ -9,19 +9,19 @@ use tempfile::TempDir;
 macro_rules! on_both_engines {
     ($($(#[$meta:meta])* async fn $name:ident($database:ident: Database) $body:block)+) => {$(
         $(#[$meta])*
-        mod $name {
-            use super::*;
+        async fn $name($database: crate::engines::Database) $body
 
-            async fn check($database: crate::engines::Database) $body
+        mod $name {
+            use crate::engines::Database;
 
             #[tokio::test(flavor = "multi_thread")]
             async fn sqlite() {
-                check(crate::engines::Database::sqlite()).await;
+                super::$name(Database::sqlite()).await;
             }
 
             #[tokio::test(flavor = "multi_thread")]
             async fn postgres() {
-                check(crate::engines::Database::postgres()).await;
+                super::$name(Database::postgres()).await;
             }
         }
     )+};
