@@ -88,22 +88,16 @@ async fn the_comparison_finds_what_is_wrong() -> Result<()> {
     let token = github.add_token("ada");
     let validator = validator(&description, "/repos/{owner}/{repo}/pulls", "get", "200")?;
     let (_, good) = ask(&github, &token, "/repos/o/r/pulls?state=all").await?;
-    type Damage = fn(&mut Map<String, Value>);
+    type Damage = fn(&mut Value);
     let damages: [(&str, Damage); 4] = [
-        ("a missing field", |row| drop(row.remove("merged_at"))),
-        ("a wrong type", |row| {
-            drop(row.insert("number".into(), json!("1")))
-        }),
-        ("a null where none may be", |row| {
-            drop(row.insert("title".into(), Value::Null))
-        }),
-        ("a made-up field", |row| {
-            drop(row.insert("is_security".into(), json!(true)))
-        }),
+        ("a missing field", |row| row["_links"] = json!({})),
+        ("a wrong type", |row| row["number"] = json!("1")),
+        ("a null where none may be", |row| row["title"] = Value::Null),
+        ("a made-up field", |row| row["is_security"] = json!(true)),
     ];
     for (name, damage) in damages {
         let mut bad = good.clone();
-        damage(bad[0].as_object_mut().context("a row")?);
+        damage(&mut bad[0]);
         ensure!(!validator.is_valid(&bad), "{name} was not found");
     }
     Ok(())
@@ -188,7 +182,7 @@ fn description() -> Result<Option<Value>> {
 
 fn download(folder: &Path) -> Result<PathBuf> {
     run(Command::new("npm")
-        .args(["pack", "--silent", PACKAGE])
+        .args(["pack", "--silent", "--fetch-retries=1", PACKAGE])
         .current_dir(folder))?;
     let archive = std::fs::read_dir(folder)?
         .filter_map(|entry| Some(entry.ok()?.path()))

@@ -146,6 +146,7 @@ impl Builder {
             serial: 0,
         };
         world.add_user(&self.owner);
+        world.add_user("ghost");
         world
     }
 }

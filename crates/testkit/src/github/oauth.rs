@@ -91,7 +91,8 @@ fn choice(world: &World, query: &Query) -> String {
             "<input type=hidden name=\"{name}\" value=\"{value}\">"
         );
     }
-    for user in world.users.values() {
+    let is_person = |login: &str| login != "ghost" && login != world.owner;
+    for user in world.users.values().filter(|it| is_person(&it.login)) {
         let login = escape(&user.login);
         let _ = write!(
             page,

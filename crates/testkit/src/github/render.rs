@@ -161,11 +161,15 @@ pub(super) fn labels(world: &World, thread: &Thread) -> Value {
     thread.labels.iter().map(label).collect()
 }
 
-/// A row of `GET /repos/{owner}/{repo}/pulls`.
+/// A row of `GET /repos/{owner}/{repo}/pulls`. A deleted author is `null` here.
 pub(super) fn pull_row(world: &World, thread: &Thread, pull: &Pull) -> Value {
+    let author = user(world, thread.author.as_deref());
+    pull_by(world, thread, pull, &author)
+}
+
+fn pull_by(world: &World, thread: &Thread, pull: &Pull, author: &Value) -> Value {
     let (number, api, html) = (thread.number, world.api(), world.html());
     let this = format!("{api}/pulls/{number}");
-    let author = user(world, thread.author.as_deref());
     json!({
         "id": 1_000_000 + number,
         "node_id": format!("PR_{number}"),
@@ -190,7 +194,7 @@ pub(super) fn pull_row(world: &World, thread: &Thread, pull: &Pull) -> Value {
         "merged_at": time_or_null(pull.merged_at),
         "merge_commit_sha": pull.merge_commit,
         "author_association": "CONTRIBUTOR", "auto_merge": null,
-        "head": head(world, thread, pull, &author),
+        "head": head(world, thread, pull, author),
         "base": {
             "label": format!("{}:{}", world.owner, pull.base),
             "ref": pull.base, "sha": pull.content.base_sha,
@@ -226,9 +230,11 @@ fn pull_links(api: &str, html: &str, number: u64, head: &str) -> Value {
     })
 }
 
-/// `GET /repos/{owner}/{repo}/pulls/{number}`.
+/// `GET /repos/{owner}/{repo}/pulls/{number}`. A deleted author is the user `ghost` here: GitHub's
+/// description allows no `null`, other than in the list.
 pub(super) fn full_pull(world: &World, thread: &Thread, pull: &Pull) -> Value {
-    let mut value = pull_row(world, thread, pull);
+    let author = user(world, Some(thread.author.as_deref().unwrap_or("ghost")));
+    let mut value = pull_by(world, thread, pull, &author);
     let files = &pull.content.files;
     let merged = pull.merged_at.is_some();
     merge(
