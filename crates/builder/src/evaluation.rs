@@ -164,11 +164,14 @@ impl Evaluator<'_> {
     }
 
     fn restrict(&self, command: &mut tokio::process::Command, tree: &Path) {
-        // Whatever the operator's nix.conf says: evaluation must never run programs.
+        // Whatever the environment and the operator's nix.conf say: evaluation must neither run
+        // programs nor find other trees, and what is found by name may also be read.
+        command.env("NIX_PATH", "");
         let mut set = |name, value| {
             command.args(["--option", name, value]);
         };
         set("allow-unsafe-native-code-during-evaluation", "false");
+        set("nix-path", "");
         if self.limits.restricted {
             set("restrict-eval", "true");
             set("allowed-uris", "");

@@ -87,7 +87,8 @@ pub(crate) fn job_name(path: &[String]) -> JobName {
 
 fn is_identifier(part: &str) -> bool {
     let inner = |b: u8| b.is_ascii_alphanumeric() || b"_-'+".contains(&b);
-    !part.is_empty() && part.bytes().all(inner)
+    let first = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+    part.bytes().next().is_some_and(first) && part.bytes().all(inner)
 }
 
 fn push_quoted(name: &mut String, part: &str) {
@@ -136,6 +137,7 @@ mod tests {
         assert_eq!(name(&["<script>"]), r#""<script>""#);
         assert_eq!(name(&["a\"b\\"]), r#""a\u{22}b\u{5c}""#);
         assert_eq!(name(&[""]), r#""""#);
+        assert_eq!(name(&["--help"]), r#""--help""#);
         let long = name(&[&"ä".repeat(1000)]);
         assert!(long.len() <= 512);
         assert_ne!(long, name(&[&"ä".repeat(1001)]));

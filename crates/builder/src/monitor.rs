@@ -46,7 +46,7 @@ impl Monitor {
         match event {
             Event::BuildStarted { activity, drv } => self.start(activity, &drv),
             Event::LogLine { activity, line } => self.line(activity, &line),
-            Event::BuildCounts { done, .. } => self.count(done),
+            Event::BuildCounts { done } => self.count(done),
             Event::Message(message) => self.message(&message),
         }
     }

@@ -78,10 +78,14 @@ impl Nix {
     /// The store's folder: `/nix/store`.
     ///
     /// # Errors
-    /// [`BuildError::NixMissing`] and [`BuildError::Nix`].
+    /// [`BuildError::NixMissing`], [`BuildError::Nix`] and [`BuildError::Store`].
     pub async fn store_dir(&self) -> Result<String, BuildError> {
         let question = ["--eval", "--json", "-E", "builtins.storeDir"];
-        let output = self.ask("nix-instantiate", question).await?;
+        // Even this opens the store, and what else could fail is not in sight.
+        let output = match self.ask("nix-instantiate", question).await {
+            Err(BuildError::Nix { message, .. }) => return Err(BuildError::Store { message }),
+            answer => answer?,
+        };
         serde_json::from_str(&output).map_err(|error| BuildError::Nix {
             program: "nix-instantiate".into(),
             message: error.to_string(),

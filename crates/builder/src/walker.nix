@@ -16,6 +16,7 @@ let
     fromJSON
     isAttrs
     isFunction
+    isString
     length
     listToAttrs
     tryEval
@@ -44,16 +45,20 @@ let
     else
       [ ];
 
+  # What only claims to be a derivation may say anything; whether it can be true is looked at
+  # elsewhere.
+  text = value: if isString value then unsafeDiscardStringContext value else "";
+
   describe =
     drv:
     let
       job = {
-        drv = unsafeDiscardStringContext drv.drvPath;
+        drv = text (drv.drvPath or null);
         system = drv.system or "";
         outputs = listToAttrs (
           map (name: {
             inherit name;
-            value = unsafeDiscardStringContext drv.${name}.outPath;
+            value = text ((drv.${name} or drv).outPath or null);
           }) (drv.outputs or [ "out" ])
         );
       };

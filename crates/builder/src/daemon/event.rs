@@ -19,10 +19,8 @@ pub(crate) enum Event {
     },
     /// How far all builds of the request are.
     BuildCounts {
-        /// Builds that were done.
+        /// Builds that succeeded.
         done: u64,
-        /// Builds that failed.
-        failed: u64,
     },
     /// A message of Nix itself: an error, a warning.
     Message(String),
@@ -82,7 +80,6 @@ impl Activities {
             // Fields: done, expected, running, failed.
             RESULT_PROGRESS if self.builds == Some(id) => Some(Event::BuildCounts {
                 done: fields.first()?.number()?,
-                failed: fields.get(3)?.number()?,
             }),
             _ => None,
         }
