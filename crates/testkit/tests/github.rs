@@ -313,3 +313,16 @@ async fn oauth_sends_nobody_to_a_foreign_address() -> Result<()> {
     }
     Ok(())
 }
+
+#[tokio::test]
+async fn a_dropped_fake_is_gone_for_those_who_were_connected() -> Result<()> {
+    let github = world().await?;
+    let url = format!("{}/repos/NixOS/nixpkgs", github.url());
+    let client = client();
+    assert_eq!(client.get(&url).send().await?.status(), StatusCode::OK);
+    drop(github);
+    // A request that is under way is still answered; the next ones are not.
+    let _ = client.get(&url).send().await;
+    assert!(client.get(&url).send().await.is_err());
+    Ok(())
+}

@@ -9,17 +9,18 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
+use tokio::sync::oneshot;
 
 use super::error::ApiError;
 use super::world::{Clock, Limits, Shared, World};
 use super::{api, gate, oauth};
 
-/// A running fake. It stops when this is dropped.
+/// A running fake. It stops when this is dropped: it listens no more, and closes idle connections.
 pub struct GitHub {
     pub(super) shared: Shared,
     pub(super) url: String,
-    server: JoinHandle<()>,
+    /// The server stops when this end of the channel is gone.
+    _running: oneshot::Sender<()>,
 }
 
 impl GitHub {
@@ -54,12 +55,6 @@ impl GitHub {
     /// The address of its API and of its pages, without a slash at the end.
     pub fn url(&self) -> &str {
         &self.url
-    }
-}
-
-impl Drop for GitHub {
-    fn drop(&mut self) {
-        self.server.abort();
     }
 }
 
@@ -110,15 +105,19 @@ impl Builder {
         let url = format!("http://{}", listener.local_addr()?);
         let shared = Shared::new(self.world(url.clone()));
         let app = router(shared.clone());
-        let server = tokio::spawn(async move {
-            if let Err(error) = axum::serve(listener, app).await {
+        let (running, stopped) = oneshot::channel::<()>();
+        let server = axum::serve(listener, app).with_graceful_shutdown(async {
+            let _ = stopped.await;
+        });
+        tokio::spawn(async move {
+            if let Err(error) = server.await {
                 tracing::error!("the fake GitHub stopped: {error}");
             }
         });
         Ok(GitHub {
             shared,
             url,
-            server,
+            _running: running,
         })
     }
 

@@ -1,7 +1,8 @@
 //! How polls go on from each other, and what they cost.
 
 use anyhow::Result;
-use picket_testkit::github::{CommitSpec, FileSpec};
+use picket_testkit::github::{CommitSpec, Fault, FaultKind, FileSpec};
+use serde_json::Value;
 
 use crate::world::{SECURITY, World};
 
@@ -114,5 +115,57 @@ async fn an_empty_repository_is_watched_from_its_beginning() -> Result<()> {
     assert_eq!(world.poll_numbers().await?, [] as [u64; 0]);
     world.open("the first", &[SECURITY])?;
     assert_eq!(world.poll_numbers().await?, [1]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_change_that_a_replica_shows_late_is_found() -> Result<()> {
+    let mut world = World::new().await?;
+    world.open("before", &[])?;
+    world.poll().await?;
+    world.github.advance(3600)?;
+    let late = world.open("shown late", &[SECURITY])?;
+    world.github.advance(500)?;
+    world.open("shown in time", &[])?;
+    let without: Value = match world.list().await? {
+        Value::Array(rows) => rows
+            .into_iter()
+            .filter(|row| row["number"] != late)
+            .collect(),
+        other => other,
+    };
+    let kind = FaultKind::Body(without.to_string().into_bytes());
+    world.github.inject(Fault::on("/nixpkgs/pulls", 1, kind));
+    assert_eq!(world.poll_numbers().await?, [] as [u64; 0]);
+    assert_eq!(world.poll_numbers().await?, [late]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn when_the_list_shifts_while_it_is_read_the_newer_row_counts() -> Result<()> {
+    let mut world = World::new().await?;
+    for place in 0..110 {
+        world.open(&format!("old {place}"), &[])?;
+    }
+    world.poll().await?;
+    world.github.advance(86_400)?;
+    let moved = world.open("before the push", &[SECURITY])?;
+    let second_page = world.list().await?;
+    world.github.advance(60)?;
+    for number in 1..=100 {
+        world.github.comment(number, "ada", "ping")?;
+    }
+    world.github.edit(moved, "after the push", None)?;
+    let commits = vec![CommitSpec::new("moved", "moved")];
+    world.github.push_commits(moved, commits, Vec::new())?;
+    let kind = FaultKind::Body(second_page.to_string().into_bytes());
+    world
+        .github
+        .inject(Fault::on("/nixpkgs/pulls", 1, kind).after(1));
+
+    let candidates = world.poll().await?;
+    assert_eq!(candidates.len(), 1);
+    assert_eq!(candidates[0].title, "after the push");
+    assert_eq!(candidates[0].head.as_str(), world.github.head(moved)?);
     Ok(())
 }

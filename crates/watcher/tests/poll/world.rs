@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 
 use anyhow::Result;
+use octocrab::Octocrab;
 use picket_domain::{Candidate, PrNumber};
 use picket_testkit::github::{CommitSpec, FileSpec, GitHub, LoggedRequest, PullRequestSpec};
 use picket_watcher::{Cursor, Poll, WatchError, Watcher, WatcherConfig};
+use serde_json::Value;
 
 pub(crate) const SECURITY: &str = "1.severity: security";
 pub(crate) const NOW: i64 = 1_795_000_000;
@@ -70,6 +72,14 @@ impl World {
             ..Default::default()
         };
         self.github.open_pull_request(spec)
+    }
+
+    /// The list of pull requests, newest change first, as it is now.
+    pub(crate) async fn list(&self) -> Result<Value> {
+        let github = Octocrab::builder().base_uri(self.github.url())?;
+        let github = github.personal_token(self.token.clone()).build()?;
+        let path = "/repos/NixOS/nixpkgs/pulls?state=all&sort=updated&direction=desc&per_page=100";
+        Ok(github.get(path, None::<&()>).await?)
     }
 
     /// The requests since this was called last, as `path?query`.
