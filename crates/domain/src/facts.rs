@@ -7,7 +7,7 @@ use crate::audit::Entry;
 use crate::base::Base;
 use crate::build::BuildRecord;
 use crate::candidate::Candidate;
-use crate::id::{ChainId, CommitSha, PrNumber};
+use crate::id::{ChainId, CommitSha, PrNumber, ReleaseSeq};
 use crate::policy::Policy;
 use crate::release::Release;
 
@@ -30,6 +30,9 @@ pub struct Facts {
     pub builds: BTreeMap<CommitSha, BuildRecord>,
     /// The channel's releases, by sequence number.
     pub releases: Vec<Release>,
+    /// The release, if it is the current one, that has to be followed by another one even with the
+    /// same content: it names an address or a key that is not the channel's any more.
+    pub outdated: Option<ReleaseSeq>,
 }
 
 /// Small values for tests.

@@ -176,7 +176,8 @@ fn release_next(facts: &Facts, resolution: &Resolution, plan: &mut Plan) {
         return;
     };
     if let Some(current) = current_release(facts) {
-        if (&current.tip, &current.base.rev) == (&ready.tip, &base.rev) {
+        let is_same = (&current.tip, &current.base.rev) == (&ready.tip, &base.rev);
+        if is_same && facts.outdated != Some(current.seq) {
             return;
         }
         let lost = current

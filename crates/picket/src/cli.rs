@@ -68,9 +68,10 @@ pub struct Demo {
     /// The folder that everything is kept in.
     #[arg(long, value_name = "DIR", default_value = "picket-demo")]
     pub dir: PathBuf,
-    /// The port of the web pages, on 127.0.0.1; 0 takes a free one.
-    #[arg(long, value_name = "N", default_value_t = 8080)]
-    pub port: u16,
+    /// The port of the web pages, on 127.0.0.1; 0 takes a free one. Default: that of the folder's
+    /// last run, or 8080.
+    #[arg(long, value_name = "N")]
+    pub port: Option<u16>,
     /// Approve through the web pages' own endpoints, publish, verify, and stop.
     #[arg(long)]
     pub exit: bool,

@@ -11,7 +11,7 @@ use crate::{audit, bases, candidates, outcomes, releases};
 
 impl Store {
     /// What is known about the policy's channel at one moment: assessments, assemblies and builds
-    /// are those of the current base.
+    /// are those of the current base. That a release is outdated is not known to the database.
     ///
     /// # Errors
     /// The database fails.
@@ -38,6 +38,7 @@ async fn read(connection: &mut AnyConnection, policy: &Policy) -> Result<Facts, 
         assemblies: BTreeMap::new(),
         builds: BTreeMap::new(),
         releases: releases::of_channel(connection, channel).await?,
+        outdated: None,
     };
     if let Some(Base { rev, .. }) = &facts.base {
         facts.assessments = outcomes::assessments(connection, channel, rev).await?;

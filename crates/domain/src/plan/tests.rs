@@ -57,6 +57,7 @@ impl World {
             assemblies: BTreeMap::new(),
             builds: BTreeMap::new(),
             releases: Vec::new(),
+            outdated: None,
         };
         let natures = (1..).map(PrNumber).zip(natures.iter().copied()).collect();
         Self {
@@ -513,6 +514,18 @@ fn a_veto_stops_a_reserved_release_and_not_a_sealed_one() {
         ReleaseSeq(1),
         "nothing new to release"
     );
+}
+
+#[test]
+fn an_outdated_release_is_followed_by_one_of_the_same_content() {
+    let mut world = World::new(&[Nature::Clean; 5]);
+    approve(&mut world, 1);
+    world.settle(0);
+    let outdated = current_release(&world.facts).unwrap().seq;
+    world.facts.outdated = Some(outdated);
+    world.settle(0);
+    assert_eq!(current_release(&world.facts).unwrap().seq, outdated.next());
+    assert_eq!(world.released(), [PrNumber(1)]);
 }
 
 #[test]

@@ -22,6 +22,7 @@ pub const CHANNEL: &str = "nixos-26.05-sec";
 
 const PEOPLE: [&str; 2] = ["ada", "grace"];
 const LABEL: &str = "1.severity: security";
+const DEFAULT_PORT: u16 = 8080;
 const LOOPBACK: Ipv4Addr = Ipv4Addr::LOCALHOST;
 
 /// Makes a pull request's branch.
@@ -62,10 +63,10 @@ impl World {
     ///
     /// # Errors
     /// Where the folder cannot be written, a program is missing, or the port is taken.
-    pub async fn start(dir: &Path, port: u16) -> anyhow::Result<Self> {
+    pub async fn start(dir: &Path, port: Option<u16>) -> anyhow::Result<Self> {
         fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
         let dir = dir.canonicalize()?;
-        let listen = free_address(port).await?;
+        let listen = address(&dir.join("port"), port).await?;
         let web = Url::parse(&format!("http://{listen}/"))?;
         info!(target: PROGRESS, "the demo is in {}", dir.display());
         let nixpkgs = make_nixpkgs(dir.join("nixpkgs.git")).await?;
@@ -168,13 +169,18 @@ public_keys = ["{cache_key}"]
     }
 }
 
-/// The address to listen on: a free port is found, and let go again, where none is asked for.
-async fn free_address(port: u16) -> anyhow::Result<SocketAddr> {
+/// The address to listen on. Without a wish it is that of the last run: what was subscribed to then
+/// still works. A free port is found, and let go again, where any will do.
+async fn address(file: &Path, port: Option<u16>) -> anyhow::Result<SocketAddr> {
+    let last = fs::read_to_string(file).ok().and_then(|port| port.parse().ok());
+    let port = port.or(last).unwrap_or(DEFAULT_PORT);
     let listener = TcpListener::bind((LOOPBACK, port)).await;
     let listener = listener.with_context(|| {
         format!("cannot listen on port {port}; choose another one with --port, or 0 for any")
     })?;
-    Ok(listener.local_addr()?)
+    let address = listener.local_addr()?;
+    fs::write(file, address.port().to_string())?;
+    Ok(address)
 }
 
 async fn make_nixpkgs(dir: PathBuf) -> anyhow::Result<Nixpkgs> {

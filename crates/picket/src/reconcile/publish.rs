@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use picket_domain::{
-    Base, BuildState, CommitSha, Facts, PathInfo, PickStatus, PrNumber, Release,
+    Base, BuildState, ChannelName, CommitSha, Facts, PathInfo, PickStatus, PrNumber, Release,
     ReleaseName, ReleaseSeq, ReleaseState, ReleasedPick, StorePath, resolve, status,
 };
 use picket_merger::PublishRefs;
 use picket_publisher::{PickNote, PublishedPaths, ReleaseContent, SetAside, StorePathList, Upstream};
 use tracing::info;
+use url::Url;
 
 use super::{Reconciler, blocking};
 use crate::config::{Channel, UpstreamCache};
@@ -92,6 +93,28 @@ impl Reconciler {
         }
     }
 
+    /// All that planning looks at: what the database knows, and whether the release that clients
+    /// get still names this server's cache and keys.
+    pub(super) async fn facts(self: &Arc<Self>, channel: &Channel) -> anyhow::Result<Facts> {
+        let mut facts = self.store.facts(&channel.policy).await?;
+        let (this, name) = (Arc::clone(self), channel.policy.channel.clone());
+        facts.outdated = blocking(move || this.outdated(&name)).await?;
+        Ok(facts)
+    }
+
+    fn outdated(&self, channel: &ChannelName) -> anyhow::Result<Option<ReleaseSeq>> {
+        let dir = self.publisher.dir();
+        let Some(current) = dir.current(channel)? else { return Ok(None) };
+        let Some(manifest) = dir.manifest(channel, &current)? else { return Ok(None) };
+        let is_up_to_date = manifest.binary_cache_url == self.cache_url()?
+            && manifest.public_keys == self.publisher.public_keys();
+        Ok((!is_up_to_date).then_some(manifest.seq))
+    }
+
+    fn cache_url(&self) -> anyhow::Result<Url> {
+        Ok(self.base_url.join("cache")?)
+    }
+
     async fn write_release(
         self: &Arc<Self>,
         facts: &Facts,
@@ -104,7 +127,7 @@ impl Reconciler {
         let (notes, set_aside) = (notes(facts, release), set_aside(facts, self.now()));
         let src_url = self.base_url.join(&format!("channels/{}", release.channel))?;
         let (this, release) = (Arc::clone(self), release.clone());
-        let cache_url = self.base_url.join("cache")?;
+        let cache_url = self.cache_url()?;
         let write = move || {
             this.publisher.write_release(&ReleaseContent {
                 release: &release,

@@ -58,7 +58,7 @@ impl Worker {
     /// Plans and acts until nothing is left that could be done now.
     async fn carry_out_all(&mut self) -> anyhow::Result<Plan> {
         loop {
-            let facts = self.reconciler.store.facts(&self.channel.policy).await?;
+            let facts = self.reconciler.facts(&self.channel).await?;
             let mut plan = plan(&facts, self.reconciler.now());
             plan.steps.retain(|step| !self.failed.contains(step));
             let mut progressed = false;
