@@ -1,1 +1,11 @@
-//! End-to-end tests.
+//! Picket end to end: the program as it is shipped, in a world of its own.
+//!
+//! [`Stage`] is a running world (nixpkgs, a stand-in for GitHub, the official channel) and the
+//! `picket serve` process that works in it. Everything goes over HTTP and through real programs:
+//! nothing here reaches into Picket.
+
+mod picket;
+mod stage;
+
+pub use picket::{LogLine, Picket, program};
+pub use stage::{Stage, eventually};

@@ -1,0 +1,156 @@
+//! The `picket` program as a process.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::mpsc::{self, Receiver};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+/// How long a log line may take to come.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// The program, built once for all tests of a run.
+///
+/// # Panics
+/// Where it does not build.
+pub fn program() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| build().expect("picket must build"))
+}
+
+fn build() -> Result<PathBuf> {
+    let output = Command::new(env!("CARGO"))
+        .args([
+            "build",
+            "--package",
+            "picket",
+            "--bin",
+            "picket",
+            "--message-format=json",
+        ])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .stderr(Stdio::inherit())
+        .output()?;
+    let messages = String::from_utf8(output.stdout)?;
+    let executable = messages.lines().rev().find_map(|line| {
+        let message: Value = serde_json::from_str(line).ok()?;
+        message["executable"].as_str().map(PathBuf::from)
+    });
+    executable.context("cargo named no program")
+}
+
+/// One line of the program's JSON log.
+#[derive(Debug, Clone)]
+pub struct LogLine(Value);
+
+impl LogLine {
+    /// The event's message.
+    pub fn message(&self) -> &str {
+        self.0["message"].as_str().unwrap_or_default()
+    }
+
+    /// The event's level: `INFO`, `WARN`, ..
+    pub fn level(&self) -> &str {
+        self.0["level"].as_str().unwrap_or_default()
+    }
+
+    /// The whole event.
+    pub fn json(&self) -> &Value {
+        &self.0
+    }
+}
+
+/// A running `picket serve`; killed when dropped.
+#[derive(Debug)]
+pub struct Picket {
+    child: Child,
+    lines: Receiver<LogLine>,
+}
+
+impl Picket {
+    /// Starts `picket serve` on a configuration.
+    ///
+    /// # Errors
+    /// Where the program cannot be started.
+    pub fn serve(config: &Path) -> Result<Self> {
+        let mut child = Command::new(program())
+            .args([
+                "serve",
+                "--allow-demo-sign-in",
+                "--log-format",
+                "json",
+                "--config",
+            ])
+            .arg(config)
+            .stdin(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()?;
+        let stderr = child.stderr.take().context("standard error is a pipe")?;
+        let (sender, lines) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+                // What is not JSON (a panic, say) must be seen in the test's own output.
+                match serde_json::from_str(&line) {
+                    Ok(event) => {
+                        if sender.send(LogLine(event)).is_err() {
+                            return;
+                        }
+                    }
+                    Err(_) => eprintln!("picket: {line}"),
+                }
+            }
+        });
+        Ok(Self { child, lines })
+    }
+
+    /// Waits for a log line; returns it and forgets those before it.
+    ///
+    /// # Errors
+    /// Where the program ends, or the line does not come within two minutes.
+    pub fn wait_for(&self, is_it: impl Fn(&LogLine) -> bool) -> Result<LogLine> {
+        let mut last = None;
+        loop {
+            match self.lines.recv_timeout(PATIENCE) {
+                Ok(line) if is_it(&line) => return Ok(line),
+                Ok(line) => last = Some(line),
+                Err(error) => bail!("the line did not come ({error}); the last one was {last:?}"),
+            }
+        }
+    }
+
+    /// Kills it at once, as a power cut does.
+    ///
+    /// # Errors
+    /// Where it cannot be signalled.
+    pub fn kill(mut self) -> Result<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+
+    /// Asks it to stop, as Ctrl-C does, and waits until it has.
+    ///
+    /// # Errors
+    /// Where it does not end well.
+    pub fn stop(mut self) -> Result<()> {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-INT", &pid]).status()?;
+        let ended = self.child.wait()?;
+        if !sent.success() || !ended.success() {
+            bail!("it ended with {ended}");
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Picket {
+    fn drop(&mut self) {
+        // It may have ended by itself, or been waited for.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,153 @@
+//! A world with Picket at work in it.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+use picket::demo::{CHANNEL, Person, World};
+use picket_domain::PrNumber;
+use serde_json::Value;
+use tempfile::TempDir;
+use url::Url;
+
+use crate::picket::Picket;
+
+/// How long something may take to come about.
+const PATIENCE: Duration = Duration::from_secs(120);
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// A world in a temporary folder, and `picket serve` in it.
+pub struct Stage {
+    /// Everything outside of Picket.
+    pub world: World,
+    /// The program; `None` while it is stopped.
+    pub picket: Option<Picket>,
+    client: reqwest::Client,
+    dir: TempDir,
+}
+
+impl Stage {
+    /// Makes a world and starts Picket in it.
+    ///
+    /// # Errors
+    /// Where either cannot be started.
+    pub async fn open() -> Result<Self> {
+        // Whoever was first has installed the same one.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let dir = tempfile::tempdir()?;
+        let world = World::start(dir.path(), Some(0)).await?;
+        let client = reqwest::Client::new();
+        let mut stage = Self {
+            world,
+            picket: None,
+            client,
+            dir,
+        };
+        stage.start()?;
+        stage.until("picket answers", |_| true).await?;
+        Ok(stage)
+    }
+
+    /// Starts Picket; it must not be running.
+    ///
+    /// # Errors
+    /// Where it cannot be started.
+    pub fn start(&mut self) -> Result<()> {
+        self.picket = Some(Picket::serve(&self.world.config_file)?);
+        Ok(())
+    }
+
+    /// The temporary folder: `data/` in it is Picket's data folder.
+    pub fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// What clients subscribe to.
+    ///
+    /// # Errors
+    /// None in practice: the address is well-formed.
+    pub fn channel_url(&self) -> Result<Url> {
+        Ok(self.world.web.join(CHANNEL)?)
+    }
+
+    /// Our binary cache.
+    ///
+    /// # Errors
+    /// None in practice: the address is well-formed.
+    pub fn cache_url(&self) -> Result<Url> {
+        Ok(self.world.web.join("cache")?)
+    }
+
+    /// Signs a person of the team in: 0 or 1.
+    ///
+    /// # Errors
+    /// Where the server does not take them.
+    pub async fn person(&self, which: usize) -> Result<Person> {
+        let (name, passphrase) = &self.world.people[which];
+        Person::sign_in(&self.world.web, name, passphrase).await
+    }
+
+    /// Both people approve a pull request, as soon as it is assessed.
+    ///
+    /// # Errors
+    /// Where the server refuses that.
+    pub async fn approve(&self, pr: PrNumber) -> Result<()> {
+        self.until_pick(pr, "awaiting_approval").await?;
+        for which in 0..2 {
+            self.person(which).await?.approve(pr).await?;
+        }
+        Ok(())
+    }
+
+    /// The channel as the JSON API shows it.
+    ///
+    /// # Errors
+    /// Where the server does not answer.
+    pub async fn channel(&self) -> Result<Value> {
+        let url = self.world.web.join(&format!("api/v1/channels/{CHANNEL}"))?;
+        let answer = self.client.get(url).send().await?.error_for_status()?;
+        Ok(answer.json().await?)
+    }
+
+    /// Waits until the channel's JSON is as it should be; returns it.
+    ///
+    /// # Errors
+    /// Where that does not come about.
+    pub async fn until(&self, what: &str, is_so: impl Fn(&Value) -> bool) -> Result<Value> {
+        eventually(what, async || {
+            self.channel().await.ok().filter(|json| is_so(json))
+        })
+        .await
+    }
+
+    /// Waits until a pull request is in this state.
+    ///
+    /// # Errors
+    /// Where it does not get there.
+    pub async fn until_pick(&self, pr: PrNumber, state: &str) -> Result<Value> {
+        let what = format!("#{pr} is {state}");
+        self.until(&what, |json| pick_state(json, pr) == Some(state))
+            .await
+    }
+}
+
+/// The state of a pull request in a channel's JSON.
+fn pick_state(json: &Value, pr: PrNumber) -> Option<&str> {
+    let picks = json["picks"].as_array()?;
+    picks.iter().find(|pick| pick["number"] == pr.0)?["state"].as_str()
+}
+
+/// Looks until there is an answer.
+///
+/// # Errors
+/// Where there is none within two minutes.
+pub async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> Result<T> {
+    let start = Instant::now();
+    while start.elapsed() < PATIENCE {
+        if let Some(answer) = look().await {
+            return Ok(answer);
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+    bail!("waited {} s until {what}, in vain", PATIENCE.as_secs())
+}
