@@ -26,7 +26,7 @@ impl fmt::Display for When {
         let Self { at, now } = self;
         let words = match now.seconds_since(*at) {
             ahead if ahead < -1 => format!("in {}", duration(-ahead)),
-            0..60 | -1 => "just now".to_owned(),
+            -1..60 => "just now".to_owned(),
             ago => format!("{} ago", duration(ago - ago % 60)),
         };
         write!(f, r#"<time datetime="{at}" title="{at}">{words}</time>"#)

@@ -2,11 +2,16 @@
 
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
+use http::{HeaderValue, header};
 use picket_domain::{ChannelName, ReleaseName};
 use picket_publisher::ReleaseFile;
 
 use super::serve::{IMMUTABLE, file, missing};
 use crate::state::{App, AppState};
+
+/// A release's page stands alone: its style is in it, and it has nothing else that could act.
+const INDEX_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; \
+    base-uri 'none'; frame-ancestors 'none'";
 
 /// `GET /releases/{channel}/{release}`: the folder's page. Clients of `nix-channel` fetch it before
 /// they fetch the expressions beside it.
@@ -50,5 +55,11 @@ async fn send(
         return missing("There is no such file in any release.\n");
     };
     let path = app.public.release_file(&channel, &release, wanted);
-    file(request, &path, wanted.content_type(), IMMUTABLE).await
+    let mut response = file(request, &path, wanted.content_type(), IMMUTABLE).await;
+    if wanted == ReleaseFile::Index {
+        let policy = HeaderValue::from_static(INDEX_POLICY);
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    response
 }

@@ -1,5 +1,7 @@
 //! The part of a candidate's page that shows how its chain's build went.
 
+use std::collections::BTreeSet;
+
 use picket_domain::{
     BuildReport, BuildState, Candidate, CommitSha, FailureCause, JobOutcome, JobReport,
     PickOutcome, PickStatus, StorePath,
@@ -60,6 +62,7 @@ impl BuildView {
         let failures = failed.len();
         in_order.splice(0..0, failed);
         let view = |report: &JobReport| JobView::new(&rev, report, policy.requires(&report.job));
+        let shown = in_order.iter().take(JOBS_SHOWN).copied().map(view);
         Some(Self {
             rev: rev.short().to_owned(),
             state,
@@ -70,7 +73,7 @@ impl BuildView {
             flaky: flaky.iter().map(ToString::to_string).collect(),
             error,
             hidden: in_order.len().saturating_sub(JOBS_SHOWN),
-            shown: in_order.into_iter().take(JOBS_SHOWN).map(view).collect(),
+            shown: each_log_once(shown),
         })
     }
 }
@@ -88,6 +91,18 @@ fn telling_rev(look: &Look<'_>, candidate: &Candidate, status: &PickStatus) -> O
             None
         }
     }
+}
+
+/// Jobs that fail by the same derivation have the same log, and one look at it is enough.
+fn each_log_once(jobs: impl Iterator<Item = JobView>) -> Vec<JobView> {
+    let mut seen = BTreeSet::new();
+    jobs.map(|mut job| {
+        if job.log_url.clone().is_some_and(|url| !seen.insert(url)) {
+            job.log_tail.clear();
+        }
+        job
+    })
+    .collect()
 }
 
 fn is_built(report: &JobReport) -> bool {

@@ -66,6 +66,9 @@ impl DiffView {
     }
 
     fn new(diff: &Diff) -> Self {
+        if diff.changed_files == 0 {
+            return Self::without("The head changes no file.");
+        }
         let mut left = PAGE_LINES;
         let view = |file| DiffFile::new(file, &mut left);
         let shown: Vec<_> = diff.files.iter().map(view).collect();

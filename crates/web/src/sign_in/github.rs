@@ -28,7 +28,7 @@ pub struct GitHubSignInSettings {
 
 /// Sign-in with GitHub.
 pub struct GitHubSignIn {
-    settings: GitHubSignInSettings,
+    settings: Box<GitHubSignInSettings>,
     client: reqwest::Client,
 }
 
@@ -98,7 +98,10 @@ impl GitHubSignIn {
             .timeout(Duration::from_secs(10))
             .redirect(reqwest::redirect::Policy::none())
             .build()?;
-        Ok(Self { settings, client })
+        Ok(Self {
+            settings: Box::new(settings),
+            client,
+        })
     }
 
     /// The page of GitHub that asks the user, and then sends the browser to `callback`.

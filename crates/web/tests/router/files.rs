@@ -38,6 +38,11 @@ async fn a_channel_redirects_to_its_release_folder_which_answers() {
         let answer = client.get(&path).await;
         assert_eq!(answer.status, StatusCode::OK);
         assert_eq!(answer.header("content-type"), "text/html; charset=utf-8");
+        let policy = answer.header("content-security-policy");
+        assert!(
+            policy.starts_with("default-src 'none'; style-src 'unsafe-inline';"),
+            "{policy}"
+        );
         assert_eq!(
             answer.header("cache-control"),
             "public, max-age=31536000, immutable"

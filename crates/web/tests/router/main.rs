@@ -1,5 +1,10 @@
 //! The router as a whole, on a real database, a real git repository and real files.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "what a test stands on is there, or the test fails"
+)]
+
 mod api;
 mod common;
 mod decisions;

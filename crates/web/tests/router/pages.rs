@@ -270,7 +270,7 @@ async fn every_route_of_the_table_is_served() {
             .path
             .replace("{pr}", "412350")
             .replace("{channel}", "nixos-26.05-sec");
-        let path = path.replace('{', "").replace('}', "");
+        let path = path.replace(['{', '}'], "");
         let answer = match route.method {
             "GET" => client.get(&path).await,
             _ => client.post(&path, &[]).await,

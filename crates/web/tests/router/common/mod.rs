@@ -4,6 +4,10 @@
     dead_code,
     reason = "each test file, and the example, uses its own part of this module"
 )]
+#![expect(
+    clippy::unwrap_used,
+    reason = "what a test stands on is there, or the test fails"
+)]
 
 pub(crate) mod client;
 pub(crate) mod public;
