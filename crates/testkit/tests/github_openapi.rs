@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::LazyLock;
 
 use anyhow::{Context, Result, bail, ensure};
 use jsonschema::Validator;
@@ -58,7 +59,7 @@ async fn answers_are_as_github_describes_them() -> Result<()> {
     let github = world().await?;
     let token = github.add_token("ada");
     for (endpoint, path) in ANSWERS {
-        let validator = validator(&description, endpoint, "get", "200")?;
+        let validator = validator(description, endpoint, "get", "200")?;
         let (status, body) = ask(&github, &token, path).await?;
         ensure!(status == 200, "{path} answered {status}: {body}");
         check(&validator, path, &body)?;
@@ -68,7 +69,7 @@ async fn answers_are_as_github_describes_them() -> Result<()> {
         );
     }
     let not_found = validator(
-        &description,
+        description,
         "/repos/{owner}/{repo}/issues/{issue_number}",
         "get",
         "404",
@@ -76,7 +77,7 @@ async fn answers_are_as_github_describes_them() -> Result<()> {
     let (status, body) = ask(&github, &token, "/repos/o/r/issues/99").await?;
     ensure!(status == 404, "{status}");
     check(&not_found, "404", &body)?;
-    posted_comment(&description, &github, &token).await
+    posted_comment(description, &github, &token).await
 }
 
 #[tokio::test]
@@ -86,7 +87,7 @@ async fn the_comparison_finds_what_is_wrong() -> Result<()> {
     };
     let github = world().await?;
     let token = github.add_token("ada");
-    let validator = validator(&description, "/repos/{owner}/{repo}/pulls", "get", "200")?;
+    let validator = validator(description, "/repos/{owner}/{repo}/pulls", "get", "200")?;
     let (_, good) = ask(&github, &token, "/repos/o/r/pulls?state=all").await?;
     type Damage = fn(&mut Value);
     let damages: [(&str, Damage); 4] = [
@@ -161,14 +162,22 @@ fn check(validator: &Validator, what: &str, body: &Value) -> Result<()> {
 }
 
 /// The description, or `None` with a printed reason where it cannot be had on this machine.
-fn description() -> Result<Option<Value>> {
+fn description() -> Result<Option<&'static Value>> {
+    static READ: LazyLock<Result<Option<Value>>> = LazyLock::new(read_description);
+    match &*READ {
+        Ok(description) => Ok(description.as_ref()),
+        Err(error) => bail!("{error:#}"),
+    }
+}
+
+fn read_description() -> Result<Option<Value>> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("github-openapi-23.0.2");
     let file = folder.join("api.github.com.json");
     if !file.exists() {
         std::fs::create_dir_all(&folder)?;
         let scratch = tempfile::tempdir_in(&folder)?;
         match download(scratch.path()) {
-            // Renamed into place: tests that run at the same time see all of it or nothing.
+            // Renamed into place: test runs at the same time see all of it or nothing.
             Ok(unpacked) => std::fs::rename(unpacked, &file)?,
             Err(reason) => {
                 println!("skipped: {PACKAGE} cannot be had: {reason:#}");
