@@ -68,7 +68,7 @@ impl NewerNix {
     /// # Errors
     /// Where that cannot be had here.
     pub fn prepare(cache_dir: &Path, suite: &'static str) -> Result<Self, SkipReason> {
-        for program in ["unshare", "chroot", "debootstrap", "apt-get"] {
+        for program in ["unshare", "flock", "chroot", "debootstrap", "apt-get"] {
             if !is_installed(program) {
                 return Err(SkipReason::Missing(program));
             }
@@ -111,33 +111,50 @@ impl NixStore {
 }
 
 /// The folder of a release. One process at a time makes it, under another name until it is whole.
+///
+/// When that process is killed, what it had begun (debootstrap, apt) may still be writing. So those
+/// hold a lock of their own, and what they leave behind is removed only once they are gone.
 fn fetch(cache_dir: &Path, suite: &str) -> Result<PathBuf, SkipReason> {
     let root = cache_dir.join(format!("debian-{suite}"));
     fs::create_dir_all(cache_dir).map_err(failed("making the cache folder"))?;
-    let lock = cache_dir.join(format!("debian-{suite}.lock"));
-    let lock = File::create(lock).map_err(failed("making the lock file"))?;
-    lock.lock().map_err(failed("locking the cache folder"))?;
+    let _whole = lock(&cache_dir.join(format!("debian-{suite}.lock")))?;
 
     if !root.join(FINISHED).exists() {
         let partial = cache_dir.join(format!("debian-{suite}.partial"));
+        let writing = cache_dir.join(format!("debian-{suite}.writing.lock"));
+        drop(lock(&writing)?);
         for half_made in [&root, &partial] {
             if half_made.exists() {
                 fs::remove_dir_all(half_made).map_err(failed("removing a half-made folder"))?;
             }
         }
-        bootstrap(&partial, suite)?;
+        bootstrap(&partial, suite, &writing)?;
         fs::write(partial.join(FINISHED), "").map_err(failed("finishing"))?;
         fs::rename(&partial, &root).map_err(failed("finishing"))?;
     }
     root.canonicalize().map_err(failed("finishing"))
 }
 
-fn bootstrap(root: &Path, suite: &str) -> Result<(), SkipReason> {
+/// Takes a lock, which is held until what is returned is dropped.
+fn lock(path: &Path) -> Result<File, SkipReason> {
+    let file = File::create(path).map_err(failed("making a lock file"))?;
+    file.lock().map_err(failed("locking the cache folder"))?;
+    Ok(file)
+}
+
+/// A command, all of whose processes together hold a lock, in a mount namespace of its own:
+/// debootstrap leaves mounts behind when it is killed.
+fn locked(lock: &Path) -> Command {
+    let mut command = Command::new("flock");
+    command.arg(lock).args(["unshare", "--mount", "--"]);
+    command
+}
+
+fn bootstrap(root: &Path, suite: &str, writing: &Path) -> Result<(), SkipReason> {
     let mirror = mirror()?;
-    // In a namespace, since debootstrap leaves mounts behind when it is killed.
-    let mut debootstrap = Command::new("unshare");
+    let mut debootstrap = locked(writing);
     debootstrap
-        .args(["--mount", "--", "debootstrap", "--variant=minbase"])
+        .args(["debootstrap", "--variant=minbase"])
         .arg(suite)
         .arg(root)
         .arg(mirror);
@@ -146,9 +163,9 @@ fn bootstrap(root: &Path, suite: &str) -> Result<(), SkipReason> {
     let apt_conf = apt_conf()?;
     let file = root.join("etc/apt/apt.conf.d/50host");
     fs::write(file, apt_conf).map_err(failed("writing apt's configuration"))?;
-    let mut install = Command::new("unshare");
+    let mut install = locked(writing);
     install
-        .args(["--mount", "--", "sh", "-c", INSTALL, "sh"])
+        .args(["sh", "-c", INSTALL, "sh"])
         .arg(root)
         .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
         .env("DEBIAN_FRONTEND", "noninteractive")
