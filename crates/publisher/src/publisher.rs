@@ -42,7 +42,8 @@ pub struct CacheSettings {
     pub priority: u32,
     /// The zstd level of NARs.
     pub nar_level: i32,
-    /// The xz preset of `nixexprs.tar.xz`, 0 to 9.
+    /// The xz preset of `nixexprs.tar.xz`, 0 to 9. A fix waits for this: on source code, preset 2
+    /// packs about 16 MB in a second of one core and preset 6 about 3 MB, a fifth smaller.
     pub xz_preset: u32,
     /// The zstd level of `nixexprs.tar.zst`.
     pub zstd_level: i32,
@@ -57,8 +58,8 @@ impl Default for CacheSettings {
             store_root: StoreRoot::Logical,
             priority: 50,
             nar_level: 3,
-            xz_preset: 6,
-            zstd_level: 12,
+            xz_preset: 2,
+            zstd_level: 9,
             threads: all_threads(),
         }
     }
