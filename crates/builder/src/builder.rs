@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 
 use picket_domain::{BuildReport, CommitSha, JobName, JobOutcome, JobReport, PathInfo, StorePath};
 
+use tokio::task::spawn_blocking;
+
 use crate::closure;
 use crate::compare::{Change, compare};
 use crate::error::BuildError;
 use crate::evaluation::{Evaluation, Job, JobError, Jobs};
-use crate::evaluation_cache::{EvaluationCache, Setting};
+use crate::evaluation_cache::{EvaluationCache, Setting, Slot};
 use crate::job_set::{JobSet, job_name};
 use crate::limits::Limits;
 use crate::logs::Logs;
@@ -185,7 +187,10 @@ impl Builder {
             &self.limits,
             self.nix.options(),
         );
-        if let (Cache::Use, Some(jobs)) = (cache, self.evaluations.get(&revision.rev, &setting)) {
+        let slot = self.evaluations.slot(&revision.rev, &setting);
+        if cache == Cache::Use
+            && let Some(jobs) = off_runtime(slot.clone(), Slot::get).await
+        {
             return Ok(Evaluation::Jobs(jobs));
         }
         tracing::info!(
@@ -194,12 +199,16 @@ impl Builder {
             "evaluating {} at {}", job_set.file.display(), revision.rev.short()
         );
         let evaluator = session.evaluator(&self.nix, &self.limits);
-        let evaluation = evaluator.evaluate(&revision.tree, job_set).await?;
-        if let Evaluation::Jobs(jobs) = &evaluation {
-            let kept = self.evaluations.put(&revision.rev, &setting, jobs);
-            kept.map_err(BuildError::file(&self.evaluations.dir))?;
+        match evaluator.evaluate(&revision.tree, job_set).await? {
+            Evaluation::Jobs(jobs) => {
+                let jobs = off_runtime(slot, move |slot| {
+                    let kept = slot.put(&jobs).map_err(BuildError::file(&slot.file));
+                    kept.map(|()| jobs)
+                });
+                Ok(Evaluation::Jobs(jobs.await?))
+            }
+            failed @ Evaluation::Failed { .. } => Ok(failed),
         }
-        Ok(evaluation)
     }
 
     /// The revision's jobs and how they differ, with the derivations to build held in the store:
@@ -298,6 +307,17 @@ impl Builder {
         };
         let evaluator = session.evaluator(&self.nix, &self.limits);
         evaluator.explain(&head.tree, job_set, path).await
+    }
+}
+
+/// Works on the cache where it does not hold up others: an evaluation may have many megabytes.
+async fn off_runtime<T: Send + 'static>(
+    slot: Slot,
+    work: impl FnOnce(&Slot) -> T + Send + 'static,
+) -> T {
+    match spawn_blocking(move || work(&slot)).await {
+        Ok(result) => result,
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
     }
 }
 

@@ -8,21 +8,22 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use picket_domain::{CommitSha, Sha256};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::evaluation::{Job, JobError, Jobs, WALKER};
+use crate::evaluation::{Jobs, WALKER};
 use crate::job_set::JobSet;
+use crate::limits::Limits;
 use crate::version::NixVersion;
 
 /// Everything but the revision that an evaluation depends on.
 #[derive(Serialize)]
 pub(crate) struct Setting<'a> {
-    pub(crate) job_set: &'a JobSet,
-    pub(crate) nix: String,
-    pub(crate) store_dir: &'a str,
-    pub(crate) restricted: bool,
-    pub(crate) depth: u32,
-    pub(crate) jobs: u32,
+    job_set: &'a JobSet,
+    nix: String,
+    store_dir: &'a str,
+    restricted: bool,
+    depth: u32,
+    jobs: u32,
     options: &'a [(String, String)],
     walker: &'static str,
 }
@@ -32,7 +33,7 @@ impl<'a> Setting<'a> {
         job_set: &'a JobSet,
         nix: &NixVersion,
         store_dir: &'a str,
-        limits: &crate::Limits,
+        limits: &Limits,
         options: &'a [(String, String)],
     ) -> Self {
         Self {
@@ -48,25 +49,30 @@ impl<'a> Setting<'a> {
     }
 }
 
-/// A cached evaluation, as it is written.
-#[derive(Serialize, Deserialize)]
-struct Entry {
-    name: picket_domain::JobName,
-    #[serde(flatten)]
-    job: Cached,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Cached {
-    Job(Job),
-    Broken(JobError),
-}
-
 /// The folder of cached evaluations.
 #[derive(Debug, Clone)]
 pub(crate) struct EvaluationCache {
-    pub(crate) dir: PathBuf,
+    dir: PathBuf,
+}
+
+/// The place of one evaluation in the cache.
+#[derive(Debug, Clone)]
+pub(crate) struct Slot {
+    pub(crate) file: PathBuf,
+}
+
+impl Slot {
+    /// The jobs, if they were kept. A file that cannot be read as jobs counts as none.
+    pub(crate) fn get(&self) -> Option<Jobs> {
+        let json = fs::read(&self.file).ok()?;
+        serde_json::from_slice(&json).ok()
+    }
+
+    /// Keeps the jobs, whole or not at all.
+    pub(crate) fn put(&self, jobs: &Jobs) -> io::Result<()> {
+        let json = serde_json::to_vec(jobs).map_err(io::Error::other)?;
+        write_whole(&self.file, &json)
+    }
 }
 
 impl EvaluationCache {
@@ -76,45 +82,12 @@ impl EvaluationCache {
         }
     }
 
-    fn file(&self, rev: &CommitSha, setting: &Setting<'_>) -> PathBuf {
+    pub(crate) fn slot(&self, rev: &CommitSha, setting: &Setting<'_>) -> Slot {
         let setting = serde_json::to_vec(setting).expect("every key is text");
-        self.dir
-            .join(format!("{rev}.{}.json", Sha256::of(&setting)))
-    }
-
-    /// The jobs, if they were kept. A file that cannot be read as jobs counts as none.
-    pub(crate) fn get(&self, rev: &CommitSha, setting: &Setting<'_>) -> Option<Jobs> {
-        let json = fs::read(self.file(rev, setting)).ok()?;
-        let entries: Vec<Entry> = serde_json::from_slice(&json).ok()?;
-        let jobs = entries.into_iter().map(|entry| {
-            let job = match entry.job {
-                Cached::Job(job) => Ok(job),
-                Cached::Broken(error) => Err(error),
-            };
-            (entry.name, job)
-        });
-        Some(jobs.collect())
-    }
-
-    /// Keeps the jobs, whole or not at all.
-    pub(crate) fn put(
-        &self,
-        rev: &CommitSha,
-        setting: &Setting<'_>,
-        jobs: &Jobs,
-    ) -> io::Result<()> {
-        let entries: Vec<_> = jobs
-            .iter()
-            .map(|(name, job)| Entry {
-                name: name.clone(),
-                job: match job {
-                    Ok(job) => Cached::Job(job.clone()),
-                    Err(error) => Cached::Broken(error.clone()),
-                },
-            })
-            .collect();
-        let json = serde_json::to_vec(&entries).map_err(io::Error::other)?;
-        write_whole(&self.file(rev, setting), &json)
+        let name = format!("{rev}.{}.json", Sha256::of(&setting));
+        Slot {
+            file: self.dir.join(name),
+        }
     }
 
     /// Removes all evaluations of a revision.
@@ -138,7 +111,7 @@ impl EvaluationCache {
 }
 
 /// Writes a file so that it is there whole or not at all, at whichever instruction this stops.
-pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let dir = path.parent().unwrap_or(Path::new("/"));
     fs::create_dir_all(dir)?;
     let name = path.file_name().unwrap_or_default();
@@ -147,4 +120,82 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.as_file().sync_all()?;
     file.persist(path)?;
     fs::File::open(dir)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use picket_domain::{JobName, StorePath};
+
+    use super::*;
+    use crate::evaluation::{Job, JobError};
+
+    fn rev(digit: char) -> CommitSha {
+        CommitSha::parse(&digit.to_string().repeat(40)).unwrap()
+    }
+
+    fn jobs() -> Jobs {
+        let path = |name: &str| StorePath::parse(&format!("/s/{}-{name}", "0".repeat(32))).unwrap();
+        let job = Job {
+            drv: path("a.drv"),
+            outputs: [("out".to_owned(), path("a"))].into(),
+            system: "x86_64-linux".into(),
+        };
+        let throws = JobError::Throws {
+            path: vec!["b".into()],
+        };
+        let name = |name| JobName::parse(name).unwrap();
+        Jobs::from([
+            (name("a"), Ok(job)),
+            (name("b"), Err(throws)),
+            (name("c"), Err(JobError::TooDeep)),
+        ])
+    }
+
+    #[test]
+    fn an_evaluation_is_kept_under_everything_that_it_depends_on() {
+        let dir = tempfile::tempdir().unwrap();
+        let cache = EvaluationCache::new(dir.path());
+        let job_set = |file: &str| JobSet {
+            file: file.into(),
+            arguments: [].into(),
+            attributes: Vec::new(),
+        };
+        let slot = |rev: &CommitSha, file: &str, nix: &str, store_dir: &str, limits: &Limits| {
+            let nix = nix.parse().unwrap();
+            let setting = (job_set(file), nix);
+            cache.slot(
+                rev,
+                &Setting::new(&setting.0, &setting.1, store_dir, limits, &[]),
+            )
+        };
+        let limits = Limits::default();
+        let unrestricted = Limits {
+            restricted: false,
+            ..Limits::default()
+        };
+        let this = slot(&rev('a'), "x.nix", "2.8", "/s", &limits);
+        assert!(this.get().is_none());
+        this.put(&jobs()).unwrap();
+        this.put(&jobs()).unwrap();
+        assert_eq!(this.get(), Some(jobs()));
+        for other in [
+            slot(&rev('b'), "x.nix", "2.8", "/s", &limits),
+            slot(&rev('a'), "y.nix", "2.8", "/s", &limits),
+            slot(&rev('a'), "x.nix", "2.9", "/s", &limits),
+            slot(&rev('a'), "x.nix", "2.8", "/t", &limits),
+            slot(&rev('a'), "x.nix", "2.8", "/s", &unrestricted),
+        ] {
+            assert!(other.get().is_none());
+        }
+
+        cache.forget(&rev('b')).unwrap();
+        assert!(this.get().is_some());
+        fs::write(&this.file, "{\"a\":").unwrap();
+        assert!(
+            this.get().is_none(),
+            "a file that was cut off is no evaluation"
+        );
+        cache.forget(&rev('a')).unwrap();
+        assert_eq!(fs::read_dir(&cache.dir).unwrap().count(), 0);
+    }
 }

@@ -133,8 +133,8 @@ impl Monitor {
         }
     }
 
-    /// Tells what was not told yet, and closes the logs.
-    pub(crate) fn finish(mut self, results: &BTreeMap<StorePath, BuildResult>) {
+    /// Tells what was not told yet, and hands back the logs, which are still to be finished.
+    pub(crate) fn finish(mut self, results: &BTreeMap<StorePath, BuildResult>) -> LogWriter {
         for (drv, result) in results {
             match result.status {
                 Status::Success | Status::DependencyFailed => {}
@@ -143,8 +143,6 @@ impl Monitor {
                 }
             }
         }
-        if let Err(error) = self.logs.finish() {
-            tracing::error!(%error, "a log could not be closed");
-        }
+        self.logs
     }
 }

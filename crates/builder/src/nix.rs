@@ -143,7 +143,7 @@ impl Nix {
         let done = run(command, QUESTION_TIME, ANSWER_MAX)
             .await
             .map_err(|error| self.failed(program, error))?;
-        answer(program, done)
+        answer(program, &done)
     }
 
     /// The error of a program that did not come to its end.
@@ -165,7 +165,7 @@ impl Nix {
     }
 }
 
-fn answer(program: &str, done: Finished) -> Result<String, BuildError> {
+fn answer(program: &str, done: &Finished) -> Result<String, BuildError> {
     if done.status.success() {
         return Ok(String::from_utf8_lossy(&done.stdout).into_owned());
     }

@@ -132,10 +132,12 @@ fn is_network_fault(log: &str) -> bool {
 /// The end of a failed build's log, and what Nix says about it, bounded.
 pub(crate) fn log_tail(log: &str, failure: &Failure) -> String {
     // Nix repeats the log's end, and names a command that knows nothing of Picket's logs.
-    let said = failure.message.lines().take_while(|line| {
-        !(line.starts_with("last ") && line.ends_with("log lines:"))
-            && !line.starts_with("For full logs, run")
-    });
+    let is_repetition = |line: &str| {
+        line.starts_with("For full logs, run")
+            || (line.starts_with("last ") && line.ends_with("log lines:"))
+    };
+    let said = failure.message.lines();
+    let said = said.take_while(|line| !is_repetition(line));
     let said: Vec<_> = said.map(|line| line.trim_end_matches(';')).collect();
     let said = text::head(&said.join("\n"), text::MESSAGE_MAX / 2);
     let log = text::tail(log.trim_end(), text::MESSAGE_MAX - said.len() - 1);

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use picket_domain::{CommitSha, JobOutcome, StorePath};
+use tokio::task::spawn_blocking;
 
 use crate::daemon::Daemon;
 use crate::derivation;
@@ -66,7 +67,10 @@ impl Work<'_> {
                 interrupted: Some(daemon.explain(error).await),
             },
         };
-        monitor.finish(&results.by_drv);
+        let logs = monitor.finish(&results.by_drv);
+        if let Ok(Err(error)) = spawn_blocking(|| logs.finish()).await {
+            tracing::error!(%error, rev = %self.rev, "a log could not be finished");
+        }
         Ok(results)
     }
 

@@ -6,6 +6,8 @@
 
 mod client;
 mod event;
+#[cfg(test)]
+mod recorded;
 mod status;
 mod wire;
 

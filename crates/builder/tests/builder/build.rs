@@ -35,7 +35,7 @@ async fn exactly_what_differs_is_built() {
     4 jobs
     changed: built changed.drv -> changed
     gone: evaluation failed
-    nested.deep.x86: built nested.drv -> nested-dev nested
+    nested.deep.x86: built nested.drv -> nested nested-dev
     new: built new.drv -> new
     ");
     assert_eq!(said_of(&report, "gone"), "the job is gone");

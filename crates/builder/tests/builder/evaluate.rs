@@ -34,7 +34,7 @@ async fn one_job_that_throws_does_not_take_the_others() {
         'b',
         r#"{
           a = builtins.trace "noise" (throw "a is broken:\nsee the changelog");
-          b = mkWith { name = "b"; needs = assert 1 == 2; 1; } "echo > $out";
+          b = mkWith { name = "b"; needs = assert false; 1; } "echo > $out";
           c = mk "c" "echo > $out";
           set = throw "not even a job";
         }"#,

@@ -6,7 +6,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use picket_builder::{BuildError, BuildRequest, Builder, JobSet, Limits, Nix, NixConfig, Revision};
-use picket_domain::{BuildReport, CommitSha, JobOutcome};
+use picket_domain::{BuildReport, CommitSha, JobOutcome, StorePath};
 use picket_testkit::nix::{NixConf, NixStore};
 use tempfile::TempDir;
 
@@ -137,7 +137,8 @@ pub(crate) fn jobs() -> JobSet {
 fn outcome(outcome: &JobOutcome) -> String {
     match outcome {
         JobOutcome::Built { drv, outputs } => {
-            let outputs: Vec<_> = outputs.iter().map(|output| output.name()).collect();
+            let mut outputs: Vec<_> = outputs.iter().map(StorePath::name).collect();
+            outputs.sort_unstable();
             format!("built {} -> {}", drv.name(), outputs.join(" "))
         }
         JobOutcome::Failed {
