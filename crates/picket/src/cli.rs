@@ -142,7 +142,10 @@ pub struct AuditLogVerify {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     // Both rustls providers may be linked in through dependencies; one must be chosen.
-    if rustls::crypto::ring::default_provider().install_default().is_err() {
+    if rustls::crypto::ring::default_provider()
+        .install_default()
+        .is_err()
+    {
         eprintln!("error: another TLS provider was installed before the program started");
         return ExitCode::FAILURE;
     }

@@ -142,8 +142,13 @@ pub struct Allowances {
 
 /// Every key and what it is for, as `picket check-config --help` shows it.
 pub fn keys_help() -> String {
-    let lines = KEYS.iter().map(|(key, what)| format!("  {key}\n      {what}\n"));
-    format!("The configuration file's keys:\n{}", lines.collect::<String>())
+    let lines = KEYS
+        .iter()
+        .map(|(key, what)| format!("  {key}\n      {what}\n"));
+    format!(
+        "The configuration file's keys:\n{}",
+        lines.collect::<String>()
+    )
 }
 
 impl Config {
@@ -152,8 +157,8 @@ impl Config {
     /// # Errors
     /// [`ConfigError`] names the file, the line and what to do.
     pub fn load(file: &Path, allow: Allowances) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(file)
-            .map_err(|error| ConfigError::unreadable(file, &error))?;
+        let text =
+            std::fs::read_to_string(file).map_err(|error| ConfigError::unreadable(file, &error))?;
         Self::parse(file, &text, allow)
     }
 

@@ -13,7 +13,9 @@ pub struct Dirs {
 impl Dirs {
     /// The layout of this data folder.
     pub fn new(root: &Path) -> Self {
-        Self { root: root.to_owned() }
+        Self {
+            root: root.to_owned(),
+        }
     }
 
     /// The bare mirror of upstream, with Picket's own commits, branches and tags.

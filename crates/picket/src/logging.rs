@@ -38,13 +38,20 @@ pub fn init(format: LogFormat) {
     };
     let filter = std::env::var("PICKET_LOG").unwrap_or_else(|_| default.to_owned());
     let filter = EnvFilter::new(filter);
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(stderr);
     match format {
         LogFormat::Text => builder.with_ansi(stderr().is_terminal()).init(),
         LogFormat::Json => builder.json().flatten_event(true).init(),
         LogFormat::Progress => {
             let colour = stderr().is_terminal();
-            builder.event_format(ProgressLines { start: Instant::now(), colour }).init();
+            builder
+                .event_format(ProgressLines {
+                    start: Instant::now(),
+                    colour,
+                })
+                .init();
         }
     }
 }
@@ -75,7 +82,11 @@ where
             (false, _) => ("", ""),
         };
         if *event.metadata().level() <= Level::WARN {
-            return writeln!(writer, "{on}{seconds:7.1} s  {}{}{off}", text.message, text.fields);
+            return writeln!(
+                writer,
+                "{on}{seconds:7.1} s  {}{}{off}",
+                text.message, text.fields
+            );
         }
         writeln!(writer, "{on}{seconds:7.1} s{off}  {}", text.message)
     }

@@ -94,7 +94,11 @@ impl Reconciler {
 
     /// The web side rings once for whoever waits; every worker must hear it.
     async fn pass_on_rings(self: Arc<Self>, stop: CancellationToken, bell: Bell) {
-        while stop.run_until_cancelled(self.wake.notified()).await.is_some() {
+        while stop
+            .run_until_cancelled(self.wake.notified())
+            .await
+            .is_some()
+        {
             bell.ring();
         }
     }

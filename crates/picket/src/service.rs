@@ -47,7 +47,9 @@ impl Service {
         let public = PublicDir::new(dirs.public());
         let wake = Arc::new(Notify::new());
         let interval = i64::try_from(config.interval.as_secs()).unwrap_or(i64::MAX);
-        let health = Arc::new(Health::new(interval.saturating_mul(STALE_INTERVALS).max(60)));
+        let health = Arc::new(Health::new(
+            interval.saturating_mul(STALE_INTERVALS).max(60),
+        ));
         let listener = TcpListener::bind(config.web.listen)
             .await
             .with_context(|| format!("cannot listen on {}", config.web.listen))?;
@@ -65,7 +67,10 @@ impl Service {
             health: Arc::clone(&health),
             clock: Timestamp::now,
         };
-        let settings = CacheSettings { store_dir, ..CacheSettings::default() };
+        let settings = CacheSettings {
+            store_dir,
+            ..CacheSettings::default()
+        };
         let reconciler = Arc::new(Reconciler {
             store,
             watcher: watcher(&config.github)?,
@@ -80,7 +85,11 @@ impl Service {
             wake,
             health,
         });
-        Ok(Self { listener, state, reconciler })
+        Ok(Self {
+            listener,
+            state,
+            reconciler,
+        })
     }
 
     /// Serves and reconciles until told to stop, and then stops cleanly.
@@ -133,9 +142,15 @@ fn sign_in(config: &Config) -> anyhow::Result<picket_web::SignIn> {
                 login: login.clone(),
                 passphrase: passphrase.clone(),
             };
-            Ok(picket_web::SignIn::Demo { people: people.iter().map(person).collect() })
+            Ok(picket_web::SignIn::Demo {
+                people: people.iter().map(person).collect(),
+            })
         }
-        config::SignIn::GitHub { client_id, client_secret, web } => {
+        config::SignIn::GitHub {
+            client_id,
+            client_secret,
+            web,
+        } => {
             let settings = GitHubSignInSettings {
                 client_id: client_id.clone(),
                 client_secret: client_secret.clone(),

@@ -80,7 +80,9 @@ fn parse_in(folder: &TempDir, text: &str) -> Result<Config, String> {
     let file = folder.path().join("picket.toml");
     let config = Config::parse(&file, text, Allowances::default());
     config.map_err(|error| {
-        error.to_string().replace(folder.path().to_str().unwrap(), "<folder>")
+        error
+            .to_string()
+            .replace(folder.path().to_str().unwrap(), "<folder>")
     })
 }
 
@@ -124,7 +126,9 @@ fn collect_keys(path: &str, value: &toml::Value, found: &mut BTreeSet<String>) {
             }
         }
         toml::Value::Array(values) if values.iter().all(toml::Value::is_table) => {
-            values.iter().for_each(|value| collect_keys(path, value, found));
+            values
+                .iter()
+                .for_each(|value| collect_keys(path, value, found));
         }
         _ => {
             found.insert(path.to_owned());

@@ -20,7 +20,10 @@ pub(crate) async fn verify(arguments: &cli::AuditLogVerify) -> anyhow::Result<Ex
         bail!("the log does not hold the entry {noted}: entries were cut off its end");
     }
     if arguments.json {
-        println!("{}", json!({ "entries": entries, "head": head.to_string() }));
+        println!(
+            "{}",
+            json!({ "entries": entries, "head": head.to_string() })
+        );
     } else {
         println!("{entries} entries, whole; the last one's hash is {head}");
     }

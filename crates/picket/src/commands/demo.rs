@@ -17,7 +17,9 @@ use crate::service::Service;
 pub(crate) async fn run(arguments: cli::Demo) -> anyhow::Result<ExitCode> {
     let stop = CancellationToken::new();
     stop_on_signals(stop.clone())?;
-    let Some(world) = stop.run_until_cancelled(World::start(&arguments.dir, arguments.port)).await
+    let Some(world) = stop
+        .run_until_cancelled(World::start(&arguments.dir, arguments.port))
+        .await
     else {
         return Ok(ExitCode::FAILURE);
     };

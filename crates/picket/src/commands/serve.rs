@@ -12,7 +12,9 @@ use crate::config::{Allowances, Config};
 use crate::service::Service;
 
 pub(crate) async fn run(arguments: cli::Serve) -> anyhow::Result<ExitCode> {
-    let allow = Allowances { demo_sign_in: arguments.allow_demo_sign_in };
+    let allow = Allowances {
+        demo_sign_in: arguments.allow_demo_sign_in,
+    };
     let config = Config::load(&arguments.config, allow)?;
     let service = Service::open(config).await?;
     let stop = CancellationToken::new();

@@ -14,9 +14,7 @@ use toml::Spanned;
 use url::Url;
 
 use super::error::Problem;
-use super::{
-    Allowances, Channel, Config, Follows, GitHub, SignIn, UpstreamCache, Web, raw,
-};
+use super::{Allowances, Channel, Config, Follows, GitHub, SignIn, UpstreamCache, Web, raw};
 
 type Checked<T> = Result<T, Problem>;
 
@@ -26,7 +24,9 @@ const SECURITY_LABEL: &str = "1.severity: security";
 const DEFAULT_INTERVAL: u64 = 60;
 
 pub(super) fn check(raw: raw::Raw, file: &Path, allow: Allowances) -> Checked<Config> {
-    let paths = Paths { folder: file.parent().unwrap_or(Path::new(".")).to_owned() };
+    let paths = Paths {
+        folder: file.parent().unwrap_or(Path::new(".")).to_owned(),
+    };
     let data_dir = paths.absolute(&raw.data_dir)?;
     let database_url = match raw.database_url {
         Some(url) => database_url(url)?,
@@ -77,7 +77,10 @@ fn parse<T: FromStr>(value: &Spanned<String>, remedy: &str) -> Checked<T>
 where
     T::Err: std::fmt::Display,
 {
-    value.as_ref().parse().map_err(|error| Problem::new(value.span(), format!("{error}"), remedy))
+    value
+        .as_ref()
+        .parse()
+        .map_err(|error| Problem::new(value.span(), format!("{error}"), remedy))
 }
 
 fn http_url(value: &Spanned<String>) -> Checked<Url> {
@@ -85,7 +88,11 @@ fn http_url(value: &Spanned<String>) -> Checked<Url> {
     let url: Url = parse(value, REMEDY)?;
     match url.scheme() {
         "http" | "https" => Ok(url),
-        other => Err(Problem::new(value.span(), format!("cannot speak {other}"), REMEDY)),
+        other => Err(Problem::new(
+            value.span(),
+            format!("cannot speak {other}"),
+            REMEDY,
+        )),
     }
 }
 
@@ -100,7 +107,10 @@ fn http_url_or(value: Option<&Spanned<String>>, default: &str) -> Checked<Url> {
 
 fn database_url(value: Spanned<String>) -> Checked<String> {
     let known = ["sqlite:", "postgres:", "postgresql:"];
-    if known.iter().any(|scheme| value.as_ref().starts_with(scheme)) {
+    if known
+        .iter()
+        .any(|scheme| value.as_ref().starts_with(scheme))
+    {
         return Ok(value.into_inner());
     }
     Err(Problem::new(
@@ -111,7 +121,10 @@ fn database_url(value: Spanned<String>) -> Checked<String> {
 }
 
 fn web(raw: raw::Web, paths: &Paths, allow: Allowances) -> Checked<Web> {
-    let listen: SocketAddr = parse(&raw.listen, "write an address and a port, as 127.0.0.1:8080")?;
+    let listen: SocketAddr = parse(
+        &raw.listen,
+        "write an address and a port, as 127.0.0.1:8080",
+    )?;
     let base_url = http_url(&raw.base_url)?;
     let sign_in = match (raw.github_oauth, raw.demo_sign_in) {
         (Some(oauth), None) => github_sign_in(oauth.into_inner(), paths)?,
@@ -131,7 +144,11 @@ fn web(raw: raw::Web, paths: &Paths, allow: Allowances) -> Checked<Web> {
             ));
         }
     };
-    Ok(Web { listen, base_url, sign_in })
+    Ok(Web {
+        listen,
+        base_url,
+        sign_in,
+    })
 }
 
 fn github_sign_in(raw: raw::GitHubOAuth, paths: &Paths) -> Checked<SignIn> {
@@ -162,9 +179,10 @@ fn demo_sign_in(
         );
     }
     let span = raw.span();
-    let people = raw.into_inner().into_iter().map(|(name, passphrase)| {
-        Ok((login(&name, &span)?, passphrase))
-    });
+    let people = raw
+        .into_inner()
+        .into_iter()
+        .map(|(name, passphrase)| Ok((login(&name, &span)?, passphrase)));
     Ok(SignIn::Demo(people.collect::<Checked<_>>()?))
 }
 
@@ -175,7 +193,11 @@ fn login(text: &str, span: &Range<usize>) -> Checked<Login> {
 
 fn team(raw: raw::Team) -> Checked<Vec<Login>> {
     let span = raw.members.span();
-    raw.members.into_inner().iter().map(|member| login(member, &span)).collect()
+    raw.members
+        .into_inner()
+        .iter()
+        .map(|member| login(member, &span))
+        .collect()
 }
 
 fn github(raw: raw::GitHub, paths: &Paths) -> Checked<GitHub> {
@@ -183,7 +205,9 @@ fn github(raw: raw::GitHub, paths: &Paths) -> Checked<GitHub> {
     let repository = raw.repository.into_inner();
     let is_name = |text: &str| {
         !text.is_empty()
-            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
     };
     let (owner, repository) = match repository.split_once('/') {
         Some((owner, name)) if is_name(owner) && is_name(name) => (owner, name),
@@ -248,9 +272,11 @@ fn nix(raw: raw::Nix) -> NixConfig {
 fn interval(raw: raw::Reconcile) -> Checked<Duration> {
     match raw.interval_seconds {
         None => Ok(Duration::from_secs(DEFAULT_INTERVAL)),
-        Some(seconds) if *seconds.as_ref() == 0 => {
-            Err(Problem::new(seconds.span(), "0 would never rest", "write 1 or more seconds"))
-        }
+        Some(seconds) if *seconds.as_ref() == 0 => Err(Problem::new(
+            seconds.span(),
+            "0 would never rest",
+            "write 1 or more seconds",
+        )),
         Some(seconds) => Ok(Duration::from_secs(seconds.into_inner())),
     }
 }
@@ -264,12 +290,20 @@ fn channels(raw: Spanned<Vec<raw::Channel>>) -> Checked<Vec<Channel>> {
         let channel = channel(raw)?;
         if !seen.insert(channel.policy.channel.clone()) {
             let problem = format!("there is another channel {:?}", name.as_ref());
-            return Err(Problem::new(name.span(), problem, "give each channel its own name"));
+            return Err(Problem::new(
+                name.span(),
+                problem,
+                "give each channel its own name",
+            ));
         }
         channels.push(channel);
     }
     if channels.is_empty() {
-        return Err(Problem::new(span, "there is no channel", "add a [[channel]] section"));
+        return Err(Problem::new(
+            span,
+            "there is no channel",
+            "add a [[channel]] section",
+        ));
     }
     Ok(channels)
 }
@@ -294,7 +328,13 @@ fn channel(raw: raw::Channel) -> Checked<Channel> {
             transient_wait_seconds: raw.retry_seconds.unwrap_or(60).into(),
         },
     };
-    Ok(Channel { policy, follows, jobs, upstream_cache, push_to: raw.push_to })
+    Ok(Channel {
+        policy,
+        follows,
+        jobs,
+        upstream_cache,
+        push_to: raw.push_to,
+    })
 }
 
 fn channel_name(raw: &Spanned<String>) -> Checked<ChannelName> {
@@ -310,9 +350,11 @@ fn channel_name(raw: &Spanned<String>) -> Checked<ChannelName> {
 fn at_least_one(raw: Option<&Spanned<u32>>, default: u32) -> Checked<u32> {
     match raw {
         None => Ok(default),
-        Some(value) if *value.as_ref() == 0 => {
-            Err(Problem::new(value.span(), "0 would let everything through", "write 1 or more"))
-        }
+        Some(value) if *value.as_ref() == 0 => Err(Problem::new(
+            value.span(),
+            "0 would let everything through",
+            "write 1 or more",
+        )),
         Some(value) => Ok(*value.as_ref()),
     }
 }
@@ -321,7 +363,11 @@ fn required_jobs(raw: Option<Spanned<Vec<String>>>) -> Checked<Vec<JobPattern>> 
     let patterns = raw.unwrap_or_else(|| Spanned::new(0..0, vec!["*".to_owned()]));
     let parse = |text: &String| {
         JobPattern::parse(text).map_err(|error| {
-            Problem::new(patterns.span(), error.to_string(), "write job names, `*` for any run")
+            Problem::new(
+                patterns.span(),
+                error.to_string(),
+                "write job names, `*` for any run",
+            )
         })
     };
     patterns.as_ref().iter().map(parse).collect()
@@ -329,7 +375,10 @@ fn required_jobs(raw: Option<Spanned<Vec<String>>>) -> Checked<Vec<JobPattern>> 
 
 /// The file is looked up in trees that Picket does not control, so it must not lead out of them.
 fn job_file(raw: &Spanned<PathBuf>) -> Checked<PathBuf> {
-    let is_plain = raw.as_ref().components().all(|part| matches!(part, Component::Normal(_)));
+    let is_plain = raw
+        .as_ref()
+        .components()
+        .all(|part| matches!(part, Component::Normal(_)));
     if is_plain && raw.as_ref().components().next().is_some() {
         return Ok(raw.as_ref().clone());
     }
@@ -350,6 +399,11 @@ fn upstream_cache(raw: raw::UpstreamCache) -> Checked<UpstreamCache> {
     Ok(UpstreamCache {
         url: http_url(&raw.url)?,
         store_paths: optional_http_url(raw.store_paths.as_ref())?,
-        public_keys: raw.public_keys.as_ref().iter().map(key).collect::<Checked<_>>()?,
+        public_keys: raw
+            .public_keys
+            .as_ref()
+            .iter()
+            .map(key)
+            .collect::<Checked<_>>()?,
     })
 }

@@ -35,7 +35,12 @@ impl ConfigError {
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { file, line, problem, remedy } = self;
+        let Self {
+            file,
+            line,
+            problem,
+            remedy,
+        } = self;
         write!(f, "{}", file.display())?;
         if let Some(line) = line {
             write!(f, ":{line}")?;
@@ -60,7 +65,11 @@ impl Problem {
         problem: impl Into<String>,
         remedy: impl Into<String>,
     ) -> Self {
-        Self { span, problem: problem.into(), remedy: remedy.into() }
+        Self {
+            span,
+            problem: problem.into(),
+            remedy: remedy.into(),
+        }
     }
 
     pub(super) fn located(self, file: &Path, text: &str) -> ConfigError {

@@ -136,40 +136,145 @@ impl Raw {
 ///
 /// The README's table is made from this, and a test tells when the two, or the types above, differ.
 pub const KEYS: &[(&str, &str)] = &[
-    ("data_dir", "Where Picket keeps its database, git mirror, build state and public files."),
-    ("database_url", "`sqlite:///path` or `postgres://..`; default: a file in `data_dir`."),
-    ("web.listen", "Address and port to listen on, as `127.0.0.1:8080`."),
-    ("web.base_url", "The address that clients use: every redirect and subscription names it."),
-    ("web.github_oauth.client_id", "The GitHub OAuth app that people sign in with."),
-    ("web.github_oauth.client_secret_file", "File that holds the OAuth app's secret."),
-    ("web.github_oauth.web", "GitHub's web address; default `https://github.com`."),
-    ("web.demo_sign_in", "People and passphrases, for a demo on loopback instead of GitHub."),
-    ("team.members", "GitHub logins of those who may approve, veto and nominate."),
-    ("github.repository", "The watched repository, as `NixOS/nixpkgs`."),
-    ("github.api", "GitHub's API; default `https://api.github.com`."),
-    ("github.label", "The label of security fixes; default `1.severity: security`."),
-    ("github.token_file", "File that holds a token to read with; without it GitHub allows 60 requests an hour."),
-    ("upstream.git", "Where upstream's commits are fetched: a URL or path for git."),
-    ("signing.key_files", "Secret keys made by `picket keygen`; several while one replaces another."),
-    ("nix.bin_dir", "Folder of the Nix commands; default: those in PATH."),
-    ("nix.environment", "Environment of the Nix commands, as for a store of one's own."),
-    ("nix.options", "Settings for the Nix commands, as `--option NAME VALUE`."),
-    ("nix.restrict_evaluation", "Whether evaluation sees only the tree that is evaluated; default true."),
-    ("nix.build_seconds", "How long one build may take; default 36000."),
-    ("nix.silent_seconds", "How long one build may print nothing; default 3600."),
-    ("reconcile.interval_seconds", "Longest time between two looks at GitHub and upstream; default 60."),
+    (
+        "data_dir",
+        "Where Picket keeps its database, git mirror, build state and public files.",
+    ),
+    (
+        "database_url",
+        "`sqlite:///path` or `postgres://..`; default: a file in `data_dir`.",
+    ),
+    (
+        "web.listen",
+        "Address and port to listen on, as `127.0.0.1:8080`.",
+    ),
+    (
+        "web.base_url",
+        "The address that clients use: every redirect and subscription names it.",
+    ),
+    (
+        "web.github_oauth.client_id",
+        "The GitHub OAuth app that people sign in with.",
+    ),
+    (
+        "web.github_oauth.client_secret_file",
+        "File that holds the OAuth app's secret.",
+    ),
+    (
+        "web.github_oauth.web",
+        "GitHub's web address; default `https://github.com`.",
+    ),
+    (
+        "web.demo_sign_in",
+        "People and passphrases, for a demo on loopback instead of GitHub.",
+    ),
+    (
+        "team.members",
+        "GitHub logins of those who may approve, veto and nominate.",
+    ),
+    (
+        "github.repository",
+        "The watched repository, as `NixOS/nixpkgs`.",
+    ),
+    (
+        "github.api",
+        "GitHub's API; default `https://api.github.com`.",
+    ),
+    (
+        "github.label",
+        "The label of security fixes; default `1.severity: security`.",
+    ),
+    (
+        "github.token_file",
+        "File that holds a token to read with; without it GitHub allows 60 requests an hour.",
+    ),
+    (
+        "upstream.git",
+        "Where upstream's commits are fetched: a URL or path for git.",
+    ),
+    (
+        "signing.key_files",
+        "Secret keys made by `picket keygen`; several while one replaces another.",
+    ),
+    (
+        "nix.bin_dir",
+        "Folder of the Nix commands; default: those in PATH.",
+    ),
+    (
+        "nix.environment",
+        "Environment of the Nix commands, as for a store of one's own.",
+    ),
+    (
+        "nix.options",
+        "Settings for the Nix commands, as `--option NAME VALUE`.",
+    ),
+    (
+        "nix.restrict_evaluation",
+        "Whether evaluation sees only the tree that is evaluated; default true.",
+    ),
+    (
+        "nix.build_seconds",
+        "How long one build may take; default 36000.",
+    ),
+    (
+        "nix.silent_seconds",
+        "How long one build may print nothing; default 3600.",
+    ),
+    (
+        "reconcile.interval_seconds",
+        "Longest time between two looks at GitHub and upstream; default 60.",
+    ),
     ("channel.name", "The channel's name, as in its address."),
-    ("channel.follows.branch", "The stable channel's branch in `upstream.git`."),
-    ("channel.follows.url", "The stable channel's address; its `git-revision` is followed instead of the branch's tip."),
-    ("channel.required_approvals", "How many people other than the author must approve; default 2."),
-    ("channel.required_jobs", "Patterns of the jobs that a release must not break; default all."),
-    ("channel.build_attempts", "How often a failing build is tried before its pick is set aside; default 2."),
-    ("channel.retry_seconds", "Wait after a failure by the machine's fault, doubling; default 60."),
-    ("channel.push_to", "Git remote that gets the channel's branch and tags."),
-    ("channel.jobs.file", "The job set's file in the tree, as `nixos/release-small.nix`."),
-    ("channel.jobs.attributes", "Attributes of the job set to build; default all."),
-    ("channel.jobs.arguments", "Arguments for the job set's function."),
-    ("channel.upstream_cache.url", "The binary cache that has what this channel does not change."),
-    ("channel.upstream_cache.store_paths", "Address of a `store-paths.xz` that lists what that cache has."),
-    ("channel.upstream_cache.public_keys", "The keys that that cache signs with."),
+    (
+        "channel.follows.branch",
+        "The stable channel's branch in `upstream.git`.",
+    ),
+    (
+        "channel.follows.url",
+        "The stable channel's address; its `git-revision` is followed instead of the branch's tip.",
+    ),
+    (
+        "channel.required_approvals",
+        "How many people other than the author must approve; default 2.",
+    ),
+    (
+        "channel.required_jobs",
+        "Patterns of the jobs that a release must not break; default all.",
+    ),
+    (
+        "channel.build_attempts",
+        "How often a failing build is tried before its pick is set aside; default 2.",
+    ),
+    (
+        "channel.retry_seconds",
+        "Wait after a failure by the machine's fault, doubling; default 60.",
+    ),
+    (
+        "channel.push_to",
+        "Git remote that gets the channel's branch and tags.",
+    ),
+    (
+        "channel.jobs.file",
+        "The job set's file in the tree, as `nixos/release-small.nix`.",
+    ),
+    (
+        "channel.jobs.attributes",
+        "Attributes of the job set to build; default all.",
+    ),
+    (
+        "channel.jobs.arguments",
+        "Arguments for the job set's function.",
+    ),
+    (
+        "channel.upstream_cache.url",
+        "The binary cache that has what this channel does not change.",
+    ),
+    (
+        "channel.upstream_cache.store_paths",
+        "Address of a `store-paths.xz` that lists what that cache has.",
+    ),
+    (
+        "channel.upstream_cache.public_keys",
+        "The keys that that cache signs with.",
+    ),
 ];

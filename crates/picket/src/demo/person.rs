@@ -23,8 +23,15 @@ impl Person {
     /// Where the server does not answer or does not take the passphrase.
     pub async fn sign_in(web: &Url, name: &str, passphrase: &str) -> anyhow::Result<Self> {
         let redirects = reqwest::redirect::Policy::none();
-        let client = Client::builder().cookie_store(true).redirect(redirects).build()?;
-        let person = Self { client, web: web.clone(), name: name.to_owned() };
+        let client = Client::builder()
+            .cookie_store(true)
+            .redirect(redirects)
+            .build()?;
+        let person = Self {
+            client,
+            web: web.clone(),
+            name: name.to_owned(),
+        };
         let form = [("name", name), ("passphrase", passphrase)];
         let answer = person.post("login", &form).await?;
         if answer.status() != StatusCode::SEE_OTHER {
@@ -38,8 +45,17 @@ impl Person {
     /// # Errors
     /// Where the server does not answer with a page.
     pub async fn candidate_page(&self, pr: PrNumber) -> anyhow::Result<String> {
-        let url = self.web.join(&format!("candidates/{pr}?channel={CHANNEL}"))?;
-        Ok(self.client.get(url).send().await?.error_for_status()?.text().await?)
+        let url = self
+            .web
+            .join(&format!("candidates/{pr}?channel={CHANNEL}"))?;
+        Ok(self
+            .client
+            .get(url)
+            .send()
+            .await?
+            .error_for_status()?
+            .text()
+            .await?)
     }
 
     /// Approves the head that the candidate's page shows.
@@ -87,7 +103,12 @@ impl Person {
     }
 
     async fn post(&self, path: &str, form: &[(&str, &str)]) -> anyhow::Result<Response> {
-        Ok(self.client.post(self.web.join(path)?).form(form).send().await?)
+        Ok(self
+            .client
+            .post(self.web.join(path)?)
+            .form(form)
+            .send()
+            .await?)
     }
 }
 
@@ -104,5 +125,11 @@ fn hidden(page: &str, name: &str) -> Option<String> {
 /// Where the server does not answer.
 pub(super) async fn channel_json(client: &Client, web: &Url) -> anyhow::Result<Value> {
     let url = web.join(&format!("api/v1/channels/{CHANNEL}"))?;
-    Ok(client.get(url).send().await?.error_for_status()?.json().await?)
+    Ok(client
+        .get(url)
+        .send()
+        .await?
+        .error_for_status()?
+        .json()
+        .await?)
 }

@@ -44,9 +44,23 @@ pub struct PickReport {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "\nThe channel {} is at {}:\n", self.channel, self.release)?;
-        for PickReport { number, title, state, reason } in &self.picks {
-            writeln!(f, "  #{number}  {title:<34} {:<18} {reason}", state.replace('_', " "))?;
+        writeln!(
+            f,
+            "\nThe channel {} is at {}:\n",
+            self.channel, self.release
+        )?;
+        for PickReport {
+            number,
+            title,
+            state,
+            reason,
+        } in &self.picks
+        {
+            writeln!(
+                f,
+                "  #{number}  {title:<34} {:<18} {reason}",
+                state.replace('_', " ")
+            )?;
         }
         if let Some(seconds) = self.seconds_approval_to_published {
             writeln!(f, "\nFrom approval to published: {seconds:.1} s")?;
@@ -58,9 +72,18 @@ impl fmt::Display for Report {
 impl Report {
     /// What a person can do next, with the world still running.
     pub fn invitation(&self, people: &[(String, String)]) -> String {
-        let Self { base_url, channel, channel_url, cache_url, public_key, .. } = self;
-        let people: String =
-            people.iter().map(|(name, passphrase)| format!("  {name:<8} {passphrase}\n")).collect();
+        let Self {
+            base_url,
+            channel,
+            channel_url,
+            cache_url,
+            public_key,
+            ..
+        } = self;
+        let people: String = people
+            .iter()
+            .map(|(name, passphrase)| format!("  {name:<8} {passphrase}\n"))
+            .collect();
         format!(
             "\nThe web pages are at {base_url}, the review queue at {base_url}queue. Sign in as:\n\n\
              {people}\n\

@@ -91,7 +91,10 @@ impl World {
 
     /// The pull requests that are open.
     pub fn pull_requests(&self) -> Vec<PrNumber> {
-        PULL_REQUESTS.iter().map(|(number, ..)| PrNumber(*number)).collect()
+        PULL_REQUESTS
+            .iter()
+            .map(|(number, ..)| PrNumber(*number))
+            .collect()
     }
 
     /// Those that the demo's people approve, in this order.
@@ -101,8 +104,11 @@ impl World {
     }
 
     fn configure(&self, dir: &Path, listen: SocketAddr) -> anyhow::Result<()> {
-        let conf = NixConf::substituting(&[&self.official.cache_url()], &[self.official.public_key()]);
+        let conf =
+            NixConf::substituting(&[&self.official.cache_url()], &[self.official.public_key()]);
         self.store.configure(&conf)?;
+        // Without a token, GitHub answers 60 requests an hour, and so does its stand-in.
+        fs::write(dir.join("github-token"), self.github.add_token(PEOPLE[0]))?;
         fs::write(&self.config_file, self.config(dir, listen))?;
         Ok(())
     }
@@ -110,7 +116,12 @@ impl World {
     /// TOML's basic strings and Rust's debug form of a path or a plain text agree.
     fn config(&self, dir: &Path, listen: SocketAddr) -> String {
         let list = |items: &mut dyn Iterator<Item = String>| items.collect::<String>();
-        let people = list(&mut self.people.iter().map(|(who, pass)| format!("{who} = {pass:?}\n")));
+        let people = list(
+            &mut self
+                .people
+                .iter()
+                .map(|(who, pass)| format!("{who} = {pass:?}\n")),
+        );
         let environment = self.store.environment();
         let environment = list(&mut environment.iter().map(|(k, v)| format!("{k} = {v:?}\n")));
         let members: Vec<_> = self.people.iter().map(|(who, _)| who).collect();
@@ -130,6 +141,7 @@ members = {members:?}
 [github]
 api = "{github}"
 repository = "NixOS/nixpkgs"
+token_file = "github-token"
 
 [upstream]
 git = {nixpkgs:?}
@@ -172,7 +184,9 @@ public_keys = ["{cache_key}"]
 /// The address to listen on. Without a wish it is that of the last run: what was subscribed to then
 /// still works. A free port is found, and let go again, where any will do.
 async fn address(file: &Path, port: Option<u16>) -> anyhow::Result<SocketAddr> {
-    let last = fs::read_to_string(file).ok().and_then(|port| port.parse().ok());
+    let last = fs::read_to_string(file)
+        .ok()
+        .and_then(|port| port.parse().ok());
     let port = port.or(last).unwrap_or(DEFAULT_PORT);
     let listener = TcpListener::bind((LOOPBACK, port)).await;
     let listener = listener.with_context(|| {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use anyhow::Context;
 use picket_builder::{BuildRequest, Revision};
 use picket_domain::{
-    Attempt, BuildReport, Candidate, ChainSpec, ChannelName, CommitSha, Facts, PickOutcome, PrNumber, Step,
-    Verdict,
+    Attempt, BuildReport, Candidate, ChainSpec, ChannelName, CommitSha, Facts, PickOutcome,
+    PrNumber, Step, Verdict,
 };
 use picket_merger::Fetched;
 use tracing::{info, warn};
@@ -29,11 +29,18 @@ impl Reconciler {
             Step::Assess { pr, head, base } => {
                 let candidate = candidate(facts, *pr)?;
                 let outcome = self.assess(candidate, head, base).await?;
-                self.store.record_assessment(name, base, *pr, head, &outcome).await?;
+                self.store
+                    .record_assessment(name, base, *pr, head, &outcome)
+                    .await?;
             }
             Step::Assemble(spec) => self.assemble(facts, spec).await?,
             Step::Build { base, rev } => self.build(channel, base, rev).await?,
-            Step::Reserve { seq, base, tip, picks } => {
+            Step::Reserve {
+                seq,
+                base,
+                tip,
+                picks,
+            } => {
                 self.reserve(channel, facts, *seq, base, tip, picks).await?;
             }
             Step::Stage(seq) => self.stage(channel, facts, *seq).await?,
@@ -42,8 +49,14 @@ impl Reconciler {
                 info!(target: PROGRESS, "release {seq} given up: {reason}");
                 self.store.abandon(name, *seq, self.now(), reason).await?;
             }
-            Step::RecordSuperseded { pr, base, lag_seconds } => {
-                self.store.record_superseded(self.now(), name, *pr, base, *lag_seconds).await?;
+            Step::RecordSuperseded {
+                pr,
+                base,
+                lag_seconds,
+            } => {
+                self.store
+                    .record_superseded(self.now(), name, *pr, base, *lag_seconds)
+                    .await?;
                 let hours = *lag_seconds as f64 / 3600.0;
                 info!(target: PROGRESS, "#{pr}: the stable channel has it, {hours:.1} h later");
             }
@@ -102,11 +115,21 @@ impl Reconciler {
         rev: &CommitSha,
     ) -> anyhow::Result<()> {
         let name = &channel.policy.channel;
-        let (base_tree, head) = (self.revision(name, base).await?, self.revision(name, rev).await?);
-        let request = BuildRequest { base: &base_tree, head: &head, jobs: &channel.jobs };
+        let (base_tree, head) = (
+            self.revision(name, base).await?,
+            self.revision(name, rev).await?,
+        );
+        let request = BuildRequest {
+            base: &base_tree,
+            head: &head,
+            jobs: &channel.jobs,
+        };
         let report = self.builder.build(request).await?;
         info!(target: PROGRESS, "{} {}", rev.short(), verdict(channel, &report));
-        let attempt = Attempt { at: self.now(), report };
+        let attempt = Attempt {
+            at: self.now(),
+            report,
+        };
         self.store.record_attempt(name, base, rev, &attempt).await?;
         Ok(())
     }
@@ -117,10 +140,17 @@ impl Reconciler {
         channel: &ChannelName,
         rev: &CommitSha,
     ) -> anyhow::Result<Revision> {
-        let (mirror, of, tree) = (self.mirror.clone(), rev.clone(), self.dirs.tree(channel, rev));
+        let (mirror, of, tree) = (
+            self.mirror.clone(),
+            rev.clone(),
+            self.dirs.tree(channel, rev),
+        );
         let dest = tree.clone();
         blocking(move || mirror.export(&of, &dest)).await?;
-        Ok(Revision { rev: rev.clone(), tree })
+        Ok(Revision {
+            rev: rev.clone(),
+            tree,
+        })
     }
 
     /// Removes the trees that were exported for a channel, but for the base's, which the next
@@ -134,14 +164,20 @@ impl Reconciler {
                 continue;
             }
             if let Err(error) = std::fs::remove_dir_all(tree.path()) {
-                warn!("cannot remove {}, to be tried again: {error}", tree.path().display());
+                warn!(
+                    "cannot remove {}, to be tried again: {error}",
+                    tree.path().display()
+                );
             }
         }
     }
 }
 
 fn candidate(facts: &Facts, pr: PrNumber) -> anyhow::Result<&Candidate> {
-    facts.candidates.get(&pr).with_context(|| format!("no candidate {pr}"))
+    facts
+        .candidates
+        .get(&pr)
+        .with_context(|| format!("no candidate {pr}"))
 }
 
 fn verdict(channel: &Channel, report: &BuildReport) -> String {
@@ -151,7 +187,10 @@ fn verdict(channel: &Channel, report: &BuildReport) -> String {
         Verdict::Broken(jobs) if jobs.is_empty() => "does not evaluate".to_owned(),
         Verdict::Broken(jobs) => format!("breaks {} of {changed} changed jobs", jobs.len()),
         Verdict::Inconclusive(jobs) => {
-            format!("could not be told: {} jobs failed by the machine's fault", jobs.len())
+            format!(
+                "could not be told: {} jobs failed by the machine's fault",
+                jobs.len()
+            )
         }
     }
 }

@@ -9,7 +9,9 @@ use picket_domain::{
     ReleaseName, ReleaseSeq, ReleaseState, ReleasedPick, StorePath, resolve, status,
 };
 use picket_merger::PublishRefs;
-use picket_publisher::{PickNote, PublishedPaths, ReleaseContent, SetAside, StorePathList, Upstream};
+use picket_publisher::{
+    PickNote, PublishedPaths, ReleaseContent, SetAside, StorePathList, Upstream,
+};
 use tracing::info;
 use url::Url;
 
@@ -63,7 +65,8 @@ impl Reconciler {
         let this = Arc::clone(self);
         let publish = move || this.publisher.publish_paths(&closure, &upstream);
         let published = blocking(publish).await?;
-        self.write_release(facts, &release, outputs, published).await?;
+        self.write_release(facts, &release, outputs, published)
+            .await?;
         let (this, name) = (Arc::clone(self), release.name.clone());
         let of = release.channel.clone();
         blocking(move || this.publisher.check(&of, &name)).await?;
@@ -104,8 +107,12 @@ impl Reconciler {
 
     fn outdated(&self, channel: &ChannelName) -> anyhow::Result<Option<ReleaseSeq>> {
         let dir = self.publisher.dir();
-        let Some(current) = dir.current(channel)? else { return Ok(None) };
-        let Some(manifest) = dir.manifest(channel, &current)? else { return Ok(None) };
+        let Some(current) = dir.current(channel)? else {
+            return Ok(None);
+        };
+        let Some(manifest) = dir.manifest(channel, &current)? else {
+            return Ok(None);
+        };
         let is_up_to_date = manifest.binary_cache_url == self.cache_url()?
             && manifest.public_keys == self.publisher.public_keys();
         Ok((!is_up_to_date).then_some(manifest.seq))
@@ -125,7 +132,9 @@ impl Reconciler {
         let tree = self.revision(&release.channel, &release.rev).await?.tree;
         let previous = previous(facts, release.seq).map(|release| release.name.clone());
         let (notes, set_aside) = (notes(facts, release), set_aside(facts, self.now()));
-        let src_url = self.base_url.join(&format!("channels/{}", release.channel))?;
+        let src_url = self
+            .base_url
+            .join(&format!("channels/{}", release.channel))?;
         let (this, release) = (Arc::clone(self), release.clone());
         let cache_url = self.cache_url()?;
         let write = move || {
@@ -163,9 +172,15 @@ impl Reconciler {
         let mirror = self.mirror.clone();
         blocking(move || mirror.publish_refs(&refs)).await?;
         info!(target: PROGRESS, "tagged {}", release.name);
-        let (this, of, name) = (Arc::clone(self), release.channel.clone(), release.name.clone());
+        let (this, of, name) = (
+            Arc::clone(self),
+            release.channel.clone(),
+            release.name.clone(),
+        );
         blocking(move || this.publisher.flip(&of, &name)).await?;
-        self.store.publish(&release.channel, seq, self.now()).await?;
+        self.store
+            .publish(&release.channel, seq, self.now())
+            .await?;
         Ok(())
     }
 }
@@ -178,21 +193,29 @@ fn release(facts: &Facts, seq: ReleaseSeq) -> anyhow::Result<&Release> {
 /// The release that clients had before this one.
 fn previous(facts: &Facts, seq: ReleaseSeq) -> Option<&Release> {
     let earlier = facts.releases.iter().filter(|release| release.seq < seq);
-    earlier.filter(|release| release.published_at().is_some()).max_by_key(|release| release.seq)
+    earlier
+        .filter(|release| release.published_at().is_some())
+        .max_by_key(|release| release.seq)
 }
 
 fn message(channel: &Channel, seq: ReleaseSeq, base: &Base, picks: &[ReleasedPick]) -> String {
     let name = &channel.policy.channel;
-    let picks: String = picks.iter().map(|pick| format!("Picket-PR: {}\n", pick.pr)).collect();
+    let picks: String = picks
+        .iter()
+        .map(|pick| format!("Picket-PR: {}\n", pick.pr))
+        .collect();
     let head = format!("{name}: release {seq} on {}\n", base.rev.short());
-    if picks.is_empty() { head } else { format!("{head}\n{picks}") }
+    if picks.is_empty() {
+        head
+    } else {
+        format!("{head}\n{picks}")
+    }
 }
 
-async fn upstream(
-    cache: Option<&UpstreamCache>,
-    closure: &[PathInfo],
-) -> anyhow::Result<Upstream> {
-    let Some(cache) = cache else { return Ok(Upstream::none()) };
+async fn upstream(cache: Option<&UpstreamCache>, closure: &[PathInfo]) -> anyhow::Result<Upstream> {
+    let Some(cache) = cache else {
+        return Ok(Upstream::none());
+    };
     let list = match &cache.store_paths {
         Some(url) => StorePathList::fetch(url).await?,
         None => StorePathList::default(),
@@ -201,7 +224,10 @@ async fn upstream(
 }
 
 fn notes(facts: &Facts, release: &Release) -> BTreeMap<PrNumber, PickNote> {
-    let candidates = release.picks.iter().filter_map(|pick| facts.candidates.get(&pick.pr));
+    let candidates = release
+        .picks
+        .iter()
+        .filter_map(|pick| facts.candidates.get(&pick.pr));
     candidates
         .map(|candidate| {
             let (title, advisories) = (candidate.title.clone(), candidate.advisories.clone());
@@ -213,14 +239,18 @@ fn notes(facts: &Facts, release: &Release) -> BTreeMap<PrNumber, PickNote> {
 /// Approved pull requests that are not in the release, each with the reason.
 fn set_aside(facts: &Facts, now: picket_domain::Timestamp) -> Vec<SetAside> {
     let resolution = resolve(facts, now);
-    let wanted = resolution.wanted.iter().filter_map(|pick| facts.candidates.get(&pick.pr));
+    let wanted = resolution
+        .wanted
+        .iter()
+        .filter_map(|pick| facts.candidates.get(&pick.pr));
     wanted
         .filter_map(|candidate| match status(facts, &resolution, candidate) {
             aside @ (PickStatus::Conflict { .. }
             | PickStatus::Unavailable { .. }
-            | PickStatus::BuildFailed { .. }) => {
-                Some(SetAside { pr: candidate.pr, reason: aside.reason() })
-            }
+            | PickStatus::BuildFailed { .. }) => Some(SetAside {
+                pr: candidate.pr,
+                reason: aside.reason(),
+            }),
             _ => None,
         })
         .collect()

@@ -26,7 +26,14 @@ pub(super) struct Worker {
 impl Worker {
     pub(super) fn new(reconciler: Arc<Reconciler>, channel: Channel, bell: Bell) -> Self {
         let rings = bell.0.subscribe();
-        Self { reconciler, channel, bell, rings, building: None, failed: Vec::new() }
+        Self {
+            reconciler,
+            channel,
+            bell,
+            rings,
+            building: None,
+            failed: Vec::new(),
+        }
     }
 
     pub(super) async fn run(mut self, stop: CancellationToken) {
@@ -87,7 +94,9 @@ impl Worker {
     }
 
     fn is_building(&self) -> bool {
-        self.building.as_ref().is_some_and(|build| !build.is_finished())
+        self.building
+            .as_ref()
+            .is_some_and(|build| !build.is_finished())
     }
 
     /// Starts a build unless one runs. One that runs is never ended for another: its chain was
