@@ -14,6 +14,8 @@ use picket_domain::{Conflict, ConflictKind};
 
 use crate::error::Result;
 
+mod moved;
+
 /// How many entries may differ before libgit2 stops looking for renames. The largest real
 /// divergence between nixpkgs' branches that was seen is a tenth of it.
 const RENAME_LIMIT: u32 = 20_000;
@@ -34,7 +36,17 @@ pub(crate) fn merge_trees(repo: &Repository, base: Oid, ours: Oid, theirs: Oid) 
         &repo.find_tree(theirs)?,
         Some(&options()),
     )?;
-    outcome(repo, index)
+    match outcome(repo, index)? {
+        Merged::Clean(tree) => {
+            let astray = moved::files_left_behind(repo, base, ours, theirs)?;
+            Ok(if astray.is_empty() {
+                Merged::Clean(tree)
+            } else {
+                Merged::Conflicting(astray)
+            })
+        }
+        conflicting @ Merged::Conflicting(_) => Ok(conflicting),
+    }
 }
 
 /// Merges two commits as `git merge` does, from their merge bases.

@@ -41,6 +41,9 @@ pub(crate) fn branches(
     let mut wanted = branches.to_vec();
     wanted.sort();
     wanted.dedup();
+    let ours: Vec<_> = wanted.iter().map(branch_ref).collect();
+    let ours: Vec<_> = ours.iter().map(String::as_str).collect();
+    prepare(&Repository::open_bare(mirror)?, &lock, &ours)?;
     let mut absent = Vec::new();
     while !wanted.is_empty() {
         let refs: Vec<_> = wanted
@@ -74,9 +77,9 @@ pub(crate) fn pull_request(
         return Ok(Fetched::Present);
     }
     let lock = WriteLock::take(mirror)?;
-    lock.clear_stale([kept.as_str()])?;
     lock.clear_half_packs()?;
     let advertised = (format!("refs/pull/{pr}/head"), format!("refs/pr/{pr}/head"));
+    prepare(&repo, &lock, &[&kept, &advertised.1])?;
     match fetch(mirror, &lock, upstream, std::slice::from_ref(&advertised)) {
         Ok(()) => {
             let now = find_ref(&repo, &advertised.1)?;
@@ -100,23 +103,25 @@ pub(crate) fn pull_request(
     }
 }
 
-/// Whether the reference is there and its commit too. A reference without is removed: git does not
-/// fetch what it believes to have.
+/// Whether the reference is there, and its commit too.
 fn is_kept(repo: &Repository, name: &str, head: Oid) -> Result<bool> {
-    if find_ref(repo, name)?.is_none() {
-        return Ok(false);
+    Ok(find_ref(repo, name)?.is_some() && find_commit(repo, head)?.is_some())
+}
+
+/// Takes what blocks a fetch out of its way: stale locks, and references whose commits were lost,
+/// because git does not fetch what it believes to have.
+fn prepare(repo: &Repository, lock: &WriteLock, names: &[&str]) -> Result<()> {
+    lock.clear_stale(names.iter().copied())?;
+    for name in names {
+        let target = find_ref(repo, name)?;
+        if let Some(lost) = target
+            && find_commit(repo, lost)?.is_none()
+        {
+            tracing::warn!(name, %lost, "a commit is missing from the mirror and fetched again");
+            repo.find_reference(name)?.delete()?;
+        }
     }
-    if find_commit(repo, head)?.is_some() {
-        return Ok(true);
-    }
-    tracing::warn!(
-        name,
-        "a pull request's commit is missing from the mirror and fetched again"
-    );
-    let lock = WriteLock::take(repo.path())?;
-    lock.clear_stale([name])?;
-    repo.find_reference(name)?.delete()?;
-    Ok(false)
+    Ok(())
 }
 
 /// Whether the history of what was fetched has the wanted head.
@@ -130,7 +135,6 @@ fn fetch(
     upstream: &RemoteUrl,
     refs: &[(String, String)],
 ) -> Result<()> {
-    lock.clear_stale(refs.iter().map(|(_, to)| to.as_str()))?;
     let refspecs: Vec<_> = refs
         .iter()
         .map(|(from, to)| format!("+{from}:{to}"))

@@ -22,7 +22,31 @@ pub(crate) fn picked(original: &[u8], source: &CommitSha, pick: &ApprovedPick) -
         trailers += &format!("Approved-by: {}\n", approval.by);
     }
     message.extend_from_slice(trailers.as_bytes());
-    message
+    strip_space(&message)
+}
+
+/// What `git cherry-pick` does to the white space of a message (`strbuf_stripspace`): none at the
+/// ends of lines, no blank lines in front, and no two in a row. The last line is a trailer here.
+fn strip_space(message: &[u8]) -> Vec<u8> {
+    let (mut stripped, mut is_after_blank) = (Vec::with_capacity(message.len()), false);
+    for line in lines(message) {
+        let spaces = line
+            .iter()
+            .rev()
+            .take_while(|byte| is_space(**byte))
+            .count();
+        let line = &line[..line.len() - spaces];
+        if line.is_empty() {
+            is_after_blank = !stripped.is_empty();
+            continue;
+        }
+        if std::mem::take(&mut is_after_blank) {
+            stripped.push(b'\n');
+        }
+        stripped.extend_from_slice(line);
+        stripped.push(b'\n');
+    }
+    stripped
 }
 
 /// The length of the blank lines in front.

@@ -154,7 +154,7 @@ fn before_merge(
     // A merge of another branch that has the head in it has much else in it as well.
     let merge = repo.find_commit(oldest)?;
     let is_its_merge = merge.parent_ids().skip(1).any(|parent| parent == head);
-    Ok(is_its_merge.then_some(merge.parent_id(0)?))
+    Ok(merge.parent_ids().next().filter(|_| is_its_merge))
 }
 
 /// The oldest commit on the branch's line of first parents that contains the head. Older ones do

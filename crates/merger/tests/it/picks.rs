@@ -1,0 +1,486 @@
+//! Single picks and chains: what applies, what is set aside, and what the commits are.
+
+use picket_domain::{ConflictKind, PickOutcome};
+
+use crate::support::*;
+
+fn conflicts(outcome: PickOutcome) -> Vec<(String, ConflictKind)> {
+    match outcome {
+        PickOutcome::Conflict { conflicts, .. } => {
+            conflicts.into_iter().map(|it| (it.path, it.kind)).collect()
+        }
+        other => panic!("no conflict: {other:?}"),
+    }
+}
+
+fn reason(outcome: PickOutcome) -> String {
+    match outcome {
+        PickOutcome::Unavailable { reason } => reason,
+        other => panic!("not unavailable: {other:?}"),
+    }
+}
+
+/// A base with one change and a pull request with another, both from the same files.
+fn two_sides(
+    before: impl FnOnce(&mut Edit<'_>),
+    ours: impl FnOnce(&mut Edit<'_>),
+    theirs: impl FnOnce(&mut Edit<'_>),
+) -> (Upstream, git2::Oid, picket_domain::Candidate) {
+    let (upstream, root) = Upstream::new();
+    let start = upstream.commit(&[root], "start", before);
+    let base = upstream.commit(&[start], "ours", ours);
+    let head = upstream.commit(&[start], "theirs", theirs);
+    upstream.branch("master", start);
+    upstream.branch("release", base);
+    (upstream, base, candidate(7, head))
+}
+
+#[test]
+fn commits_are_deterministic_and_say_where_they_come_from() {
+    let (upstream, root) = Upstream::new();
+    let base = upstream.commit(&[root], "release", |edit| {
+        edit.line("pkgs/nginx.nix", "nginx line 1\n", "nginx line one\n");
+    });
+    upstream.branch("release", base);
+    let first = upstream.commit(
+        &[root],
+        "openssl: 3.0.14 -> 3.0.15\n\nCVE-2026-1\n",
+        |edit| {
+            edit.line("pkgs/openssl.nix", "line 6", "line six");
+        },
+    );
+    let head = upstream.commit(&[first], "nginx: rebuild", |edit| {
+        edit.line("pkgs/nginx.nix", "line 11", "line eleven");
+    });
+    let commits = upstream.picked(base, &candidate(12345, head));
+    let log = commits.iter().map(|commit| {
+        let text = git(
+            &upstream.mirror_dir(),
+            &["cat-file", "commit", commit.as_str()],
+        );
+        format!("commit {commit}\n{text}")
+    });
+    insta::assert_snapshot!(log.collect::<Vec<_>>().join("\n"), @r"
+    commit b419f7a2622ab0cf019331fc443859ab42ba4a14
+    tree 811dc13f9b1682869aabd0a676e9932b25656ed7
+    parent bb204e0a259bbf40e4d5c600b9a7678fa39d2bb9
+    author Ada Lovelace <ada@example.org> 1790000180 +0200
+    committer Picket <picket@localhost> 1790200100 +0000
+
+    openssl: 3.0.14 -> 3.0.15
+
+    CVE-2026-1
+
+    (cherry picked from commit 098d90c25370f641e4a50c0825f1c06a783f00b5)
+    Picket-PR: 12345
+    Approved-by: grace
+    Approved-by: edsger
+
+    commit 813461a06d6eab7c159ef0b722a33d15596bad22
+    tree 29b52497c6e16729a272dd66877845c16c072dc7
+    parent b419f7a2622ab0cf019331fc443859ab42ba4a14
+    author Ada Lovelace <ada@example.org> 1790000240 +0200
+    committer Picket <picket@localhost> 1790200100 +0000
+
+    nginx: rebuild
+
+    (cherry picked from commit f1dfb3eb7bd0178daf210dac1e688b9b3bcbc733)
+    Picket-PR: 12345
+    Approved-by: grace
+    Approved-by: edsger
+    ");
+}
+
+#[test]
+fn the_same_spec_makes_the_same_chain_in_any_mirror() {
+    let make = || {
+        let (upstream, root) = Upstream::new();
+        let one = upstream.commit(&[root], "one", |edit| {
+            edit.put("one", "1");
+        });
+        let two = upstream.commit(&[root], "two", |edit| {
+            edit.put("two", "2");
+        });
+        let (one, two) = (candidate(1, one), candidate(2, two));
+        let once = upstream.assemble(root, &[&one, &two]);
+        assert_eq!(upstream.assemble(root, &[&one, &two]), once);
+        (once, upstream.assemble(root, &[&two, &one]))
+    };
+    let (once, other_order) = make();
+    assert_eq!(make(), (once.clone(), other_order.clone()));
+    let base = sha(git2::Oid::ZERO_SHA1);
+    assert_ne!(once.tip(&base), other_order.tip(&base));
+}
+
+#[test]
+fn a_conflict_is_set_aside_and_blocks_nothing() {
+    let (upstream, root) = Upstream::new();
+    let change = |to: &'static str| {
+        move |edit: &mut Edit<'_>| {
+            edit.line("pkgs/openssl.nix", "line 6", to);
+        }
+    };
+    let one = candidate(1, upstream.commit(&[root], "one", change("line six")));
+    let half = upstream.commit(&[root], "half", |edit| {
+        edit.put("half", "of it");
+    });
+    let two = candidate(2, upstream.commit(&[half], "two", change("line VI")));
+    let three = upstream.commit(&[root], "three", |edit| {
+        edit.line("pkgs/nginx.nix", "line 6", "line six");
+    });
+    let three = candidate(3, three);
+    let assembly = upstream.assemble(root, &[&one, &two, &three]);
+    assert_eq!(
+        assembly
+            .applied()
+            .map(|(pick, _)| pick.pr.0)
+            .collect::<Vec<_>>(),
+        [1, 3]
+    );
+    let two_is = assembly.outcome(two.pr).unwrap().clone();
+    assert!(matches!(&two_is, PickOutcome::Conflict { commit, .. } if *commit == two.head));
+    assert_eq!(
+        conflicts(two_is),
+        [("pkgs/openssl.nix".to_owned(), ConflictKind::BothModified)]
+    );
+    let tip = assembly.tip(&two.head);
+    assert!(
+        !upstream
+            .picked_files(tip)
+            .0
+            .contains_key(b"half".as_slice()),
+        "half of it is in"
+    );
+    assert!(
+        upstream
+            .mirror_file(tip, "pkgs/nginx.nix")
+            .windows(8)
+            .any(|it| it == b"line six")
+    );
+    let parents = upstream
+        .mirror_repo()
+        .find_commit(oid(tip))
+        .unwrap()
+        .parent_id(0)
+        .unwrap();
+    assert_eq!(sha(parents), *assembly.applied().next().unwrap().1);
+}
+
+#[test]
+fn every_kind_of_conflict_is_named() {
+    let (upstream, base, pr) = two_sides(
+        |edit| {
+            edit.put("gone-there", text("a", 9))
+                .put("gone-here", text("b", 9));
+        },
+        |edit| {
+            edit.line("gone-there", "a line 3", "ours")
+                .remove("gone-here")
+                .put("new", "ours\n");
+            edit.line("pkgs/nginx.nix", "line 3", "ours");
+        },
+        |edit| {
+            edit.remove("gone-there")
+                .line("gone-here", "b line 3", "theirs")
+                .put("new", "theirs\n");
+            edit.line("pkgs/nginx.nix", "line 3", "theirs");
+        },
+    );
+    let expected = [
+        ("gone-here", ConflictKind::DeletedByUs),
+        ("gone-there", ConflictKind::DeletedByThem),
+        ("new", ConflictKind::BothAdded),
+        ("pkgs/nginx.nix", ConflictKind::BothModified),
+    ];
+    let expected = expected.map(|(path, kind)| (path.to_owned(), kind));
+    assert_eq!(conflicts(upstream.outcome(base, &pr)), expected);
+}
+
+#[test]
+fn a_file_against_a_folder_is_a_conflict() {
+    let (upstream, base, pr) = two_sides(
+        |_| {},
+        |edit| {
+            edit.put("thing/inside", "ours\n");
+        },
+        |edit| {
+            edit.put("thing", "theirs\n");
+        },
+    );
+    let found = conflicts(upstream.outcome(base, &pr));
+    assert!(
+        found.iter().all(|(path, _)| path.starts_with("thing")),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn binaries_symlinks_and_submodules_conflict_as_a_whole() {
+    let commit = |digit: &str| git2::Oid::from_str(&digit.repeat(40)).unwrap();
+    let side = |name: &'static str, digit: &'static str| {
+        move |edit: &mut Edit<'_>| {
+            edit.put("image.png", [b"\x89PNG\0\0", name.as_bytes()].concat());
+            edit.put_as(LINK, "link", name);
+            edit.entry(SUBMODULE, "module", commit(digit));
+        }
+    };
+    let (upstream, base, pr) =
+        two_sides(side("before", "1"), side("ours", "2"), side("theirs", "3"));
+    let paths: Vec<_> = conflicts(upstream.outcome(base, &pr))
+        .into_iter()
+        .map(|(path, _)| path)
+        .collect();
+    assert_eq!(paths, ["image.png", "link", "module"]);
+}
+
+#[test]
+fn modes_links_binaries_submodules_and_odd_names_are_picked() {
+    let module = git2::Oid::from_str(&"5".repeat(40)).unwrap();
+    let odd = b"caf\xe9/\xff.nix".as_slice();
+    let (upstream, base, pr) = two_sides(
+        |edit| {
+            edit.put("script", text("s", 9))
+                .put(odd, "before\n")
+                .put("dos", "one\r\ntwo\r\n");
+            edit.put_as(LINK, "link", "old").put("image", b"\0\x01");
+        },
+        |edit| {
+            edit.put("other", "x")
+                .line("script", "s line 9", "s line nine");
+        },
+        |edit| {
+            let script = text("s", 9).replace("s line 1\n", "s line one\n");
+            edit.put_as(EXECUTABLE, "script", script)
+                .put(odd, "after\n");
+            edit.put_as(LINK, "link", "new").put("image", b"\0\x02");
+            edit.put("dos", "one\r\ntwo\r\nthree\r\n")
+                .entry(SUBMODULE, "module", module);
+        },
+    );
+    let commits = upstream.picked(base, &pr);
+    let tip = commits.last().unwrap();
+    let files = upstream.picked_files(tip);
+    assert_eq!(files.0[b"script".as_slice()].0, EXECUTABLE);
+    assert!(
+        upstream
+            .mirror_file(tip, "script")
+            .ends_with(b"s line nine\n")
+    );
+    assert!(
+        upstream
+            .mirror_file(tip, "script")
+            .starts_with(b"s line one\n")
+    );
+    assert_eq!(files.0[b"module".as_slice()], (SUBMODULE, module));
+    assert_eq!(upstream.mirror_file(tip, "link"), b"new");
+    assert_eq!(upstream.mirror_file(tip, "image"), b"\0\x02");
+    assert_eq!(upstream.mirror_file(tip, "dos"), b"one\r\ntwo\r\nthree\r\n");
+    assert_eq!(
+        upstream
+            .mirror_repo()
+            .find_blob(files.0[odd].1)
+            .unwrap()
+            .content(),
+        b"after\n"
+    );
+}
+
+#[test]
+fn odd_names_in_conflicts_are_shown_as_far_as_they_can_be() {
+    let odd = b"caf\xe9.nix".as_slice();
+    let (upstream, base, pr) = two_sides(
+        |edit| {
+            edit.put(odd, "before\n");
+        },
+        |edit| {
+            edit.put(odd, "ours\n");
+        },
+        |edit| {
+            edit.put(odd, "theirs\n");
+        },
+    );
+    assert_eq!(
+        conflicts(upstream.outcome(base, &pr))[0].0,
+        "caf\u{fffd}.nix"
+    );
+}
+
+#[test]
+fn a_fix_follows_its_file_among_two_thousand_moved_ones() {
+    let name = |n: usize| format!("package{n}");
+    let old = |n: usize| format!("pkgs/misc/{}.nix", name(n));
+    let new = |n: usize| format!("pkgs/by-name/{}/package.nix", name(n));
+    let (upstream, root) = Upstream::new();
+    let base = upstream.commit(&[root], "packages", |edit| {
+        for n in 0..2000 {
+            edit.put(old(n), text(&name(n), 8));
+        }
+    });
+    // Each file is edited as it moves, so that only its likeness tells where it came from.
+    let moved = upstream.commit(&[base], "treewide: move to by-name", |edit| {
+        for n in 0..2000 {
+            edit.rename(&old(n), &new(n))
+                .line(&new(n), "line 8", "line eight");
+        }
+    });
+    let head = upstream.commit(&[moved], "fix", |edit| {
+        edit.line(&new(1234), "line 2\n", "line two\n");
+    });
+    upstream.branch("master", moved);
+    upstream.branch("release", base);
+    let content = upstream.file_after(base, &candidate(1, head), &old(1234));
+    let expected = text(&name(1234), 8).replace("line 2\n", "line two\n");
+    assert_eq!(String::from_utf8(content).unwrap(), expected);
+}
+
+#[test]
+fn a_commit_without_parents_is_picked_as_all_new() {
+    let (upstream, root) = Upstream::new();
+    let head = upstream.commit(&[], "from nothing", |edit| {
+        edit.put("new", "all of it\n");
+    });
+    assert_eq!(
+        upstream.file_after(root, &candidate(1, head), "new"),
+        b"all of it\n"
+    );
+}
+
+#[test]
+fn three_hundred_commits_are_picked_in_order() {
+    let (upstream, root) = Upstream::new();
+    let mut head = root;
+    for n in 0..300 {
+        let line = format!("change {n}\n");
+        head = upstream.commit(&[head], &line, |edit| {
+            edit.put("counter", line.repeat(3));
+        });
+    }
+    let commits = upstream.picked(root, &candidate(1, head));
+    assert_eq!(commits.len(), 300);
+    let last = upstream.mirror_file(commits.last().unwrap(), "counter");
+    assert_eq!(last, "change 299\n".repeat(3).as_bytes());
+}
+
+#[test]
+fn author_and_message_keep_bytes_that_are_no_utf8() {
+    let (upstream, root) = Upstream::new();
+    let with_file = upstream.commit(&[root], "scratch", |edit| {
+        edit.put("new", "x");
+    });
+    let tree = upstream.repo.find_commit(with_file).unwrap().tree_id();
+    let bytes = [
+        format!("tree {tree}\nparent {root}\n").into_bytes(),
+        b"author Andr\xe9  <a@b> 1500000000 -0730\n".to_vec(),
+        b"committer x <x@y> 1500000001 +0000\nencoding ISO-8859-1\n".to_vec(),
+        b"gpgsig -----BEGIN PGP SIGNATURE-----\n x\n -----END PGP SIGNATURE-----\n".to_vec(),
+        b"\ncaf\xe9\n\nSigned-off-by: Andr\xe9 <a@b>\n".to_vec(),
+    ]
+    .concat();
+    let head = upstream
+        .repo
+        .odb()
+        .unwrap()
+        .write(git2::ObjectType::Commit, &bytes)
+        .unwrap();
+    let commits = upstream.picked(root, &candidate(5, head));
+    let repo = upstream.mirror_repo();
+    let picked = repo.find_commit(oid(&commits[0])).unwrap();
+    let header = [
+        format!("tree {tree}\nparent {root}\n").as_bytes(),
+        b"author Andr\xe9  <a@b> 1500000000 -0730\n",
+        b"committer Picket <picket@localhost> 1790200100 +0000\nencoding ISO-8859-1\n",
+    ]
+    .concat();
+    assert_eq!(picked.raw_header_bytes(), header);
+    let message = [
+        b"caf\xe9\n\nSigned-off-by: Andr\xe9 <a@b>\n".as_slice(),
+        format!("(cherry picked from commit {head})\n").as_bytes(),
+        b"Picket-PR: 5\nApproved-by: grace\nApproved-by: edsger\n",
+    ]
+    .concat();
+    assert_eq!(picked.message_raw_bytes(), message);
+}
+
+#[test]
+fn paths_that_git_refuses_are_not_picked() {
+    for path in [".git/hooks/post-checkout", "a/../../b", "x/.GIT/config"] {
+        let (upstream, root) = Upstream::new();
+        let head = upstream.commit(&[root], "harmless", |edit| {
+            edit.put(path, "evil");
+        });
+        let outcome = upstream.outcome(root, &candidate(1, head));
+        assert!(reason(outcome).contains("which git refuses"), "{path}");
+    }
+}
+
+#[test]
+fn conflict_markers_that_a_commit_itself_adds_are_its_own() {
+    let markers = "<<<<<<< example\nours\n=======\ntheirs\n>>>>>>> example\n";
+    let (upstream, base, pr) = two_sides(
+        |_| {},
+        |edit| {
+            edit.put("other", "x");
+        },
+        |edit| {
+            edit.put("docs.md", markers);
+        },
+    );
+    assert_eq!(
+        upstream.file_after(base, &pr, "docs.md"),
+        markers.as_bytes()
+    );
+}
+
+#[test]
+fn what_cannot_be_picked_says_why() {
+    let (upstream, root) = Upstream::new();
+    let mirror = upstream.mirror(&[]);
+    let assess = |candidate| reason(mirror.assess(&sha(root), &candidate).unwrap());
+    let head = git2::Oid::from_str(&"d".repeat(40)).unwrap();
+    assert_eq!(
+        assess(candidate(1, head)),
+        "its head dddddddddddd is gone from GitHub"
+    );
+    let mut odd = candidate(1, root);
+    odd.base_branch = branch("gone");
+    assert!(assess(odd).starts_with("upstream has no branch gone"));
+    assert!(assess(candidate(1, root)).starts_with("its head is on its base branch"));
+}
+
+#[test]
+fn a_missing_base_or_candidate_is_an_error() {
+    let (upstream, root) = Upstream::new();
+    let head = upstream.commit(&[root], "fix", |edit| {
+        edit.put("new", "x");
+    });
+    let pr = candidate(1, head);
+    let mirror = upstream.mirror(&[&pr]);
+    let absent = git2::Oid::from_str(&"d".repeat(40)).unwrap();
+    let error = mirror.assess(&sha(absent), &pr).unwrap_err();
+    assert!(
+        matches!(error, picket_merger::MergeError::MissingCommit(_)),
+        "{error}"
+    );
+    let error = mirror
+        .assemble(&spec(root, vec![pick(&pr)]), &Default::default())
+        .unwrap_err();
+    assert!(
+        matches!(error, picket_merger::MergeError::UnknownCandidate(_)),
+        "{error}"
+    );
+}
+
+#[test]
+fn assessing_writes_nothing() {
+    let (upstream, root) = Upstream::new();
+    let head = upstream.commit(&[root], "fix", |edit| {
+        edit.put("new", "x");
+    });
+    let pr = candidate(1, head);
+    let mirror = upstream.mirror(&[&pr]);
+    let count = || git(&upstream.mirror_dir(), &["count-objects", "-v"]);
+    let before = count();
+    let outcome = mirror.assess(&sha(root), &pr).unwrap();
+    assert!(matches!(outcome, PickOutcome::Picked { .. }));
+    assert_eq!(count(), before);
+}
