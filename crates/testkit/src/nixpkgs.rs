@@ -9,6 +9,7 @@
 //! Commit ids depend on nothing but the files and the host's busybox: times and people are fixed.
 
 mod commit;
+mod fixes;
 mod history;
 mod line;
 mod scenarios;
@@ -21,7 +22,7 @@ use anyhow::{Context, Result};
 use git2::build::CheckoutBuilder;
 use git2::{BranchType, Oid, Repository};
 
-pub use self::scenarios::Fix;
+pub use self::fixes::Fix;
 
 /// The branch that pull requests are opened against.
 pub const MASTER: &str = "master";

@@ -32,6 +32,8 @@ pub use self::server::Request;
 
 /// The channel that is served.
 pub const CHANNEL: &str = "nixos-26.05";
+/// What people are shown while they wait.
+const PROGRESS: &str = "picket::progress";
 /// The name of the key that the cache is signed with.
 const KEY_NAME: &str = "cache.example.org-1";
 
@@ -100,7 +102,13 @@ impl Official {
         let folder = self.dir.join("releases").join(&name);
         if !folder.exists() {
             let tree = self.tree(nixpkgs, rev)?;
+            tracing::info!(target: PROGRESS, "the official side builds {name}");
             let outputs = self.build(&tree)?;
+            tracing::info!(
+                target: PROGRESS,
+                outputs = outputs.len(),
+                "the official side fills its cache: {} outputs", outputs.len()
+            );
             self.copy_to_cache(&outputs)?;
             release::write(&folder, &tree, rev, &outputs, &self.cache_url())?;
         }

@@ -1,6 +1,7 @@
 //! The small nixpkgs evaluates, builds from scratch, and its pull requests are what they claim.
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -115,8 +116,11 @@ fn names(drvs: &BTreeSet<String>) -> Vec<&str> {
 #[test]
 fn everything_builds_from_scratch() -> Result<()> {
     let world = World::new()?;
-    let drvs = world.jobs(&world.nixpkgs.tip(CHANNEL_BRANCH)?)?;
+    let channel = world.nixpkgs.tip(CHANNEL_BRANCH)?;
+    let drvs = world.jobs(&channel)?;
     assert!(drvs.len() > 50, "{} jobs", drvs.len());
+    let version = world.dir.path().join(&channel).join(".version");
+    assert_eq!(fs::read_link(version)?, Path::new("lib/.version"));
     let built = world.realise(&drvs)?;
     assert!(built.status.success(), "{}", text(&built.stderr));
 
@@ -128,7 +132,7 @@ fn everything_builds_from_scratch() -> Result<()> {
     let said = world
         .store
         .run(&format!("{mastodon}/bin/mastodon"), ["--version"])?;
-    assert!(said.starts_with("mastodon, mastodon 4.3.7\n"), "{said}");
+    assert!(said.starts_with("mastodon 4.3.7\n"), "{said}");
     assert!(said.contains("linked against openssl 3.4.1 ("), "{said}");
     Ok(())
 }

@@ -6,8 +6,8 @@ use anyhow::Result;
 use git2::{Oid, Repository};
 
 use super::commit::{self, ADA, BRAM, CHIARA, DMITRI, Edit, bump};
+use super::fixes::SUDO;
 use super::line::Line;
-use super::scenarios::SUDO;
 use super::{CHANNEL_BRANCH, MASTER, RELEASE_BRANCH, tree};
 
 /// Makes the repository with all of its branches.

@@ -1,6 +1,6 @@
 # The release that is packaged.
 {
   version = "4.3.7";
-  hash = "sha256-kMz2C1BoK4gWNaJMdNmg+No/x0hpeox3YzPadY6AzmI=";
+  hash = "sha256-8v8yGbZrOZ1rnSKae9RY/OqzoLPvWp1b9YITKih1Mds=";
   patches = [ ];
 }

@@ -15,7 +15,7 @@ stdenv.mkDerivation (finalAttrs: {
 
   src = fetchurl {
     url = "mirror://bind/bind-${finalAttrs.version}.shar";
-    hash = "sha256-16r5y1QvqvllO49YuU4ZiaQVsfgLeJXUnfbiTzKnz3Q=";
+    hash = "sha256-h5xEex5z86tN2sQcvc41O94qEEkRJYYcm6dluWpRPLI=";
   };
 
   nativeBuildInputs = [

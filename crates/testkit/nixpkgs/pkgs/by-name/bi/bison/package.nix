@@ -10,7 +10,7 @@ stdenv.mkDerivation (finalAttrs: {
 
   src = fetchurl {
     url = "mirror://bison/bison-${finalAttrs.version}.shar";
-    hash = "sha256-r8D/M7oK6CjNtY+UltlhbdsSkws7nRyqqQaohA0OPl4=";
+    hash = "sha256-wxPpEgrVkyx5JqtY+YtkXqVybxrO0IshaiyAfzg27xc=";
   };
 
   configureFlags = [

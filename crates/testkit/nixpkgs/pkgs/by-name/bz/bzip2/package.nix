@@ -10,7 +10,7 @@ stdenv.mkDerivation (finalAttrs: {
 
   src = fetchurl {
     url = "mirror://bzip2/bzip2-${finalAttrs.version}.shar";
-    hash = "sha256-BTM9UDiF/2mthdNVTboqbdWePH7P3+vgxRPm8nAETaU=";
+    hash = "sha256-NVguFtH9fPs8gkQ7uCpnig9B4UZCEN9XktWQgXtfWUc=";
   };
 
   outputs = [

@@ -18,7 +18,7 @@ stdenv.mkDerivation (finalAttrs: {
 
   src = fetchurl {
     url = "mirror://curl/curl-${finalAttrs.version}.shar";
-    hash = "sha256-nDyetgSC7KBKeW7JPVP/oPGBl+jHTkDhypdZzP5+4/s=";
+    hash = "sha256-NdAPD7tP0dE0mHntiRhmNo3Y/ZEiiVpnsntDnl5rT1s=";
   };
 
   outputs = [

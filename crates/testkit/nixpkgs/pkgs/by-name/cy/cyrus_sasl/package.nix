@@ -12,7 +12,7 @@ stdenv.mkDerivation (finalAttrs: {
 
   src = fetchurl {
     url = "mirror://cyrus_sasl/cyrus_sasl-${finalAttrs.version}.shar";
-    hash = "sha256-Cf9/E+DfunvfBk4GVdt65mafxZx00HNis4o3dRU6ZQ0=";
+    hash = "sha256-pc2veCVL4TCv6qlogXdKxKVMxHoy4Bvu+gbRGXwu3Q4=";
   };
 
   outputs = [

@@ -15,7 +15,7 @@ stdenv.mkDerivation (finalAttrs: {
 
   src = fetchurl {
     url = "mirror://dovecot/dovecot-${finalAttrs.version}.shar";
-    hash = "sha256-SCh3PiV+VDM5omE1GPazC/MocQ/zweBIhb7nqlPgTUA=";
+    hash = "sha256-8UIxYOSq1OFJmMeotVc2TSL7deuIrWfg0FEl98feh1A=";
   };
 
   nativeBuildInputs = [ pkg-config ];

@@ -10,7 +10,7 @@ stdenv.mkDerivation (finalAttrs: {
 
   src = fetchurl {
     url = "mirror://expat/expat-${finalAttrs.version}.shar";
-    hash = "sha256-tu44CkYFCXQYLwf+IlJSN3G9xAQ5Rgth4Ei4p2DBFj4=";
+    hash = "sha256-RkVQ/w4DrTpEq2rWXlZTdVo0d+4Chro59aEhDm76vVQ=";
   };
 
   outputs = [

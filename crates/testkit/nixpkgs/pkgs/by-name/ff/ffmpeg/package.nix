@@ -14,7 +14,7 @@ stdenv.mkDerivation (finalAttrs: {
 
   src = fetchurl {
     url = "mirror://ffmpeg/ffmpeg-${finalAttrs.version}.shar";
-    hash = "sha256-XbgELVFuf6u7c+dwJbXvlIYHEApPSQfaTP+z9nyUlxo=";
+    hash = "sha256-MGsFMpdlHUiC0TptyWiVkTwqrCxwjwNgd2qJFyq2fRk=";
   };
 
   outputs = [

@@ -18,7 +18,7 @@ stdenv.mkDerivation (finalAttrs: {
 
   src = fetchurl {
     url = "mirror://git/git-${finalAttrs.version}.shar";
-    hash = "sha256-3h4YgU0/v93x89XwKoalWM4BPFAzn7G6lJCrENkZejA=";
+    hash = "sha256-W6U4DghrxlKTXgBqxidOpH+j2f/OuprZQHPMQ89stng=";
   };
 
   nativeBuildInputs = [

@@ -10,7 +10,7 @@ stdenv.mkDerivation (finalAttrs: {
 
   src = fetchurl {
     url = "mirror://gmp/gmp-${finalAttrs.version}.shar";
-    hash = "sha256-BmF6/kxBRmOT4V1Dnjtryjp+TUNCV82pxA3hnO05c6M=";
+    hash = "sha256-y2d4pZxjRs8DeYl0HbH7lf0nmou3vzhb9MPDT8zLbYc=";
   };
 
   outputs = [

@@ -14,7 +14,7 @@ stdenv.mkDerivation (finalAttrs: {
 
   src = fetchurl {
     url = "mirror://haproxy/haproxy-${finalAttrs.version}.shar";
-    hash = "sha256-7IAZ3rOyHgsDrCbBM8k1aBkT6snfr5pFPB+W1uW8mtw=";
+    hash = "sha256-RU+4V6d68MJW5EmSXPkeFos8DuA1AbbggbWjZG6H494=";
   };
 
   nativeBuildInputs = [ pkg-config ];

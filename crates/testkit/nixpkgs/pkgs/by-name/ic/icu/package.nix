@@ -10,7 +10,7 @@ stdenv.mkDerivation (finalAttrs: {
 
   src = fetchurl {
     url = "mirror://icu/icu-${finalAttrs.version}.shar";
-    hash = "sha256-0kLfyIKoLopPrqkIXcs0I+xH+iEqLvlS3FenKJa9cmQ=";
+    hash = "sha256-9dLIK5HdBMrvgNNFEZxqmqCMQ4bxdpI2CyCp7BjR9n0=";
   };
 
   outputs = [

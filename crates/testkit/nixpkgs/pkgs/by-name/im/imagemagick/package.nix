@@ -15,7 +15,7 @@ stdenv.mkDerivation (finalAttrs: {
 
   src = fetchurl {
     url = "mirror://imagemagick/imagemagick-${finalAttrs.version}.shar";
-    hash = "sha256-qJ9sjuMtrDzmd+vEB+90TF6XRCENz4Mx0pN4fqArJkU=";
+    hash = "sha256-kciAHu4dba0a2et79IHjOPvbxfsvQhU7cg2z1p2hqAU=";
   };
 
   outputs = [

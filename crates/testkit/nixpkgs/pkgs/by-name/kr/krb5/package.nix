@@ -14,7 +14,7 @@ stdenv.mkDerivation (finalAttrs: {
 
   src = fetchurl {
     url = "mirror://krb5/krb5-${finalAttrs.version}.shar";
-    hash = "sha256-2GZCeEDHCFxl0oaGfHuwR2JW6J24QQXAfu08kOPhGO0=";
+    hash = "sha256-mzSL+VFNMnibW3ew5D438+F5EJ26UtXNIzE7VTGZo4g=";
   };
 
   outputs = [

@@ -10,7 +10,7 @@ stdenv.mkDerivation (finalAttrs: {
 
   src = fetchurl {
     url = "mirror://libffi/libffi-${finalAttrs.version}.shar";
-    hash = "sha256-t63oJv5k0/9xgpsekniLGrZ/UXZk34h8kDjEpkRHPzk=";
+    hash = "sha256-v9BtLnUOei6QADQEI044aRQX2yTdh77rSJbwhEbs55s=";
   };
 
   outputs = [

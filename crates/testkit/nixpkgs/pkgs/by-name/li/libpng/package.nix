@@ -11,7 +11,7 @@ stdenv.mkDerivation (finalAttrs: {
 
   src = fetchurl {
     url = "mirror://libpng/libpng-${finalAttrs.version}.shar";
-    hash = "sha256-VDxXufqnZyEWZKwy9uTZoE7p43lH6tY9xvHee0wN2uM=";
+    hash = "sha256-g5KOV8w1EELolIBf/xo2sN4d4v+d6vdE/Wrw/BXkA74=";
   };
 
   outputs = [

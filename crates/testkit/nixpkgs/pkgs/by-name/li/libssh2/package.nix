@@ -13,7 +13,7 @@ stdenv.mkDerivation (finalAttrs: {
 
   src = fetchurl {
     url = "mirror://libssh2/libssh2-${finalAttrs.version}.shar";
-    hash = "sha256-yQfoBwIpXvn9gXoRIJQufm93tIVIBqIWCgmMbFL1d1U=";
+    hash = "sha256-p6UikcQvEJMo2V/UNcVd4ryBjuQb3nUbLp0YrdkpCBI=";
   };
 
   outputs = [

@@ -13,7 +13,7 @@ stdenv.mkDerivation (finalAttrs: {
 
   src = fetchurl {
     url = "mirror://libxml2/libxml2-${finalAttrs.version}.shar";
-    hash = "sha256-k+CKZR3HTttPGVI9jJc9RtmHbXNoB5fhaBtpOR828XA=";
+    hash = "sha256-V9rJCmpLxmWTvuCVNdDhYMCDlxTP3H0YYGtyoY3GiV0=";
   };
 
   outputs = [

@@ -10,7 +10,7 @@ stdenv.mkDerivation (finalAttrs: {
 
   src = fetchurl {
     url = "mirror://libyaml/libyaml-${finalAttrs.version}.shar";
-    hash = "sha256-kxu0H35NiiOkdOSDDwgru1paXckBEjYnkxwtUzRuJMY=";
+    hash = "sha256-sCG+wJr3TMjWf16CCjC141dXbIk+tOsp4HpvNR8uNFc=";
   };
 
   outputs = [

@@ -11,7 +11,7 @@ stdenv.mkDerivation (finalAttrs: {
 
   src = fetchurl {
     url = "mirror://linux-pam/linux-pam-${finalAttrs.version}.shar";
-    hash = "sha256-OX0hqOXEJtCSM8DZ7B/9jAbVxKZ3OsQDWi2hPuAkDiE=";
+    hash = "sha256-Pt7aJcktDaN5KuzxRjhMZhk0HNIX9uGlZwiBpI8bv90=";
   };
 
   outputs = [

@@ -10,7 +10,7 @@ stdenv.mkDerivation (finalAttrs: {
 
   src = fetchurl {
     url = "mirror://ncurses/ncurses-${finalAttrs.version}.shar";
-    hash = "sha256-BQTbFI9VqfbOH2JeMws5Djc+Fr5WOy9mPa+pahtqgj0=";
+    hash = "sha256-NOO4EkKkg0mxDbQevcaIwn4U3nRGCcAQT8c0a2YwjBw=";
   };
 
   outputs = [

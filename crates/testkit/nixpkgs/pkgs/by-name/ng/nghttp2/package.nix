@@ -12,7 +12,7 @@ stdenv.mkDerivation (finalAttrs: {
 
   src = fetchurl {
     url = "mirror://nghttp2/nghttp2-${finalAttrs.version}.shar";
-    hash = "sha256-CT2IHIkpd7HGZiLefgdTa4raRUseh+DvXBo9e9531cs=";
+    hash = "sha256-Y0sFNImZZUS202mg/W8gYimAJo0iKIJdSbQTh2gIqxY=";
   };
 
   outputs = [

@@ -13,7 +13,7 @@ stdenv.mkDerivation (finalAttrs: {
 
   src = fetchurl {
     url = "mirror://openldap/openldap-${finalAttrs.version}.shar";
-    hash = "sha256-106v8lm9iatnVhNAziKcCc0/N26bBrWE41j/jJ4TuhQ=";
+    hash = "sha256-C2VoZbv8NLwntiCbr811yMoUyYPSucyJ8XOFj5xdFy4=";
   };
 
   outputs = [

@@ -10,7 +10,7 @@ stdenv.mkDerivation (finalAttrs: {
 
   src = fetchurl {
     url = "mirror://pcre2/pcre2-${finalAttrs.version}.shar";
-    hash = "sha256-UM7Nxd/M+IYSQCa/oURMAxM/eBmtdIjNtdn72gES4Mk=";
+    hash = "sha256-sT4DkNBRlkq3A/LmfBMroKJh0gG7ZMwNBYaqncQDGi8=";
   };
 
   outputs = [

@@ -10,7 +10,7 @@ stdenv.mkDerivation (finalAttrs: {
 
   src = fetchurl {
     url = "mirror://pkg-config/pkg-config-${finalAttrs.version}.shar";
-    hash = "sha256-Ihg3AfyMfEgWSlB4WyOK6r2sUTXNT/LsDAf2FIE0kng=";
+    hash = "sha256-vRoDHra5i0++Gq7enPfxYwv9FUpQN8sXS1n1bbV3VSw=";
   };
 
   configureFlags = [ "--with-program=pkg-config" ];

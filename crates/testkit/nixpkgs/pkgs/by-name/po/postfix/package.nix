@@ -15,7 +15,7 @@ stdenv.mkDerivation (finalAttrs: {
 
   src = fetchurl {
     url = "mirror://postfix/postfix-${finalAttrs.version}.shar";
-    hash = "sha256-WVnVhQ7/qLeZ2oZ6/UNHrwmoFP6mdd0wJzcx8BebH/I=";
+    hash = "sha256-OlAjmVzXHQhHHXFdqQ59RA8A4I/Slkpx3sWghZO3fXo=";
   };
 
   nativeBuildInputs = [ pkg-config ];

@@ -12,7 +12,7 @@ stdenv.mkDerivation (finalAttrs: {
 
   src = fetchurl {
     url = "mirror://readline/readline-${finalAttrs.version}.shar";
-    hash = "sha256-LVBCPEIAHx0SKadywFd+ylxDpWNfCSQ46SfIgG5x79E=";
+    hash = "sha256-aR8uNxIrPojGYW1DNRWrxM/ovYjGBHAi3P0FltG4Zf4=";
   };
 
   outputs = [

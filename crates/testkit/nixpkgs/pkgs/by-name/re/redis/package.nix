@@ -13,7 +13,7 @@ stdenv.mkDerivation (finalAttrs: {
 
   src = fetchurl {
     url = "mirror://redis/redis-${finalAttrs.version}.shar";
-    hash = "sha256-qqPq/gzRxLbYd6NHIVnp7HOEseVNgqPiEdPP0ETF1PI=";
+    hash = "sha256-SrRpI3dCHeOfJADYN5nbLZD7WhpO9fXylqMCdJ5cZ6Q=";
   };
 
   nativeBuildInputs = [ pkg-config ];

@@ -14,7 +14,7 @@ stdenv.mkDerivation (finalAttrs: {
 
   src = fetchurl {
     url = "mirror://rsync/rsync-${finalAttrs.version}.shar";
-    hash = "sha256-HNDGzNQ0/Wa3z+3syZWUpLEWtljSoObDLsyB/1xMnIg=";
+    hash = "sha256-BKkxEXbvTZdOLEihta2+EDJ7HKbNh8tciOfAw6319W4=";
   };
 
   nativeBuildInputs = [ perl ];

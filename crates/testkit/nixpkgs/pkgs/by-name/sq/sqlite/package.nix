@@ -13,7 +13,7 @@ stdenv.mkDerivation (finalAttrs: {
 
   src = fetchurl {
     url = "mirror://sqlite/sqlite-${finalAttrs.version}.shar";
-    hash = "sha256-Vtcl2lLi4JyGbkPH9c9gfnZLurQIjffMoAc/T8iPdwY=";
+    hash = "sha256-7PzKU7BRNOcgllSv3BYP3X69/ZD/CHHHBlhoT5dBlqM=";
   };
 
   outputs = [

@@ -14,7 +14,7 @@ stdenv.mkDerivation (finalAttrs: {
 
   src = fetchurl {
     url = "mirror://sudo/sudo-${finalAttrs.version}.shar";
-    hash = "sha256-gw1vIQ/5kJ4asKEPr9Dfq1DQ5QePRCuDj1Zy/1J8MhE=";
+    hash = "sha256-omItcD7svVesvpw462GtmB+UbA7ZljKsL+JvI4q0WKc=";
   };
 
   nativeBuildInputs = [ bison ];

@@ -15,7 +15,7 @@ stdenv.mkDerivation (finalAttrs: {
 
   src = fetchurl {
     url = "mirror://unbound/unbound-${finalAttrs.version}.shar";
-    hash = "sha256-iWsYUDJ5MUddf5r3VnZsDDgMLQCM74uMADXZQV2EyMM=";
+    hash = "sha256-Hw7cfQgMwyyzzPSBQvtT/3Ld7Ix3gEynX4wHz5asdBo=";
   };
 
   outputs = [

@@ -12,7 +12,7 @@ stdenv.mkDerivation (finalAttrs: {
 
   src = fetchurl {
     url = "mirror://vim/vim-${finalAttrs.version}.shar";
-    hash = "sha256-YRH2gO9amgE/KKxzXHv/807mDosPum9iTAbVp20iNAo=";
+    hash = "sha256-IGe+WPdrwVFxIlb6oRXN+VvxlIVqPZBpjPjOjUxHFao=";
   };
 
   nativeBuildInputs = [ pkg-config ];

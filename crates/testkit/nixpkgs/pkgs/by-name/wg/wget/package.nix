@@ -15,7 +15,7 @@ stdenv.mkDerivation (finalAttrs: {
 
   src = fetchurl {
     url = "mirror://wget/wget-${finalAttrs.version}.shar";
-    hash = "sha256-FgLGyYvNiwRJMqLOylfgoGp8KkcEQvwEK6Nq1og1hxM=";
+    hash = "sha256-t4Hmx6PrZYTWJ2FkyzlwhlS6URToh8Li5VUkXGT5wY4=";
   };
 
   nativeBuildInputs = [

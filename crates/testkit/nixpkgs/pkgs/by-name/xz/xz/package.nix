@@ -10,7 +10,7 @@ stdenv.mkDerivation (finalAttrs: {
 
   src = fetchurl {
     url = "mirror://xz/xz-${finalAttrs.version}.shar";
-    hash = "sha256-ZGtlU6RhgO/UC+tw+kO83nUO9H0sIZheyr/rmGS+H4A=";
+    hash = "sha256-5dCMQz5y+xJ2eKCviglIxFX7wDOV4Pea5Rd2xKgCavo=";
   };
 
   outputs = [

@@ -10,7 +10,7 @@ stdenv.mkDerivation (finalAttrs: {
 
   src = fetchurl {
     url = "mirror://zlib/zlib-${finalAttrs.version}.shar";
-    hash = "sha256-s51a8KRawjGnnT8HoZEpI6OPMt9AIUywW5Vl3SZhRaA=";
+    hash = "sha256-349SvjG7yKFR7xwTiipSGXX3+EY9foiR0W8NSAuFvUY=";
   };
 
   outputs = [

@@ -11,7 +11,7 @@ stdenv.mkDerivation (finalAttrs: {
 
   src = fetchurl {
     url = "mirror://zstd/zstd-${finalAttrs.version}.shar";
-    hash = "sha256-CR2XuEOkJmn5Du6eQF4VfadHLh6A7s9RaEC+XSXkZ6o=";
+    hash = "sha256-V7+5IwbJv84YwSL8grU12FNcSxpgDxlCTBrQNUOfrlE=";
   };
 
   outputs = [

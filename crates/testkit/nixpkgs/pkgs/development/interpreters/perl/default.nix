@@ -11,7 +11,7 @@ stdenv.mkDerivation (finalAttrs: {
 
   src = fetchurl {
     url = "mirror://perl/perl-${finalAttrs.version}.shar";
-    hash = "sha256-bVUUwdB1+O80R/KoIqC1aTlUB7GU28VEqmapzCJAtaM=";
+    hash = "sha256-VupxvtHzB3NKplmX2cLQlOiXVv4BPLKBqhr+2vsiJ4s=";
   };
 
   buildInputs = [ zlib ];

@@ -19,7 +19,7 @@ stdenv.mkDerivation (finalAttrs: {
 
   src = fetchurl {
     url = "mirror://python3/python3-${finalAttrs.version}.shar";
-    hash = "sha256-rIoroDGmtrw66q1xUkUVykZDhgdQYR0mptOWXKQvIds=";
+    hash = "sha256-QZzTUaeJfV5S47TN/yd48j+RQr5GHu0JTI+bnmpGIuQ=";
   };
 
   nativeBuildInputs = [ pkg-config ];

@@ -18,7 +18,7 @@ stdenv.mkDerivation (finalAttrs: {
 
   src = fetchurl {
     url = "mirror://ruby/ruby-${finalAttrs.version}.shar";
-    hash = "sha256-s+bxOImZ3MEpYhXfXU6PQxD+oZm2cTj68Za0ZZWWB88=";
+    hash = "sha256-oLytx6dGawMZm/F3FPFgRU0B3nFsDDmkpf3MA/z3li0=";
   };
 
   nativeBuildInputs = [

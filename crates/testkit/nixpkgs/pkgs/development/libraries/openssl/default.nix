@@ -53,6 +53,6 @@ in
 {
   openssl_3 = common {
     version = "3.4.1";
-    hash = "sha256-hCEy0jkZRGCLJJI3cZQ4B4r2Tcuo8MJSrVLT4wJKBtA=";
+    hash = "sha256-3WRIDk+iW77t1Rfy2rDLso38U3Z1cbxbsowbFuc8yRk=";
   };
 }

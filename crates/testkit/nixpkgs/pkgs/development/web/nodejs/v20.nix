@@ -2,5 +2,5 @@
 
 callPackage ./nodejs.nix { } {
   version = "20.19.2";
-  hash = "sha256-A++hge3jplTA9d916e/FE5wbTHOtB7S83n7K4d182YA=";
+  hash = "sha256-QhJ5Md9Tcj/vBx8OkOQZDtYaYmppLxgp3WL8XBiEx0M=";
 }

@@ -3,5 +3,5 @@
 callPackage ./generic.nix { } {
   pname = "nginx-mainline";
   version = "1.27.5";
-  hash = "sha256-9prfKf7ACV+g3oWuLEbcb0Mv59vOnTkNqTMPH9/x6eg=";
+  hash = "sha256-AKmiKd4atnUaqblVUNGW803FHCdDEpAkjHr/LbH/gCY=";
 }

@@ -2,5 +2,5 @@
 
 callPackage ./generic.nix { } {
   version = "1.28.0";
-  hash = "sha256-mIfu0EFXoEbJC4WbBfIYqe1DnVanTZqjIBu1U2G/afE=";
+  hash = "sha256-jKPj/aH/KFLKUGqsY63MWkm3XRxGl9XwSUwWM88HPRI=";
 }

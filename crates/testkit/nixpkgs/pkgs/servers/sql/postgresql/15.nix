@@ -2,5 +2,5 @@
 
 callPackage ./generic.nix { } {
   version = "15.12";
-  hash = "sha256-RHsKmOFHndzTpVmsjdhYfM3VuuHBZc7Mr7W/WGL+hfg=";
+  hash = "sha256-1hpWMv74yVtwipFg8w4eKbX5IHAy6r6H1RvUenjMqyo=";
 }

@@ -16,7 +16,7 @@ stdenv.mkDerivation (finalAttrs: {
 
   src = fetchurl {
     url = "mirror://openssh/openssh-${finalAttrs.version}.shar";
-    hash = "sha256-XSLj8yOaWIwVsPIDRn50p8euW+V/AfiBxv6n5dTwFYw=";
+    hash = "sha256-+8fgmRpMnWZzc33wMSMx0zCXTIkO2PXaQzje99ypWQg=";
   };
 
   nativeBuildInputs = [ pkg-config ];
