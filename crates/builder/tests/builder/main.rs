@@ -9,5 +9,6 @@ mod build;
 mod evaluate;
 mod faults;
 mod nixpkgs;
+mod progress;
 mod store;
 mod world;
