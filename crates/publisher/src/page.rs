@@ -78,12 +78,15 @@ fn write_pick(page: &mut String, pick: &ManifestPick) -> fmt::Result {
 }
 
 fn files(page: &mut String, manifest: &Manifest) -> fmt::Result {
+    // The folder's address has no slash at its end (Nix takes it as a prefix), so that a relative
+    // link would miss the folder.
+    let folder = format!("/releases/{}/{}", manifest.channel, manifest.name);
     page.write_str("<h2>Files</h2>\n<table>\n<tr><th>Name<th>Bytes<th>SHA-256\n")?;
     for (name, FileDigest { sha256, size }) in &manifest.files {
         let name = Escaped(name);
         writeln!(
             page,
-            "<tr><td><a href=\"{name}\">{name}</a><td>{size}<td><code>{sha256}</code>"
+            "<tr><td><a href=\"{folder}/{name}\">{name}</a><td>{size}<td><code>{sha256}</code>"
         )?;
     }
     for file in [
@@ -92,7 +95,7 @@ fn files(page: &mut String, manifest: &Manifest) -> fmt::Result {
         ReleaseFile::Sha256Sums,
     ] {
         let name = file.file_name();
-        writeln!(page, "<tr><td><a href=\"{name}\">{name}</a><td><td>")?;
+        writeln!(page, "<tr><td><a href=\"{folder}/{name}\">{name}</a><td><td>")?;
     }
     page.write_str("</table>\n")
 }
