@@ -55,7 +55,10 @@ fn run(task: Task) -> Result<()> {
         Task::Demo { arguments } => {
             prerequisites::ensure(prerequisites::DEMO)?;
             cargo(&["build", "--package", "picket"], &[])?;
-            cargo(&["run", "--quiet", "--package", "picket", "--", "demo"], &arguments)
+            cargo(
+                &["run", "--quiet", "--package", "picket", "--", "demo"],
+                &arguments,
+            )
         }
         Task::Test { arguments } => {
             prerequisites::ensure(prerequisites::DEMO)?;
@@ -77,7 +80,9 @@ fn cargo(arguments: &[&str], more: &[String]) -> Result<()> {
 
 /// Runs a command to its end, with this program's own standard streams.
 fn run_command(command: &mut Command) -> Result<()> {
-    let status = command.status().with_context(|| format!("cannot start {command:?}"))?;
+    let status = command
+        .status()
+        .with_context(|| format!("cannot start {command:?}"))?;
     if !status.success() {
         bail!("{command:?} ended with {status}");
     }

@@ -16,8 +16,16 @@ pub(crate) struct Prerequisite {
 
 /// What the demo needs.
 pub(crate) const DEMO: &[Prerequisite] = &[
-    Prerequisite { program: "git", package: "git", what_for: "fetches and pushes" },
-    Prerequisite { program: "nix-build", package: "nix-bin", what_for: "evaluates and builds" },
+    Prerequisite {
+        program: "git",
+        package: "git",
+        what_for: "fetches and pushes",
+    },
+    Prerequisite {
+        program: "nix-build",
+        package: "nix-bin",
+        what_for: "evaluates and builds",
+    },
     Prerequisite {
         program: "busybox",
         package: "busybox-static",
@@ -27,25 +35,53 @@ pub(crate) const DEMO: &[Prerequisite] = &[
 
 /// What the tests need beyond that.
 pub(crate) const TEST: &[Prerequisite] = &[
-    Prerequisite { program: "postgres", package: "postgresql", what_for: "the store's tests" },
-    Prerequisite { program: "chromium", package: "chromium", what_for: "the browser test" },
+    Prerequisite {
+        program: "postgres",
+        package: "postgresql",
+        what_for: "the store's tests",
+    },
+    Prerequisite {
+        program: "chromium",
+        package: "chromium",
+        what_for: "the browser test",
+    },
     Prerequisite {
         program: "chromedriver",
         package: "chromium-driver",
         what_for: "the browser test",
     },
-    Prerequisite { program: "debootstrap", package: "debootstrap", what_for: "newer Nix clients" },
-    Prerequisite { program: "xz", package: "xz-utils", what_for: "the tarballs' tests" },
-    Prerequisite { program: "zstd", package: "zstd", what_for: "the tarballs' tests" },
+    Prerequisite {
+        program: "debootstrap",
+        package: "debootstrap",
+        what_for: "newer Nix clients",
+    },
+    Prerequisite {
+        program: "xz",
+        package: "xz-utils",
+        what_for: "the tarballs' tests",
+    },
+    Prerequisite {
+        program: "zstd",
+        package: "zstd",
+        what_for: "the tarballs' tests",
+    },
 ];
 
 /// Installs what is missing, and says what it does.
 pub(crate) fn ensure(prerequisites: &[Prerequisite]) -> Result<()> {
-    let missing: Vec<_> = prerequisites.iter().filter(|it| !is_installed(it.program)).collect();
+    let missing: Vec<_> = prerequisites
+        .iter()
+        .filter(|it| !is_installed(it.program))
+        .collect();
     if missing.is_empty() {
         return Ok(());
     }
-    for Prerequisite { program, package, what_for } in &missing {
+    for Prerequisite {
+        program,
+        package,
+        what_for,
+    } in &missing
+    {
         eprintln!("missing: {program} ({what_for}); installing Debian's {package}");
     }
     if !Path::new("/usr/bin/apt-get").exists() {
@@ -53,8 +89,14 @@ pub(crate) fn ensure(prerequisites: &[Prerequisite]) -> Result<()> {
     }
     let packages: Vec<_> = missing.iter().map(|it| it.package).collect();
     apt_get(&["update"])?;
-    apt_get(&[&["install", "--yes", "--no-install-recommends"], packages.as_slice()].concat())
-        .context("could not install what is missing")
+    apt_get(
+        &[
+            &["install", "--yes", "--no-install-recommends"],
+            packages.as_slice(),
+        ]
+        .concat(),
+    )
+    .context("could not install what is missing")
 }
 
 fn apt_get(arguments: &[&str]) -> Result<()> {
@@ -65,11 +107,19 @@ fn apt_get(arguments: &[&str]) -> Result<()> {
         sudo.arg("apt-get");
         sudo
     };
-    run_command(command.arg("-qq").args(arguments).env("DEBIAN_FRONTEND", "noninteractive"))
+    run_command(
+        command
+            .arg("-qq")
+            .args(arguments)
+            .env("DEBIAN_FRONTEND", "noninteractive"),
+    )
 }
 
 fn is_root() -> Result<bool> {
-    let id = Command::new("id").arg("-u").output().context("cannot run id")?;
+    let id = Command::new("id")
+        .arg("-u")
+        .output()
+        .context("cannot run id")?;
     Ok(id.stdout == b"0\n")
 }
 
@@ -81,6 +131,11 @@ fn is_installed(program: &str) -> bool {
 }
 
 fn has_postgresql_server() -> bool {
-    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    versions.map(|version| version.path().join("bin/postgres")).any(|server| server.is_file())
+    let versions = std::fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .flatten();
+    versions
+        .map(|version| version.path().join("bin/postgres"))
+        .any(|server| server.is_file())
 }
