@@ -4,8 +4,10 @@
 //! `picket serve` process that works in it. Everything goes over HTTP and through real programs:
 //! nothing here reaches into Picket.
 
+mod machine;
 mod picket;
 mod stage;
 
+pub use machine::Machine;
 pub use picket::{LogLine, Picket, program};
 pub use stage::{Stage, eventually};

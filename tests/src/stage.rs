@@ -99,6 +99,22 @@ impl Stage {
         Ok(())
     }
 
+    /// Asks Picket's web server for something below its address.
+    ///
+    /// # Errors
+    /// Where it does not answer; an answer of any status is one.
+    pub async fn get(&self, path: &str) -> Result<reqwest::Response> {
+        Ok(self.client.get(self.world.web.join(path)?).send().await?)
+    }
+
+    /// The text of something below its address.
+    ///
+    /// # Errors
+    /// Where it does not answer with success.
+    pub async fn text(&self, path: &str) -> Result<String> {
+        Ok(self.get(path).await?.error_for_status()?.text().await?)
+    }
+
     /// The channel as the JSON API shows it.
     ///
     /// # Errors

@@ -44,7 +44,10 @@ const ARROWS: &[(&str, &[&str])] = &[
             "picket-web",
         ],
     ),
-    ("picket-tests", &["picket", "picket-domain"]),
+    (
+        "picket-tests",
+        &["picket", "picket-domain", "picket-testkit"],
+    ),
     ("xtask", &[]),
 ];
 
