@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::io::{self, Read};
 use std::path::Path;
 use std::process::{Child, ChildStderr, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use crate::error::{MergeError, Result};
 use crate::remote::{PROTOCOLS, RemoteUrl};
@@ -143,12 +144,17 @@ fn told(stderr: &[u8]) -> String {
     line.chars().filter(|c| !c.is_control()).collect()
 }
 
-/// Reads a child's messages to their end; progress goes to the log, once every tenth.
+/// What takes less than this is not worth a line of progress.
+const QUICK: Duration = Duration::from_secs(1);
+
+/// Reads a child's messages to their end; progress of what takes long goes to the log, once every
+/// tenth.
 fn follow(child: &mut Child, command: &'static str) -> io::Result<Vec<u8>> {
     let Some(mut stderr) = child.stderr.take() else {
         return Ok(Vec::new());
     };
     let (mut kept, mut line, mut shown) = (Vec::new(), Vec::new(), None);
+    let start = Instant::now();
     while let Some(byte) = next_byte(&mut stderr)? {
         if !matches!(byte, b'\r' | b'\n') {
             if line.len() < KEPT_STDERR {
@@ -160,7 +166,7 @@ fn follow(child: &mut Child, command: &'static str) -> io::Result<Vec<u8>> {
         match count(&text) {
             Some((phase, percent)) => {
                 let now = (phase.to_owned(), percent / 10);
-                if shown.as_ref() != Some(&now) {
+                if start.elapsed() >= QUICK && shown.as_ref() != Some(&now) {
                     tracing::info!(target: "picket::progress", command, percent, "git {command}: {phase} {percent}%");
                     shown = Some(now);
                 }

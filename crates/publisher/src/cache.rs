@@ -139,14 +139,12 @@ impl Publisher {
         let work = |&(index, info): &(usize, &&PathInfo)| {
             let ready = self.write_nar(info)?;
             let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-            if !matches!(ready.narinfo, NarinfoStep::Keep) {
+            let tenth = |done: usize| done * 10 / infos.len();
+            if tenth(done) > tenth(done - 1) {
                 tracing::info!(
                     target: "picket::progress",
-                    path = %info.path,
-                    bytes = ready.nar.size,
-                    "packed {done} of {}: {}",
+                    "packed {done} of {} store paths",
                     infos.len(),
-                    info.path.name(),
                 );
             }
             Ok::<_, PublishError>((index, ready))

@@ -95,7 +95,10 @@ fn files(page: &mut String, manifest: &Manifest) -> fmt::Result {
         ReleaseFile::Sha256Sums,
     ] {
         let name = file.file_name();
-        writeln!(page, "<tr><td><a href=\"{folder}/{name}\">{name}</a><td><td>")?;
+        writeln!(
+            page,
+            "<tr><td><a href=\"{folder}/{name}\">{name}</a><td><td>"
+        )?;
     }
     page.write_str("</table>\n")
 }
