@@ -1,0 +1,24 @@
+//! Three-tree merge with the results of git's own engine (merge-ort).
+
+mod commit;
+mod id;
+mod merge;
+mod objects;
+mod order;
+mod rename;
+pub mod replay;
+mod repository;
+mod resolve;
+mod similarity;
+mod text;
+mod tree;
+mod walk;
+
+pub use id::{InvalidObjectId, Mode, ObjectId};
+pub use merge::{
+    AllText, ConflictKind, ConflictPath, Conflicts, Drivers, Merged, Outcome, RenameReport,
+    SideReport, merge,
+};
+pub use objects::{Content, Kind, NewObjects, Objects, Overlay, Pieces, ReadError};
+pub use repository::{OpenError, Repository};
+pub use text::Driver;

@@ -1,0 +1,306 @@
+//! The same picks by git itself: one `git merge-tree --stdin` process for all of them.
+
+use std::{
+    ffi::OsString,
+    io::{self, Read, Write},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+use super::{
+    Backport, Pick, Replayed, Trees,
+    cpu::{Activity, Watched},
+    trees,
+};
+use crate::{ObjectId, Repository};
+
+/// How often git is looked at while it works on a pick.
+const LOOK: Duration = Duration::from_micros(40);
+
+/// git cannot be asked.
+#[derive(Debug, thiserror::Error)]
+pub enum GitError {
+    /// git cannot be run, or its folder for new objects cannot be made.
+    #[error("git merge-tree cannot be run: {0}")]
+    Run(#[from] io::Error),
+    /// Its answer is not as documented.
+    #[error("git merge-tree's answer is not understood: {0}")]
+    Answer(&'static str),
+    /// The repository cannot be opened.
+    #[error(transparent)]
+    Open(#[from] crate::OpenError),
+}
+
+/// What git made of the picks.
+#[derive(Debug)]
+pub struct GitPicks {
+    /// Each pick, in the order asked.
+    pub picks: Vec<Pick>,
+    /// Processor time of all git processes in nanoseconds, from start to end.
+    pub cpu_ns: u64,
+    /// Time on the clock likewise.
+    pub wall_ns: u64,
+}
+
+/// Where git reads and where it may write.
+struct Place {
+    git_dir: PathBuf,
+    scratch: PathBuf,
+}
+
+impl GitPicks {
+    /// Picks with git. New objects go to `scratch`, an empty folder: the repository is only
+    /// read.
+    ///
+    /// # Errors
+    /// When git cannot be run or answers otherwise than documented.
+    pub fn run(
+        repository: &Path,
+        scratch: &Path,
+        picks: &[Backport],
+        mut progress: impl FnMut(usize),
+    ) -> Result<Self, GitError> {
+        let objects = Repository::open(repository)?;
+        let place = Place::new(repository, scratch)?;
+        let mut all = Self { picks: Vec::with_capacity(picks.len()), cpu_ns: 0, wall_ns: 0 };
+        let mut asked = Vec::new();
+        for (index, pick) in picks.iter().enumerate() {
+            let outcome = match trees(&objects, pick) {
+                Ok(trees) => {
+                    asked.push((index, trees));
+                    Replayed::Missing(String::new())
+                }
+                Err(none) => none,
+            };
+            all.picks.push(Pick { backport: *pick, outcome, cpu_ns: None, wall_ns: None });
+        }
+        let mut rest = asked.as_slice();
+        while !rest.is_empty() {
+            let done = all.ask(&place, rest, &mut progress)?;
+            rest = &rest[done..];
+        }
+        Ok(all)
+    }
+
+    /// Asks one git process until all is answered or git gives up, which it does where an object
+    /// is missing; returns how many picks are done with.
+    fn ask(
+        &mut self,
+        place: &Place,
+        picks: &[(usize, Trees)],
+        progress: &mut impl FnMut(usize),
+    ) -> Result<usize, GitError> {
+        let start = Instant::now();
+        let mut git = Process::start(place)?;
+        let mut figures = Vec::new();
+        for (index, trees) in picks {
+            match git.pick(trees) {
+                Some(figure) => figures.push(figure),
+                None => break,
+            }
+            progress(index + 1);
+        }
+        let (answers, cpu_ns) = git.finish()?;
+        let answers = Answers::parse(&answers)?;
+        self.cpu_ns += cpu_ns;
+        self.wall_ns += nanoseconds(start.elapsed());
+        for (((index, trees), figure), answer) in picks.iter().zip(&figures).zip(&answers) {
+            let pick = &mut self.picks[*index];
+            pick.outcome = match answer {
+                Some(tree) if *tree == trees.committed => Replayed::Identical,
+                Some(tree) => Replayed::Different(*tree),
+                None => Replayed::Conflict,
+            };
+            (pick.cpu_ns, pick.wall_ns) = (Some(figure.cpu_ns), Some(figure.wall_ns));
+        }
+        if answers.len() == picks.len() {
+            return Ok(answers.len());
+        }
+        let (index, _) = picks[answers.len()];
+        self.picks[index].outcome = Replayed::Missing("git gave up".to_owned());
+        Ok(answers.len() + 1)
+    }
+}
+
+impl Place {
+    fn new(repository: &Path, scratch: &Path) -> Result<Self, GitError> {
+        let repository = repository.canonicalize()?;
+        let inside = repository.join(".git");
+        let git_dir = if inside.is_dir() { inside } else { repository };
+        let scratch = scratch.canonicalize()?;
+        std::fs::create_dir_all(scratch.join("objects"))?;
+        std::fs::create_dir_all(scratch.join("empty"))?;
+        Ok(Self { git_dir, scratch })
+    }
+
+    /// git without configuration or attributes of the machine or a work tree.
+    fn command(&self) -> Command {
+        let mut alternates = OsString::from("\"");
+        alternates.push(self.git_dir.join("objects"));
+        alternates.push("\"");
+        let mut command = Command::new("git");
+        command
+            .args(["merge-tree", "--write-tree", "--stdin"])
+            .current_dir(self.scratch.join("empty"))
+            .env("GIT_DIR", &self.git_dir)
+            .env("GIT_IMPLICIT_WORK_TREE", "0")
+            .env("GIT_OBJECT_DIRECTORY", self.scratch.join("objects"))
+            .env("GIT_ALTERNATE_OBJECT_DIRECTORIES", alternates)
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_ATTR_NOSYSTEM", "1")
+            .env("XDG_CONFIG_HOME", self.scratch.join("empty"))
+            .env("HOME", self.scratch.join("empty"))
+            .env("GIT_NO_LAZY_FETCH", "1")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
+        command
+    }
+}
+
+struct Figure {
+    cpu_ns: u64,
+    wall_ns: u64,
+}
+
+struct Process {
+    child: Child,
+    watched: Watched,
+    answers: JoinHandle<io::Result<Vec<u8>>>,
+    cpu_ns: u64,
+}
+
+impl Process {
+    fn start(place: &Place) -> Result<Self, GitError> {
+        let mut child = place.command().spawn()?;
+        let mut output = child.stdout.take().ok_or(GitError::Answer("it has no output"))?;
+        let answers = thread::spawn(move || {
+            let mut answers = Vec::new();
+            output.read_to_end(&mut answers).map(|_| answers)
+        });
+        let watched = Watched::new(child.id());
+        let mut process = Self { child, watched, answers, cpu_ns: 0 };
+        process.until_idle();
+        process.cpu_ns = process.watched.cpu_ns().unwrap_or(0);
+        Ok(process)
+    }
+
+    /// Whether git is still there once it waits for more.
+    fn until_idle(&self) -> bool {
+        loop {
+            match self.watched.activity() {
+                Activity::Working => thread::sleep(LOOK),
+                Activity::Waiting => return true,
+                Activity::Gone => return false,
+            }
+        }
+    }
+
+    /// Has git make one pick; nothing if it gives up over it.
+    fn pick(&mut self, trees: &Trees) -> Option<Figure> {
+        let start = Instant::now();
+        let line = format!("{} -- {} {}\n", trees.base, trees.ours, trees.theirs);
+        self.child.stdin.as_mut()?.write_all(line.as_bytes()).ok()?;
+        if !self.until_idle() {
+            return None;
+        }
+        let wall_ns = nanoseconds(start.elapsed());
+        let before = self.cpu_ns;
+        self.cpu_ns = self.watched.cpu_ns()?;
+        Some(Figure { cpu_ns: self.cpu_ns.saturating_sub(before), wall_ns })
+    }
+
+    /// Everything that git said, and its processor time from start to end.
+    fn finish(mut self) -> Result<(Vec<u8>, u64), GitError> {
+        drop(self.child.stdin.take());
+        let answers = self.answers.join().map_err(|_| GitError::Answer("its reader failed"))??;
+        while self.watched.activity() != Activity::Gone {
+            thread::sleep(LOOK);
+        }
+        let cpu_ns = self.watched.cpu_ns().unwrap_or(self.cpu_ns);
+        self.child.wait()?;
+        Ok((answers, cpu_ns))
+    }
+}
+
+fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// git's answers, each ended and its parts divided by NUL bytes.
+struct Answers<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Answers<'a> {
+    /// The tree of each clean merge, in order; nothing for conflicts.
+    fn parse(text: &'a [u8]) -> Result<Vec<Option<ObjectId>>, GitError> {
+        let mut answers = Self { rest: text };
+        let mut all = Vec::new();
+        while !answers.rest.is_empty() {
+            all.push(answers.one()?);
+        }
+        Ok(all)
+    }
+
+    fn token(&mut self) -> Result<&'a [u8], GitError> {
+        let end = memchr::memchr(0, self.rest).ok_or(GitError::Answer("it is cut off"))?;
+        let token = &self.rest[..end];
+        self.rest = &self.rest[end + 1..];
+        Ok(token)
+    }
+
+    fn one(&mut self) -> Result<Option<ObjectId>, GitError> {
+        let clean = match self.token()? {
+            b"1" => true,
+            b"0" => false,
+            _ => return Err(GitError::Answer("it says neither clean nor conflict")),
+        };
+        let tree = std::str::from_utf8(self.token()?).ok().and_then(|tree| tree.parse().ok());
+        let tree = tree.ok_or(GitError::Answer("it names no tree"))?;
+        // The conflicted files, then an empty part.
+        while !self.token()?.is_empty() {}
+        if clean {
+            return Ok(Some(tree));
+        }
+        // Messages: a count of paths, the paths, a kind and a text; then an empty part.
+        loop {
+            let count = self.token()?;
+            if count.is_empty() {
+                return Ok(None);
+            }
+            let paths: usize = std::str::from_utf8(count)
+                .ok()
+                .and_then(|count| count.parse().ok())
+                .ok_or(GitError::Answer("a message counts no paths"))?;
+            for _ in 0..paths + 2 {
+                self.token()?;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clean_and_conflicting_answers_are_told_apart() {
+        let id = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+        let text = format!(
+            "1\0{id}\0\0\
+             0\0{id}\0100644 {id} 1\ta\0100644 {id} 2\ta\0\0\
+             1\0a\0Auto-merging\0Auto-merging a\n\0\
+             2\0a\0b\0CONFLICT (x)\0CONFLICT\nin a\n\0\0\
+             1\0{id}\0\0"
+        );
+        let answers = Answers::parse(text.as_bytes()).expect("well-formed");
+        let tree = Some(ObjectId::EMPTY_TREE);
+        assert_eq!(answers, [tree, None, tree]);
+        assert!(Answers::parse(b"2\0").is_err());
+        assert!(Answers::parse(b"1\0abc").is_err());
+    }
+}

@@ -1,0 +1,162 @@
+//! Replays backports that people made, as ground truth: each picked commit is picked again onto
+//! the backport's first parent, and the tree compared with the one that people committed.
+
+mod cpu;
+mod git;
+mod history;
+mod report;
+
+use std::{path::Path, time::Instant};
+
+pub use git::{GitError, GitPicks};
+pub use history::{HistoryError, backports, resolve_revision};
+pub use report::{Figures, Report};
+
+use crate::{
+    Drivers, Kind, ObjectId, Objects, Outcome, ReadError, Repository,
+    commit::Commit,
+    merge,
+};
+use cpu::ThreadCpu;
+
+/// A backport and the commit that it says it was picked from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Backport {
+    /// The commit on the branch.
+    pub backport: ObjectId,
+    /// The commit that was picked.
+    pub source: ObjectId,
+}
+
+/// What a replayed pick came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Replayed {
+    /// Clean, with the tree that people committed.
+    Identical,
+    /// Clean, with this other tree.
+    Different(ObjectId),
+    /// Not clean.
+    Conflict,
+    /// Not attempted, since the outcome could differ from git's; counts as a conflict.
+    Unsure(&'static str),
+    /// The picked commit is a merge.
+    MergeSource,
+    /// An object is not in the repository, as in a partial clone.
+    Missing(String),
+}
+
+impl Replayed {
+    /// Whether two engines agree: the same clean tree, or a conflict by both.
+    #[must_use]
+    pub fn agrees_with(&self, other: &Self) -> bool {
+        let conflict = |outcome: &Self| matches!(outcome, Self::Conflict | Self::Unsure(_));
+        match (self, other) {
+            (Self::Missing(_), Self::Missing(_)) => true,
+            _ => (conflict(self) && conflict(other)) || self == other,
+        }
+    }
+}
+
+/// One pick, replayed.
+#[derive(Clone, Debug)]
+pub struct Pick {
+    /// What was picked.
+    pub backport: Backport,
+    /// The outcome.
+    pub outcome: Replayed,
+    /// Processor time in nanoseconds; nothing where no merge was attempted.
+    pub cpu_ns: Option<u64>,
+    /// Time on the clock in nanoseconds, likewise.
+    pub wall_ns: Option<u64>,
+}
+
+/// The trees that a pick merges, and the tree that people committed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Trees {
+    /// The picked commit's parent.
+    pub base: ObjectId,
+    /// The backport's parent.
+    pub ours: ObjectId,
+    /// The picked commit.
+    pub theirs: ObjectId,
+    /// The backport.
+    pub committed: ObjectId,
+}
+
+/// The trees of a pick, or why it is none.
+///
+/// # Errors
+/// [`Replayed::MergeSource`] or [`Replayed::Missing`].
+pub fn trees(objects: &impl Objects, pick: &Backport) -> Result<Trees, Replayed> {
+    let commit = |id: &ObjectId| -> Result<Commit, Replayed> {
+        let content = objects.read(id, Kind::Commit).map_err(missing)?;
+        Commit::parse(&content).ok_or_else(|| {
+            missing(ReadError::Malformed { id: *id, kind: Kind::Commit })
+        })
+    };
+    let backport = commit(&pick.backport)?;
+    let source = commit(&pick.source)?;
+    if source.parents.len() > 1 {
+        return Err(Replayed::MergeSource);
+    }
+    let base = match source.parents.first() {
+        Some(parent) => commit(parent)?.tree,
+        None => ObjectId::EMPTY_TREE,
+    };
+    let ours = match backport.parents.first() {
+        Some(parent) => commit(parent)?.tree,
+        None => ObjectId::EMPTY_TREE,
+    };
+    Ok(Trees { base, ours, theirs: source.tree, committed: backport.tree })
+}
+
+fn missing(error: ReadError) -> Replayed {
+    Replayed::Missing(error.to_string())
+}
+
+/// Replays one pick with this crate's engine.
+pub fn replay(repository: &Repository, drivers: &dyn Drivers, pick: Backport) -> Pick {
+    let (cpu, wall) = (ThreadCpu::now(), Instant::now());
+    let outcome = match trees(repository, &pick) {
+        Err(none) => return Pick { backport: pick, outcome: none, cpu_ns: None, wall_ns: None },
+        Ok(trees) => {
+            let merged = merge(repository, drivers, trees.base, trees.ours, trees.theirs);
+            compare(merged, trees.committed)
+        }
+    };
+    Pick {
+        backport: pick,
+        outcome,
+        cpu_ns: Some(cpu.elapsed_ns()),
+        wall_ns: Some(u64::try_from(wall.elapsed().as_nanos()).unwrap_or(u64::MAX)),
+    }
+}
+
+fn compare(merged: Result<Outcome, ReadError>, committed: ObjectId) -> Replayed {
+    match merged {
+        Ok(Outcome::Merged(merged)) if merged.tree == committed => Replayed::Identical,
+        Ok(Outcome::Merged(merged)) => Replayed::Different(merged.tree),
+        Ok(Outcome::Conflict(_)) => Replayed::Conflict,
+        Ok(Outcome::Unsure(reason)) => Replayed::Unsure(reason),
+        Err(error) => missing(error),
+    }
+}
+
+/// Replays picks with this crate's engine; `progress` is told how many are done.
+///
+/// # Errors
+/// When the repository cannot be opened.
+pub fn replay_all(
+    repository: &Path,
+    drivers: &dyn Drivers,
+    picks: &[Backport],
+    mut progress: impl FnMut(usize),
+) -> Result<Vec<Pick>, crate::OpenError> {
+    let repository = Repository::open(repository)?;
+    let mut done = Vec::with_capacity(picks.len());
+    for pick in picks {
+        done.push(replay(&repository, drivers, *pick));
+        progress(done.len());
+    }
+    Ok(done)
+}

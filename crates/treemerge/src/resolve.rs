@@ -1,0 +1,350 @@
+//! From nodes and renames to the merged tree, or to the list of what conflicts.
+
+use crate::{
+    id::{Mode, ObjectId},
+    merge::{ConflictKind, ConflictPath, Drivers, Stop},
+    objects::{Kind, NewObjects, Objects},
+    rename::{Change, SideRenames},
+    text::{self, TextMerge},
+    tree::{self, Entry},
+    walk::{BASE, Child, DirId, Item, Mask, Node, NodeId, OURS, SIDES, THEIRS, Walk},
+};
+
+/// The second half of a merge.
+pub(crate) struct Resolver<'r, 'a, 'o, O> {
+    pub(crate) walk: Walk<'a, 'o, O>,
+    pub(crate) objects: &'o O,
+    pub(crate) drivers: &'r dyn Drivers,
+    pub(crate) new: NewObjects,
+    pub(crate) conflicts: Vec<ConflictPath>,
+    /// How many files were merged line by line.
+    pub(crate) texts_merged: usize,
+}
+
+struct Rename {
+    from: NodeId,
+    to: NodeId,
+    side: usize,
+}
+
+/// The outcome of a file's three versions.
+struct FileMerge {
+    item: Item,
+    conflict: Option<ConflictKind>,
+}
+
+impl<'a, O: Objects> Resolver<'_, 'a, '_, O> {
+    /// Carries each rename's other versions to the new name.
+    pub(crate) fn apply_renames(&mut self, renames: &[SideRenames<'_>; 3]) -> Result<(), Stop> {
+        let mut all: Vec<Rename> = SIDES
+            .into_iter()
+            .flat_map(|side| renames[side].changes.iter().map(move |change| (side, change)))
+            .filter_map(|(side, change)| match change {
+                Change::Renamed { from, to } => Some(Rename { from: *from, to: *to, side }),
+                Change::Added(_) | Change::Removed => None,
+            })
+            .collect();
+        all.sort_by_key(|rename| self.walk.nodes[rename.from].path);
+        let mut renames = all.iter().peekable();
+        while let Some(rename) = renames.next() {
+            if self.walk.nodes[rename.from].clean {
+                continue;
+            }
+            match renames.next_if(|next| next.from == rename.from) {
+                Some(other) => self.renamed_on_both_sides(rename, other),
+                None => self.renamed(rename)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn node(&mut self, id: NodeId) -> &mut Node<'a> {
+        &mut self.walk.nodes[id]
+    }
+
+    fn conflict(&mut self, path: NodeId, kind: ConflictKind) {
+        self.conflicts.push(ConflictPath::new(self.walk.nodes[path].path, kind));
+    }
+
+    fn renamed_on_both_sides(&mut self, ours: &Rename, theirs: &Rename) {
+        if ours.to == theirs.to {
+            let base = self.walk.nodes[ours.from].stages[BASE];
+            let target = &mut self.walk.nodes[ours.to];
+            target.stages[BASE] = base;
+            target.files |= 1;
+            self.walk.nodes[ours.from].settle(None);
+            return;
+        }
+        for node in [ours.from, ours.to, theirs.to] {
+            self.walk.nodes[node].path_conflict = true;
+        }
+        self.conflict(ours.from, ConflictKind::RenameRename);
+    }
+
+    fn renamed(&mut self, rename: &Rename) -> Result<(), Stop> {
+        let other = 3 - rename.side;
+        let old = &self.walk.nodes[rename.from];
+        let new = &self.walk.nodes[rename.to];
+        let removed = old.files == 1;
+        let regular = |item: Option<Item>| item.is_some_and(|item| item.mode.is_regular());
+        let type_changed =
+            !removed && regular(old.stages[other]) != regular(new.stages[rename.side]);
+        let collision = new.files & bit(other) != 0 && !type_changed;
+        match (collision, removed) {
+            (true, false) => self.renamed_onto(rename, other)?,
+            (true, true) => self.renamed_and_removed(rename),
+            (false, _) => self.moved(rename, other, type_changed, removed),
+        }
+        if !type_changed {
+            self.walk.nodes[rename.from].settle(None);
+        }
+        Ok(())
+    }
+
+    /// The new name is taken on the other side: our version becomes the merged one, and is then
+    /// merged with theirs as if both had added it.
+    fn renamed_onto(&mut self, rename: &Rename, other: usize) -> Result<(), Stop> {
+        let old = &self.walk.nodes[rename.from];
+        let mut versions = [old.stages[BASE], None, None];
+        versions[other] = old.stages[other];
+        versions[rename.side] = self.walk.nodes[rename.to].stages[rename.side];
+        let path = old.path;
+        let [base, Some(ours), Some(theirs)] = versions else {
+            return Err(Stop::Unsure("a renamed file lacks a version"));
+        };
+        let merged = self.merge_file(path, base, ours, theirs)?;
+        if merged.conflict.is_some() {
+            // Conflict markers will not equal the other side's file.
+            self.walk.nodes[rename.to].path_conflict = true;
+            self.conflict(rename.to, ConflictKind::RenameCollides);
+        }
+        self.walk.nodes[rename.to].stages[rename.side] = Some(merged.item);
+        Ok(())
+    }
+
+    fn renamed_and_removed(&mut self, rename: &Rename) {
+        self.walk.nodes[rename.to].path_conflict = true;
+        self.conflict(rename.to, ConflictKind::RenameDelete);
+    }
+
+    fn moved(&mut self, rename: &Rename, other: usize, type_changed: bool, removed: bool) {
+        let stages = self.walk.nodes[rename.from].stages;
+        let new = self.node(rename.to);
+        new.stages[BASE] = stages[BASE];
+        new.files |= 1;
+        if type_changed {
+            let old = self.node(rename.from);
+            old.stages[BASE] = None;
+            old.files &= 6;
+        } else if removed {
+            self.renamed_and_removed(rename);
+        } else {
+            new.stages[other] = stages[other];
+            new.files |= bit(other);
+        }
+    }
+
+    /// The tree made of a directory's entries; nothing if it has come out empty.
+    pub(crate) fn directory(&mut self, directory: DirId) -> Result<Option<ObjectId>, Stop> {
+        let children = std::mem::take(&mut self.walk.directories[directory].children);
+        let mut entries = Vec::with_capacity(children.len());
+        for child in &children {
+            match child {
+                Child::Settled(entry) => entries.push(*entry),
+                Child::Node(node) => {
+                    if let Some(item) = self.settle(*node)? {
+                        let name = self.walk.nodes[*node].name;
+                        entries.push(Entry { mode: item.mode, name, id: item.id });
+                    }
+                }
+            }
+        }
+        if entries.is_empty() {
+            return Ok(None);
+        }
+        let bytes = tree::serialise(&mut entries);
+        let versions = &self.walk.directories[directory].versions;
+        let known = [OURS, THEIRS, BASE]
+            .into_iter()
+            .filter_map(|tree| versions[tree])
+            .find(|(_, version)| *version == bytes.as_slice());
+        Ok(Some(match known {
+            Some((id, _)) => id,
+            None => self.new.add(Kind::Tree, bytes),
+        }))
+    }
+
+    /// What a path comes to.
+    fn settle(&mut self, id: NodeId) -> Result<Option<Item>, Stop> {
+        if let Some(directory) = self.walk.nodes[id].directory {
+            let tree = self.directory(directory)?;
+            let item = tree.map(|id| Item { mode: Mode::Tree, id });
+            let node = &mut self.walk.nodes[id];
+            node.result = item;
+            if node.clean || node.files == 0 {
+                return Ok(item);
+            }
+            if item.is_none() {
+                self.directory_is_gone(id);
+            } else if node.files == 1 {
+                return Ok(item);
+            } else {
+                self.file_beside_directory(id);
+                return Ok(item);
+            }
+        }
+        if self.walk.nodes[id].clean {
+            return Ok(self.walk.nodes[id].result);
+        }
+        self.file(id)
+    }
+
+    /// The directory has come out empty: only the file of the same name is left.
+    fn directory_is_gone(&mut self, id: NodeId) {
+        let node = self.node(id);
+        node.file_and_directory = false;
+        node.matching &= !node.dirs;
+        node.dirs = 0;
+        for tree in [BASE, OURS, THEIRS] {
+            if node.files & bit(tree) == 0 {
+                node.stages[tree] = None;
+            }
+        }
+    }
+
+    /// A file cannot stay where a directory does; unless it is to be removed anyway.
+    fn file_beside_directory(&mut self, id: NodeId) {
+        let node = &self.walk.nodes[id];
+        let matching = node.matching & !node.dirs;
+        let removed = match matching {
+            3 => node.files & bit(THEIRS) == 0,
+            5 => node.files & bit(OURS) == 0,
+            _ => false,
+        };
+        if !removed {
+            self.conflict(id, ConflictKind::FileDirectory);
+        }
+    }
+
+    /// Settles a path that is a file in some of the trees.
+    fn file(&mut self, id: NodeId) -> Result<Option<Item>, Stop> {
+        let node = &self.walk.nodes[id];
+        let [base, ours, theirs] = node.stages;
+        let path_conflict = node.path_conflict;
+        let result = match (node.matching, node.files) {
+            (6, _) => ours,
+            (3, _) => theirs,
+            (5, _) => ours,
+            (_, 6 | 7) => return self.both(id),
+            (_, 3 | 5) => {
+                if !path_conflict {
+                    self.conflict(id, ConflictKind::ModifyDelete);
+                }
+                return Ok(None);
+            }
+            (_, 2) => ours,
+            (_, 4) => theirs,
+            _ => None,
+        };
+        let _ = base;
+        if path_conflict && result.is_some() {
+            self.note_path_conflict(id);
+        }
+        Ok(result)
+    }
+
+    /// A path that is clean by itself is in conflict if its name is: which has been said already.
+    fn note_path_conflict(&mut self, id: NodeId) {
+        if self.conflicts.is_empty() {
+            self.conflict(id, ConflictKind::RenameRename);
+        }
+    }
+
+    /// Both sides have the file.
+    fn both(&mut self, id: NodeId) -> Result<Option<Item>, Stop> {
+        let Node { stages, path, path_conflict, .. } = self.walk.nodes[id];
+        let [base, Some(ours), Some(theirs)] = stages else {
+            return Err(Stop::Unsure("a file of both sides lacks a version"));
+        };
+        if !ours.mode.same_type(theirs.mode) {
+            self.conflict(id, ConflictKind::DistinctTypes);
+            return Ok(None);
+        }
+        let merged = self.merge_file(path, base, ours, theirs)?;
+        match merged.conflict {
+            Some(ConflictKind::Content) if base.is_none() => {
+                self.conflict(id, ConflictKind::AddAdd);
+            }
+            Some(kind) => self.conflict(id, kind),
+            None if path_conflict => self.note_path_conflict(id),
+            None => {}
+        }
+        Ok(Some(merged.item))
+    }
+
+    /// Merges a file's mode and content. Where the content conflicts, the item is ours.
+    fn merge_file(
+        &mut self,
+        path: &[u8],
+        base: Option<Item>,
+        ours: Item,
+        theirs: Item,
+    ) -> Result<FileMerge, Stop> {
+        let base_mode = base.map(|item| item.mode);
+        let base_id = base.map(|item| item.id);
+        let mut conflict = None;
+        let mode = if ours.mode == theirs.mode || Some(ours.mode) == base_mode {
+            theirs.mode
+        } else {
+            if Some(theirs.mode) != base_mode {
+                conflict = Some(ConflictKind::Mode);
+            }
+            ours.mode
+        };
+        let id = if ours.id == theirs.id || Some(ours.id) == base_id {
+            theirs.id
+        } else if Some(theirs.id) == base_id {
+            ours.id
+        } else if mode.is_regular() {
+            let base = base.filter(|base| base.mode.is_regular()).map(|base| base.id);
+            match self.merge_content(path, base, ours.id, theirs.id)? {
+                Ok(id) => id,
+                Err(kind) => {
+                    conflict = Some(kind);
+                    ours.id
+                }
+            }
+        } else {
+            conflict = Some(if mode == Mode::Submodule {
+                ConflictKind::Submodule
+            } else {
+                ConflictKind::Symlink
+            });
+            ours.id
+        };
+        Ok(FileMerge { item: Item { mode, id }, conflict })
+    }
+
+    fn merge_content(
+        &mut self,
+        path: &[u8],
+        base: Option<ObjectId>,
+        ours: ObjectId,
+        theirs: ObjectId,
+    ) -> Result<Result<ObjectId, ConflictKind>, Stop> {
+        self.texts_merged += 1;
+        let read = |id: &ObjectId| self.objects.read(id, Kind::Blob);
+        let base = base.as_ref().map(read).transpose()?;
+        let base: &[u8] = base.as_ref().map_or(&[], |content| content.as_slice());
+        let merged = text::merge(base, &read(&ours)?, &read(&theirs)?, self.drivers.driver(path));
+        Ok(match merged {
+            TextMerge::Clean(content) => Ok(self.new.add(Kind::Blob, content)),
+            TextMerge::Conflict => Err(ConflictKind::Content),
+            TextMerge::Binary => Err(ConflictKind::Binary),
+        })
+    }
+}
+
+const fn bit(tree: usize) -> Mask {
+    1 << tree
+}

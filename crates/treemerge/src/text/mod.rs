@@ -1,0 +1,49 @@
+//! Text: line diff and three-way merge with git's results.
+
+mod compact;
+mod histogram;
+mod lines;
+mod merge;
+mod myers;
+
+pub use merge::Driver;
+pub(crate) use merge::{TextMerge, is_text, merge};
+
+use compact::{Changes, compact};
+use lines::{Class, Lines};
+
+/// `old` lines from `old_start` became `new` lines from `new_start`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Hunk {
+    old_start: usize,
+    old: usize,
+    new_start: usize,
+    new: usize,
+}
+
+/// The hunks from `old` to `new`, as git's merges see them.
+fn diff(old: &[Class], new: &[Class], class_count: usize) -> Vec<Hunk> {
+    let (old_changed, new_changed) = histogram::diff(old, new, class_count);
+    let mut old = Changes { classes: old, changed: old_changed };
+    let mut new = Changes { classes: new, changed: new_changed };
+    compact(&mut old, &new);
+    compact(&mut new, &old);
+    hunks(&old.changed, &new.changed)
+}
+
+fn hunks(old: &[bool], new: &[bool]) -> Vec<Hunk> {
+    let mut hunks = Vec::new();
+    let (mut i, mut j) = (0, 0);
+    while i < old.len() || j < new.len() {
+        let run = |changed: &[bool], from: usize| {
+            changed[from.min(changed.len())..].iter().take_while(|line| **line).count()
+        };
+        let (removed, added) = (run(old, i), run(new, j));
+        if removed + added > 0 {
+            hunks.push(Hunk { old_start: i, old: removed, new_start: j, new: added });
+        }
+        i += removed + 1;
+        j += added + 1;
+    }
+    hunks
+}

@@ -1,0 +1,471 @@
+//! The walk of the three trees together. It descends where ids differ, and where only one side
+//! differs from the base, only if that side's files may be wanted as the other end of a rename.
+//!
+//! What all three (or both sides) agree on is kept as it stands in the tree; every other path
+//! becomes a [`Node`], to be settled once the renames are known.
+
+use rustc_hash::FxHashMap;
+use typed_arena::Arena;
+
+use crate::{
+    id::{Mode, ObjectId},
+    merge::Stop,
+    objects::{Content, Kind, Objects, ReadError},
+    order::hash_order,
+    tree::{Cursor, Entry, MalformedTree},
+};
+
+/// Index of the merge base among the three trees.
+pub(crate) const BASE: usize = 0;
+/// Index of our tree.
+pub(crate) const OURS: usize = 1;
+/// Index of their tree.
+pub(crate) const THEIRS: usize = 2;
+/// Both sides.
+pub(crate) const SIDES: [usize; 2] = [OURS, THEIRS];
+
+/// git's limit to how deep trees may nest.
+const MAX_DEPTH: usize = 2048;
+
+/// A set of the three trees, as bits: 1 base, 2 ours, 4 theirs.
+pub(crate) type Mask = u8;
+pub(crate) const ALL: Mask = 7;
+
+pub(crate) type NodeId = usize;
+pub(crate) type DirId = usize;
+
+/// An entry's value in one of the trees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Item {
+    pub(crate) mode: Mode,
+    pub(crate) id: ObjectId,
+}
+
+/// What a merge borrows from: tree contents and path names live as long as it.
+#[derive(Default)]
+pub(crate) struct Memory {
+    trees: Arena<Content>,
+    bytes: Arena<u8>,
+}
+
+impl Memory {
+    fn path(&self, directory: &[u8], name: &[u8]) -> &[u8] {
+        let slash: &[u8] = if directory.is_empty() { b"" } else { b"/" };
+        let path = directory.iter().chain(slash).chain(name);
+        self.bytes.alloc_extend(path.copied())
+    }
+}
+
+/// A path on which the three trees do not simply agree.
+pub(crate) struct Node<'a> {
+    pub(crate) path: &'a [u8],
+    pub(crate) name: &'a [u8],
+    pub(crate) stages: [Option<Item>; 3],
+    pub(crate) files: Mask,
+    pub(crate) dirs: Mask,
+    /// Trees that agree: none, or two.
+    pub(crate) matching: Mask,
+    pub(crate) file_and_directory: bool,
+    /// Part of a conflict of paths, such as two renames of one file.
+    pub(crate) path_conflict: bool,
+    /// Settled: `result` says as what, nothing being a removal.
+    pub(crate) clean: bool,
+    pub(crate) result: Option<Item>,
+    pub(crate) directory: Option<DirId>,
+}
+
+impl Node<'_> {
+    pub(crate) fn settle(&mut self, result: Option<Item>) {
+        self.clean = true;
+        self.result = result;
+    }
+}
+
+/// One entry of a directory that was walked.
+#[derive(Clone, Copy)]
+pub(crate) enum Child<'a> {
+    Settled(Entry<'a>),
+    Node(NodeId),
+}
+
+/// A directory that was walked.
+pub(crate) struct Directory<'a> {
+    pub(crate) children: Vec<Child<'a>>,
+    /// The trees' own versions of it.
+    pub(crate) versions: [Option<(ObjectId, &'a [u8])>; 3],
+}
+
+/// Why the other end of a removed file is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Relevance {
+    /// The other side changed the file.
+    Content,
+    /// It tells where its directory went.
+    Location,
+}
+
+/// Why it matters where a removed directory went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DirRelevance {
+    None,
+    /// A directory above it is looked for.
+    ForAncestor,
+    /// The other side added a file to it.
+    ForSelf,
+}
+
+/// A file that one side removed or added.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pair {
+    pub(crate) node: NodeId,
+    pub(crate) added: bool,
+}
+
+/// What the walk learns for rename detection, by side.
+#[derive(Default)]
+pub(crate) struct SideInfo<'a> {
+    pub(crate) pairs: Vec<Pair>,
+    pub(crate) relevant: FxHashMap<NodeId, Relevance>,
+    pub(crate) dirs_removed: FxHashMap<&'a [u8], DirRelevance>,
+    /// Directories that only this side changed, with the directory mask at that point.
+    deferred: Vec<(NodeId, Mask)>,
+    /// Whether directories may still be deferred.
+    must_descend: bool,
+}
+
+/// The walk and its findings.
+pub(crate) struct Walk<'a, 'o, O> {
+    objects: &'o O,
+    memory: &'a Memory,
+    pub(crate) nodes: Vec<Node<'a>>,
+    pub(crate) directories: Vec<Directory<'a>>,
+    /// By tree; the base's is unused.
+    pub(crate) sides: [SideInfo<'a>; 3],
+    /// 0: nothing special. 2 or 4: the directory above is gone on one side, this is the other.
+    /// 7: a file was added to it there, so every file under it is wanted.
+    dir_rename_mask: Mask,
+    depth: usize,
+    pub(crate) trees_read: usize,
+}
+
+type Group<'a> = [Option<Entry<'a>>; 3];
+
+impl<'a, 'o, O: Objects> Walk<'a, 'o, O> {
+    /// Walks the three trees; the root is the first directory.
+    pub(crate) fn run(
+        objects: &'o O,
+        memory: &'a Memory,
+        roots: [ObjectId; 3],
+    ) -> Result<Self, Stop> {
+        let mut walk = Self {
+            objects,
+            memory,
+            nodes: Vec::new(),
+            directories: Vec::new(),
+            sides: Default::default(),
+            dir_rename_mask: 0,
+            depth: 0,
+            trees_read: 0,
+        };
+        walk.descend(b"", roots.map(Some))?;
+        walk.deferred()?;
+        Ok(walk)
+    }
+
+    fn load(&mut self, id: ObjectId) -> Result<&'a [u8], Stop> {
+        if id == ObjectId::EMPTY_TREE {
+            return Ok(b"");
+        }
+        self.trees_read += 1;
+        Ok(self.memory.trees.alloc(self.objects.read(&id, Kind::Tree)?).as_slice())
+    }
+
+    /// Walks one directory, of which the trees have these versions.
+    fn descend(&mut self, path: &'a [u8], ids: [Option<ObjectId>; 3]) -> Result<DirId, Stop> {
+        if self.depth > MAX_DEPTH {
+            return Err(Stop::Unsure("directories nest too deep"));
+        }
+        let mut versions: [Option<(ObjectId, &'a [u8])>; 3] = [None; 3];
+        for tree in [BASE, OURS, THEIRS] {
+            let Some(id) = ids[tree] else { continue };
+            let known = versions.iter().flatten().find(|(known, _)| *known == id).copied();
+            versions[tree] = match known {
+                Some(known) => Some(known),
+                None => Some((id, self.load(id)?)),
+            };
+        }
+        let (mut children, groups) = join(versions.map(|version| version.map(|(_, tree)| tree)))
+            .map_err(|(tree, MalformedTree)| ReadError::Malformed {
+                id: ids[tree].unwrap_or(ObjectId::NULL),
+                kind: Kind::Tree,
+            })?;
+        let one_sided = self.dir_rename_mask == 2 || self.dir_rename_mask == 4;
+        if one_sided && groups.iter().any(|(_, group)| files(group) == self.dir_rename_mask) {
+            self.dir_rename_mask = ALL;
+        }
+        let id = self.directories.len();
+        self.directories.push(Directory { children: Vec::new(), versions });
+        self.depth += 1;
+        for (at, group) in groups {
+            children[at] = self.group(path, &group)?;
+        }
+        self.depth -= 1;
+        self.directories[id].children = children;
+        Ok(id)
+    }
+
+    fn group(&mut self, directory: &'a [u8], group: &Group<'a>) -> Result<Child<'a>, Stop> {
+        let (files, dirs) = (files(group), dirs(group));
+        let matching = matching(group);
+        if files == ALL && matching != 0 {
+            // The side that changed the file, or either if both did alike.
+            let settled = if matching == 3 { group[THEIRS] } else { group[OURS] };
+            if let Some(entry) = settled {
+                return Ok(Child::Settled(entry));
+            }
+        }
+        let Some(name) = group.iter().flatten().map(|entry| entry.name).next() else {
+            return Err(Stop::Unsure("an entry without a name"));
+        };
+        let node = self.nodes.len();
+        self.nodes.push(Node {
+            path: self.memory.path(directory, name),
+            name,
+            stages: group.map(|entry| entry.map(|entry| Item { mode: entry.mode, id: entry.id })),
+            files,
+            dirs,
+            matching,
+            file_and_directory: files != 0 && dirs != 0,
+            path_conflict: false,
+            clean: false,
+            result: None,
+            directory: None,
+        });
+        let outer = self.dir_rename_mask;
+        self.note_for_renames(directory, node);
+        if dirs != 0 {
+            self.subdirectory(node, outer)?;
+        }
+        Ok(Child::Node(node))
+    }
+
+    fn subdirectory(&mut self, node: NodeId, outer: Mask) -> Result<(), Stop> {
+        let Node { dirs, files, matching, .. } = self.nodes[node];
+        let mut side = match matching {
+            3 => Some(THEIRS),
+            5 => Some(OURS),
+            _ => None,
+        };
+        if files == 0 && (dirs == 2 || dirs == 4) {
+            self.nodes[node].matching = ALL - dirs;
+            side = Some(usize::from(dirs / 2));
+        }
+        if let Some(side) = side
+            && self.dir_rename_mask != ALL
+            && !self.sides[side].must_descend
+        {
+            self.sides[side].deferred.push((node, self.dir_rename_mask));
+        } else {
+            self.descend_node(node)?;
+        }
+        self.dir_rename_mask = outer;
+        Ok(())
+    }
+
+    fn descend_node(&mut self, node: NodeId) -> Result<(), Stop> {
+        let Node { path, stages, dirs, files, .. } = self.nodes[node];
+        self.nodes[node].matching &= files;
+        let ids = [BASE, OURS, THEIRS].map(|tree| {
+            stages[tree].filter(|_| dirs & (1 << tree) != 0).map(|item| item.id)
+        });
+        let directory = self.descend(path, ids)?;
+        self.nodes[node].directory = Some(directory);
+        Ok(())
+    }
+
+    /// Settles the directories that one side left alone, or walks them after all if that side
+    /// may hold the other end of a rename.
+    fn deferred(&mut self) -> Result<(), Stop> {
+        for side in SIDES {
+            self.sides[side].must_descend = !self.sides[side].relevant.is_empty();
+            let deferred = std::mem::take(&mut self.sides[side].deferred);
+            let paths: Vec<&[u8]> = deferred.iter().map(|(node, _)| self.nodes[*node].path).collect();
+            for index in hash_order(&paths) {
+                let (node, mask) = deferred[index];
+                if self.sides[side].must_descend {
+                    self.dir_rename_mask = mask;
+                    self.depth = paths[index].iter().filter(|byte| **byte == b'/').count() + 1;
+                    self.descend_node(node)?;
+                } else {
+                    let result = self.nodes[node].stages[side];
+                    self.nodes[node].settle(result);
+                }
+            }
+        }
+        for side in SIDES {
+            for (node, _) in std::mem::take(&mut self.sides[side].deferred) {
+                let result = self.nodes[node].stages[side];
+                self.nodes[node].settle(result);
+            }
+        }
+        Ok(())
+    }
+
+    /// Records what rename detection will want to know of a path.
+    fn note_for_renames(&mut self, directory: &'a [u8], node: NodeId) {
+        let Node { path, files, dirs, matching, .. } = self.nodes[node];
+        if self.dir_rename_mask != ALL && (dirs == 3 || dirs == 5) {
+            self.dir_rename_mask = dirs & !1;
+        }
+        if matches!(dirs, 1 | 3 | 5) {
+            let relevance = if self.dir_rename_mask == ALL {
+                DirRelevance::ForAncestor
+            } else {
+                DirRelevance::None
+            };
+            for side in SIDES {
+                if dirs & (1 << side) == 0 {
+                    self.sides[side].dirs_removed.insert(path, relevance);
+                }
+            }
+        }
+        if self.dir_rename_mask == ALL && (files == 2 || files == 4) {
+            let other_side = 3 - usize::from(files / 2);
+            self.sides[other_side].dirs_removed.insert(directory, DirRelevance::ForSelf);
+        }
+        if files == 0 || files == ALL {
+            return;
+        }
+        for side in SIDES {
+            let here = files & (1 << side) != 0;
+            if files & 1 != 0 && !here {
+                self.removed(side, node, matching & files);
+            } else if files & 1 == 0 && here {
+                self.sides[side].pairs.push(Pair { node, added: true });
+            }
+        }
+    }
+
+    fn removed(&mut self, side: usize, node: NodeId, matching: Mask) {
+        let info = &mut self.sides[side];
+        if matching == 0 {
+            info.relevant.insert(node, Relevance::Content);
+        } else if self.dir_rename_mask == ALL {
+            info.relevant.insert(node, Relevance::Location);
+        }
+        info.pairs.push(Pair { node, added: false });
+    }
+}
+
+fn files(group: &Group<'_>) -> Mask {
+    mask(group, |mode| mode != Mode::Tree)
+}
+
+fn dirs(group: &Group<'_>) -> Mask {
+    mask(group, |mode| mode == Mode::Tree)
+}
+
+fn mask(group: &Group<'_>, wanted: impl Fn(Mode) -> bool) -> Mask {
+    let bit = |tree: usize| Mask::from(group[tree].is_some_and(|entry| wanted(entry.mode))) << tree;
+    bit(BASE) | bit(OURS) | bit(THEIRS)
+}
+
+/// Which two of the trees agree. (All three do not, or there would be no group.)
+fn matching(group: &Group<'_>) -> Mask {
+    let same = |a: usize, b: usize| match (group[a], group[b]) {
+        (Some(a), Some(b)) => a.mode == b.mode && a.id == b.id,
+        _ => false,
+    };
+    if same(BASE, OURS) {
+        3
+    } else if same(BASE, THEIRS) {
+        5
+    } else if same(OURS, THEIRS) {
+        6
+    } else {
+        0
+    }
+}
+
+/// A directory's entries in order, and which of them differ; their place among the entries is
+/// still to be filled.
+type Joined<'a> = (Vec<Child<'a>>, Vec<(usize, Group<'a>)>);
+
+/// Brings the entries of the three versions of a directory together by name.
+fn join<'a>(trees: [Option<&'a [u8]>; 3]) -> Result<Joined<'a>, (usize, MalformedTree)> {
+    let mut cursors = Vec::with_capacity(3);
+    for (index, tree) in trees.iter().enumerate() {
+        let cursor = Cursor::new(tree.unwrap_or_default()).map_err(|error| (index, error))?;
+        cursors.push(Ahead { cursor, taken: Vec::new() });
+    }
+    let mut children = Vec::with_capacity(trees.iter().flatten().map(|tree| tree.len() / 40).max().unwrap_or(0));
+    let mut groups = Vec::new();
+    loop {
+        let heads = [cursors[0].head(), cursors[1].head(), cursors[2].head()];
+        let Some(first) = heads.iter().flatten().map(|entry| entry.name).min() else {
+            return Ok((children, groups));
+        };
+        let mut group: Group<'a> = [None; 3];
+        for tree in 0..3 {
+            group[tree] =
+                cursors[tree].take(heads[tree], first).map_err(|error| (tree, error))?;
+        }
+        match group {
+            [Some(base), Some(ours), Some(theirs)] if base == ours && base == theirs => {
+                children.push(Child::Settled(base));
+            }
+            _ => {
+                groups.push((children.len(), group));
+                children.push(Child::Node(NodeId::MAX));
+            }
+        }
+    }
+}
+
+/// A cursor that can take a directory `t` from behind entries such as `t-2`, where other trees
+/// have a file `t`.
+struct Ahead<'a> {
+    cursor: Cursor<'a>,
+    taken: Vec<&'a [u8]>,
+}
+
+impl<'a> Ahead<'a> {
+    fn head(&self) -> Option<Entry<'a>> {
+        self.cursor.head()
+    }
+
+    /// The entry called `name`, if there is one at the cursor or hidden behind it.
+    fn take(
+        &mut self,
+        head: Option<Entry<'a>>,
+        name: &[u8],
+    ) -> Result<Option<Entry<'a>>, MalformedTree> {
+        let Some(head) = head else { return Ok(None) };
+        if head.name == name {
+            self.advance()?;
+            return Ok(Some(head));
+        }
+        let mut probe = self.cursor;
+        while let Some(entry) = probe.head() {
+            match entry.name.strip_prefix(name) {
+                Some([]) => {
+                    self.taken.push(entry.name);
+                    return Ok(Some(entry));
+                }
+                Some([next, ..]) if *next < b'/' => probe.advance()?,
+                _ => return Ok(None),
+            }
+        }
+        Ok(None)
+    }
+
+    fn advance(&mut self) -> Result<(), MalformedTree> {
+        self.cursor.advance()?;
+        while let Some(head) = self.cursor.head()
+            && self.taken.contains(&head.name)
+        {
+            self.cursor.advance()?;
+        }
+        Ok(())
+    }
+}
