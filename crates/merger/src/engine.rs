@@ -1,7 +1,9 @@
 //! The merge itself: three trees in, one tree or the conflicts out.
 //!
-//! This is libgit2's merge, as `cherrypick_commit` makes it. Everything else of the crate knows it
-//! by the two functions here, so that another engine can take its place.
+//! This is libgit2's merge, as `cherrypick_commit` makes it, and a conflict where git sees one and
+//! libgit2 does not. Everything else of the crate knows it by the two functions here, so that
+//! another engine can take its place. It never makes another tree than `git merge-tree` does; for
+//! some changes of a file's kind together with renames, it reports a conflict that git resolves.
 //!
 //! libgit2 gives up on inexact renames, and says nothing, where more than `target_limit` entries
 //! differ; its default of 1000 is less than what lies between two branches of nixpkgs. No
@@ -14,6 +16,7 @@ use picket_domain::{Conflict, ConflictKind};
 
 use crate::error::Result;
 
+mod kinds;
 mod moved;
 
 /// How many entries may differ before libgit2 stops looking for renames. The largest real
@@ -38,11 +41,12 @@ pub(crate) fn merge_trees(repo: &Repository, base: Oid, ours: Oid, theirs: Oid) 
     )?;
     match outcome(repo, index)? {
         Merged::Clean(tree) => {
-            let astray = moved::files_left_behind(repo, base, ours, theirs)?;
-            Ok(if astray.is_empty() {
+            let mut left = moved::files_left_behind(repo, base, ours, theirs)?;
+            left.extend(kinds::disagreements(repo, base, ours, theirs)?);
+            Ok(if left.is_empty() {
                 Merged::Clean(tree)
             } else {
-                Merged::Conflicting(astray)
+                Merged::Conflicting(left)
             })
         }
         conflicting @ Merged::Conflicting(_) => Ok(conflicting),

@@ -215,6 +215,54 @@ fn a_file_against_a_folder_is_a_conflict() {
 }
 
 #[test]
+fn a_file_added_to_a_folder_that_moved_is_a_conflict() {
+    let names = ["default.nix", "fix.patch", "other.nix"];
+    let before = |edit: &mut Edit<'_>| {
+        for name in names {
+            edit.put(format!("by-name/{name}"), text(name, 9));
+        }
+    };
+    let moved = |edit: &mut Edit<'_>| {
+        for name in names {
+            edit.rename(&format!("by-name/{name}"), &format!("misc/{name}"));
+        }
+    };
+    let added = |edit: &mut Edit<'_>| {
+        edit.put("by-name/new.patch", "new\n")
+            .line("by-name/default.nix", "line 5", "line five");
+    };
+    let expected = [("by-name/new.patch".to_owned(), ConflictKind::Other)];
+    let (upstream, base, pr) = two_sides(before, moved, added);
+    assert_eq!(conflicts(upstream.outcome(base, &pr)), expected);
+    let (upstream, base, pr) = two_sides(before, added, moved);
+    assert_eq!(conflicts(upstream.outcome(base, &pr)), expected);
+}
+
+#[test]
+fn a_link_against_a_rename_and_two_modes_are_conflicts() {
+    let link = |edit: &mut Edit<'_>| {
+        edit.put_as(LINK, "pkgs/nginx.nix", "elsewhere")
+            .put("new", "same\n");
+    };
+    let rename = |edit: &mut Edit<'_>| {
+        edit.rename("pkgs/nginx.nix", "nginx.nix")
+            .put_as(EXECUTABLE, "new", "same\n");
+    };
+    let both = |first| {
+        [
+            ("new".to_owned(), ConflictKind::BothAdded),
+            ("pkgs/nginx.nix".to_owned(), first),
+        ]
+    };
+    let (upstream, base, pr) = two_sides(|_| {}, link, rename);
+    let expected = both(ConflictKind::DeletedByThem);
+    assert_eq!(conflicts(upstream.outcome(base, &pr)), expected);
+    let (upstream, base, pr) = two_sides(|_| {}, rename, link);
+    let expected = both(ConflictKind::DeletedByUs);
+    assert_eq!(conflicts(upstream.outcome(base, &pr)), expected);
+}
+
+#[test]
 fn binaries_symlinks_and_submodules_conflict_as_a_whole() {
     let commit = |digit: &str| git2::Oid::from_str(&digit.repeat(40)).unwrap();
     let side = |name: &'static str, digit: &'static str| {
