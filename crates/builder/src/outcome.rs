@@ -89,14 +89,26 @@ pub(crate) fn cause(failure: &Failure, log: &str, recipe: Option<&Recipe>) -> Fa
         }
         Some(Status::Transient) if !fixed_output => FailureCause::Transient,
         Some(Status::Transient | Status::Failure) => {
-            let first = failure.message.lines().next().unwrap_or_default();
-            if is_machines_fault(first) || (fixed_output && is_network_fault(log)) {
+            let said = own_words(&failure.message).join("\n");
+            if is_machines_fault(&said) || (fixed_output && is_network_fault(log)) {
                 FailureCause::Transient
             } else {
                 FailureCause::Builder
             }
         }
     }
+}
+
+/// What Nix itself says: not the end of the log, which it repeats, and not the command to see all
+/// of it, which knows nothing of the logs kept here.
+fn own_words(message: &str) -> Vec<&str> {
+    let is_repetition = |line: &str| {
+        let line = line.to_ascii_lowercase();
+        line.starts_with("for full logs, run")
+            || (line.starts_with("last ") && line.ends_with("log lines:"))
+    };
+    let lines = message.lines().map(|line| line.trim_end_matches(';'));
+    lines.take_while(|line| !is_repetition(line)).collect()
 }
 
 fn is_machines_fault(message: &str) -> bool {
@@ -131,15 +143,10 @@ fn is_network_fault(log: &str) -> bool {
 
 /// The end of a failed build's log, and what Nix says about it, bounded.
 pub(crate) fn log_tail(log: &str, failure: &Failure) -> String {
-    // Nix repeats the log's end, and names a command that knows nothing of Picket's logs.
-    let is_repetition = |line: &str| {
-        line.starts_with("For full logs, run")
-            || (line.starts_with("last ") && line.ends_with("log lines:"))
-    };
-    let said = failure.message.lines();
-    let said = said.take_while(|line| !is_repetition(line));
-    let said: Vec<_> = said.map(|line| line.trim_end_matches(';')).collect();
-    let said = text::head(&said.join("\n"), text::MESSAGE_MAX / 2);
+    let said = text::head(
+        &own_words(&failure.message).join("\n"),
+        text::MESSAGE_MAX / 2,
+    );
     let log = text::tail(log.trim_end(), text::MESSAGE_MAX - said.len() - 1);
     if log.is_empty() {
         said
@@ -234,6 +241,12 @@ mod tests {
             "builder for 'x' failed due to signal 9 (Killed)",
         );
         assert_eq!(cause(&killed, "", None), FailureCause::Transient);
+        // As Nix 2.34 says it.
+        let killed = failed(
+            Status::Failure,
+            "Cannot build 'x'.\nReason: builder failed due to signal 9 (Killed).\nOutput paths:\n  x",
+        );
+        assert_eq!(cause(&killed, "", None), FailureCause::Transient);
         let crashed = failed(Status::Failure, "builder for 'x' failed due to signal 11");
         assert_eq!(cause(&crashed, "", None), FailureCause::Builder);
     }
@@ -269,6 +282,14 @@ mod tests {
         assert_eq!(
             log_tail("one\noops\n", &failure),
             "one\noops\nbuilder for '/nix/store/x.drv' failed with exit code 3"
+        );
+        let newer = failed(
+            Status::Failure,
+            "Cannot build 'x'.\nReason: builder failed with exit code 3.\nLast 1 log lines:\n> oops",
+        );
+        assert_eq!(
+            log_tail("oops\n", &newer),
+            "oops\nCannot build 'x'.\nReason: builder failed with exit code 3."
         );
         assert!(log_tail(&"long line\n".repeat(10_000), &failure).len() <= text::MESSAGE_MAX);
     }

@@ -11,9 +11,10 @@ use super::status::Status;
 /// What a daemon answered, byte for byte, to the requests that [`replay`] makes. The jobs:
 /// `ok`; `bad`, which exits with 3; `dep`, which needs both; `noout`, which makes no output;
 /// `slow`, which does not end, with a timeout of one second.
-const RECORDED: [(&str, &[u8]); 2] = [
+const RECORDED: [(&str, &[u8]); 3] = [
     ("2.8.0", include_bytes!("golden/nix-2.8.0.bin")),
     ("2.26.3", include_bytes!("golden/nix-2.26.3.bin")),
+    ("2.34.8", include_bytes!("golden/nix-2.34.8.bin")),
 ];
 
 fn path(base_name: &str) -> StorePath {

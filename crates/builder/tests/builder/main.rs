@@ -9,6 +9,5 @@ mod build;
 mod evaluate;
 mod faults;
 mod nixpkgs;
-mod progress;
 mod store;
 mod world;
