@@ -139,19 +139,46 @@ fn collect_keys(path: &str, value: &toml::Value, found: &mut BTreeSet<String>) {
 #[test]
 fn a_missing_file_is_named() {
     let error = Config::load(Path::new("/nowhere/picket.toml"), Allowances::default());
-    insta::assert_snapshot!(error.unwrap_err(), @"");
+    insta::assert_snapshot!(error.unwrap_err(), @"
+    /nowhere/picket.toml: cannot read it: No such file or directory (os error 2)
+      to mend it: name an existing configuration file with --config
+    ");
 }
 
 #[test]
 fn errors_name_file_line_and_remedy() {
-    insta::assert_snapshot!(error("interval_seconds = 30", "interval = 30"), @"");
-    insta::assert_snapshot!(error("required_approvals = 2", "required_approvals = 0"), @"");
-    insta::assert_snapshot!(error("name = \"nixos-26.05-sec\"", "name = \"queue\""), @"");
-    insta::assert_snapshot!(error("key_files = [\"key\"]", "key_files = [\"none\"]"), @"");
-    insta::assert_snapshot!(error("file = \"nixos/release-small.nix\"", "file = \"../x.nix\""), @"");
-    insta::assert_snapshot!(error("https://cache.nixos.org\"", "cache.nixos.org\""), @"");
-    insta::assert_snapshot!(error("repository = \"NixOS/nixpkgs\"", "repository = \"nixpkgs\""), @"");
-    insta::assert_snapshot!(error("postgres://picket@", "mysql://picket@"), @"");
+    insta::assert_snapshot!(error("interval_seconds = 30", "interval = 30"), @"
+    <folder>/picket.toml:38: unknown field `interval`, expected `interval_seconds`
+      to mend it: `picket check-config --help` lists every key and what it is for
+    ");
+    insta::assert_snapshot!(error("required_approvals = 2", "required_approvals = 0"), @"
+    <folder>/picket.toml:43: 0 would let everything through
+      to mend it: write 1 or more
+    ");
+    insta::assert_snapshot!(error("name = \"nixos-26.05-sec\"", "name = \"queue\""), @r#"
+    <folder>/picket.toml:41: "queue" is a page of the web UI
+      to mend it: write a name as nixos-26.05-sec
+    "#);
+    insta::assert_snapshot!(error("key_files = [\"key\"]", "key_files = [\"none\"]"), @"
+    <folder>/picket.toml:27: the key file <folder>/none: No such file or directory (os error 2)
+      to mend it: make a key with `picket keygen NAME --out FILE` and name FILE here
+    ");
+    insta::assert_snapshot!(error("file = \"nixos/release-small.nix\"", "file = \"../x.nix\""), @r#"
+    <folder>/picket.toml:50: "../x.nix" is not inside the tree
+      to mend it: write a path relative to the tree's root, as nixos/release-small.nix
+    "#);
+    insta::assert_snapshot!(error("https://cache.nixos.org\"", "cache.nixos.org\""), @"
+    <folder>/picket.toml:55: relative URL without a base
+      to mend it: write an address as https://example.org
+    ");
+    insta::assert_snapshot!(error("repository = \"NixOS/nixpkgs\"", "repository = \"nixpkgs\""), @r#"
+    <folder>/picket.toml:18: "nixpkgs" is no GitHub repository
+      to mend it: write OWNER/NAME, as NixOS/nixpkgs
+    "#);
+    insta::assert_snapshot!(error("postgres://picket@", "mysql://picket@"), @"
+    <folder>/picket.toml:3: is no address of a database that Picket can use
+      to mend it: write sqlite:///path/to/picket.db or postgres://user@host/database
+    ");
 }
 
 #[test]
@@ -159,9 +186,15 @@ fn sign_in_by_passphrase_is_for_demos_on_loopback() {
     let oauth_at = FULL.find("[web.github_oauth]").unwrap();
     let team_at = FULL.find("[team]").unwrap();
     let without = format!("{}{}", &FULL[..oauth_at], &FULL[team_at..]);
-    insta::assert_snapshot!(parse(&without).unwrap_err(), @"");
+    insta::assert_snapshot!(parse(&without).unwrap_err(), @"
+    <folder>/picket.toml:6: says nothing of how people sign in
+      to mend it: add [web.github_oauth] with client_id and client_secret_file
+    ");
     let demo = without.replace("[team]", "[web.demo_sign_in]\nada = \"lovelace\"\n\n[team]");
-    insta::assert_snapshot!(parse(&demo).unwrap_err(), @"");
+    insta::assert_snapshot!(parse(&demo).unwrap_err(), @"
+    <folder>/picket.toml:9: sign-in by passphrase was not allowed
+      to mend it: start with --allow-demo-sign-in if this is a demo, or use [web.github_oauth]
+    ");
 
     let folder = folder();
     let file = folder.path().join("picket.toml");

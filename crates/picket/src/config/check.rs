@@ -246,7 +246,7 @@ fn signing_keys(files: &Spanned<Vec<PathBuf>>, paths: &Paths) -> Checked<Vec<Sec
     }
     let read = |file: &PathBuf| {
         let file = paths.absolute(&Spanned::new(files.span(), file.clone()))?;
-        SecretKey::read_file(&file).map_err(|error| problem(format!("{}: {error}", file.display())))
+        SecretKey::read_file(&file).map_err(|error| problem(error.to_string()))
     };
     files.as_ref().iter().map(read).collect()
 }

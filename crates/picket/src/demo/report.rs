@@ -132,7 +132,40 @@ mod tests {
                 },
             ],
         };
-        insta::assert_snapshot!(report, @"");
-        insta::assert_snapshot!(report.invitation(&[("ada".into(), "lovelace".into())]), @"");
+        insta::assert_snapshot!(report, @"
+
+        The channel nixos-26.05-sec is at nixos-26.05.12.2.0123456789ab:
+
+          #4242  mastodon: 4.3.7 -> 4.3.8           released           in nixos-26.05.12.2.0123456789ab
+          #4243  redis: 7.2.7 -> 7.2.8              conflict           does not apply: pkgs/by-name/re/redis/package.nix
+
+        From approval to published: 2.3 s
+        ");
+        insta::assert_snapshot!(report.invitation(&[("ada".into(), "lovelace".into())]), @r#"
+
+        The web pages are at http://127.0.0.1:8080/, the review queue at http://127.0.0.1:8080/queue. Sign in as:
+
+          ada      lovelace
+
+        Subscribe a machine, by channel:
+
+          nix-channel --add http://127.0.0.1:8080/nixos-26.05-sec nixos
+          nix-channel --update --option tarball-ttl 0
+
+        or as a flake's input:
+
+          inputs.nixpkgs.url = "http://127.0.0.1:8080/nixos-26.05-sec/nixexprs.tar.xz";
+
+        and let it fetch what was built here:
+
+          extra-substituters = http://127.0.0.1:8080/cache
+          extra-trusted-public-keys = demo-1:AAAA
+
+        Check nixos-26.05-sec from outside:
+
+          picket verify http://127.0.0.1:8080/nixos-26.05-sec --public-key demo-1:AAAA
+
+        Press Ctrl-C to stop; the same folder goes on from here the next time.
+        "#);
     }
 }
