@@ -7,7 +7,7 @@ use anyhow::Context;
 use picket_builder::{Builder, Logs, Nix};
 use picket_domain::Timestamp;
 use picket_merger::Mirror;
-use picket_publisher::{CacheSettings, PublicDir, Publisher};
+use picket_publisher::{CacheSettings, PublicDir, Publisher, SecretKey};
 use picket_store::Store;
 use picket_watcher::{Watcher, WatcherConfig};
 use picket_web::{AppState, ChannelInfo, DemoPerson, GitHubSignIn, GitHubSignInSettings, Health};
@@ -62,7 +62,7 @@ impl Service {
             team: config.team.iter().cloned().collect::<BTreeSet<_>>(),
             sign_in: sign_in(&config)?,
             base_url: config.web.base_url.clone(),
-            public_keys: config.signing_keys.iter().map(|key| key.public()).collect(),
+            public_keys: config.signing_keys.iter().map(SecretKey::public).collect(),
             wake: Arc::clone(&wake),
             health: Arc::clone(&health),
             clock: Timestamp::now,

@@ -69,10 +69,12 @@ public_keys = ["cache.nixos.org-1:6NCHdD59X431o0gWypbMrAURkbJ16ZPMQFGspcDShjY="]
 
 /// A folder with the files that the configuration names.
 fn folder() -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("secret"), "s3cret\n").unwrap();
-    let key = SecretKey::generate(KeyName::parse("sec.example.org-1").unwrap()).unwrap();
-    key.write_file(&folder.path().join("key")).unwrap();
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    std::fs::write(folder.path().join("secret"), "s3cret\n").expect("it can be written");
+    let name = KeyName::parse("sec.example.org-1").expect("a key's name");
+    let key = SecretKey::generate(name).expect("the system has randomness");
+    key.write_file(&folder.path().join("key"))
+        .expect("it can be written");
     folder
 }
 
@@ -82,7 +84,7 @@ fn parse_in(folder: &TempDir, text: &str) -> Result<Config, String> {
     config.map_err(|error| {
         error
             .to_string()
-            .replace(folder.path().to_str().unwrap(), "<folder>")
+            .replace(&folder.path().display().to_string(), "<folder>")
     })
 }
 

@@ -313,7 +313,11 @@ fn channel(raw: raw::Channel) -> Checked<Channel> {
         branch: parse::<BranchName>(&raw.follows.branch, "write a branch, as nixos-26.05")?,
         url: optional_http_url(raw.follows.url.as_ref())?,
     };
-    let upstream_cache = raw.upstream_cache.map(upstream_cache).transpose()?;
+    let upstream_cache = raw
+        .upstream_cache
+        .as_ref()
+        .map(upstream_cache)
+        .transpose()?;
     let jobs = JobSet {
         file: job_file(&raw.jobs.file)?,
         attributes: raw.jobs.attributes,
@@ -389,7 +393,7 @@ fn job_file(raw: &Spanned<PathBuf>) -> Checked<PathBuf> {
     ))
 }
 
-fn upstream_cache(raw: raw::UpstreamCache) -> Checked<UpstreamCache> {
+fn upstream_cache(raw: &raw::UpstreamCache) -> Checked<UpstreamCache> {
     let key = |text: &String| {
         PublicKey::parse(text).map_err(|error| {
             let remedy = "write keys as NAME:BASE64, as cache.nixos.org-1:6NCH..";

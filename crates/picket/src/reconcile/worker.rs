@@ -7,7 +7,7 @@ use picket_domain::{CommitSha, Hold, Plan, Step, Timestamp, plan};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use super::{Bell, Reconciler};
 use crate::config::Channel;
@@ -75,7 +75,10 @@ impl Worker {
                     continue;
                 }
                 match self.reconciler.act(&self.channel, &facts, step).await {
-                    Ok(()) => progressed = true,
+                    Ok(()) => {
+                        debug!(target: PROGRESS, "done with {}", describe(step));
+                        progressed = true;
+                    }
                     Err(error) => {
                         let channel = &self.channel.policy.channel;
                         warn!(%channel, "{} failed, to be tried again: {error:#}", describe(step));
@@ -109,7 +112,10 @@ impl Worker {
         let (channel, base, rev) = (self.channel.clone(), base.clone(), rev.clone());
         self.building = Some(tokio::spawn(async move {
             match reconciler.build(&channel, &base, &rev).await {
-                Ok(()) => bell.ring(),
+                Ok(()) => {
+                    debug!(target: PROGRESS, "done with building {}", rev.short());
+                    bell.ring();
+                }
                 Err(error) => warn!("cannot build {}, to be tried again: {error:#}", rev.short()),
             }
         }));
