@@ -207,7 +207,12 @@ impl Builder {
                 });
                 Ok(Evaluation::Jobs(jobs.await?))
             }
-            failed @ Evaluation::Failed { .. } => Ok(failed),
+            failed @ Evaluation::Failed { .. } => {
+                // A tree that is not there, or went away meanwhile, is not the revision's fault.
+                let tree = revision.tree.metadata();
+                tree.map_err(BuildError::file(&revision.tree))?;
+                Ok(failed)
+            }
         }
     }
 

@@ -108,6 +108,16 @@ async fn a_base_that_does_not_evaluate_is_no_changes_fault() {
 }
 
 #[tokio::test]
+async fn a_tree_that_is_not_there_is_no_changes_fault() {
+    let world = World::new();
+    let base = world.revision('a', r#"{ a = mk "a" "echo > $out"; }"#);
+    let head = world.revision('b', r#"{ a = mk "a" "echo 2 > $out"; }"#);
+    std::fs::remove_dir_all(&head.tree).unwrap();
+    let error = world.build(&base, &head).await.unwrap_err();
+    assert!(matches!(error, BuildError::File { .. }), "{error}");
+}
+
+#[tokio::test]
 async fn nothing_outside_of_the_tree_can_be_read_fetched_or_built() {
     let world = World::new();
     let outside = world.path("outside.nix");
