@@ -101,7 +101,7 @@ impl<'r> Chain<'r> {
         };
         let theirs = source.tree_id();
         if let Some(path) = unsafe_path(self.repo, parent, theirs)? {
-            let commit = sha(source.id());
+            let (commit, path) = (sha(source.id()), path.chars().take(200).collect::<String>());
             let reason = format!(
                 "its commit {} has the path {path:?}, which git refuses",
                 commit.short()

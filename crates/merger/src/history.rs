@@ -89,7 +89,9 @@ impl Known<'_> {
     pub(crate) fn has_all(&self, head: Oid, source: &Source) -> Result<bool> {
         let reverted = &self.history.reverted;
         let any_reverted = source.commits.iter().any(|id| reverted.contains(id));
-        if !any_reverted && !self.is_unmerged(source) && self.has(head)? {
+        // A line that names the head tells of its last commit alone.
+        let is_undone = any_reverted || self.is_unmerged(source);
+        if !is_undone && contains(self.repo, self.base, head)? {
             return Ok(true);
         }
         match source.landed {

@@ -95,3 +95,28 @@ fn remove_if_there(path: &Path) -> io::Result<bool> {
         Err(error) => Err(error),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    #[test]
+    fn the_lock_lasts_as_long_as_a_child_that_was_handed_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let lock = WriteLock::take(dir.path()).unwrap();
+        let mut command = Command::new("tail");
+        command
+            .args(["-f", "/dev/null"])
+            .stdin(lock.stdin().unwrap());
+        let mut child = command.spawn().unwrap();
+        // The command keeps a copy of the file until it is dropped.
+        drop((command, lock));
+        let other = File::open(dir.path().join("picket.lock")).unwrap();
+        assert!(matches!(other.try_lock(), Err(TryLockError::WouldBlock)));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(other.try_lock().is_ok());
+    }
+}

@@ -112,6 +112,22 @@ fn by_the_trailers_of_rebased_commits_one_by_one() {
 }
 
 #[test]
+fn the_trailer_of_the_last_commit_is_not_that_of_all() {
+    let (upstream, root) = Upstream::new();
+    let first = upstream.commit(&[root], "first", |edit| {
+        edit.put("first", "x");
+    });
+    let head = upstream.commit(&[first], "fix", fix);
+    let message = format!("fix\n\n(cherry picked from commit {head})");
+    let base = upstream.commit(&[root], &message, fix);
+    upstream.branch("release", base);
+    let pr = candidate(1, head);
+    let commits = upstream.picked(base, &pr);
+    assert_eq!(commits.len(), 1);
+    assert_eq!(upstream.mirror_file(&commits[0], "first"), b"x");
+}
+
+#[test]
 fn by_a_pick_that_changes_nothing() {
     let (upstream, root) = Upstream::new();
     let head = upstream.commit(&[root], "fix", fix);

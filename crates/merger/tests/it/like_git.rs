@@ -118,14 +118,14 @@ fn gits_tree(upstream: &Upstream, parent: Oid, base: Oid, head: Oid) -> Option<O
 
 #[test]
 fn picks_are_gits_picks() {
-    compare(150, || change(0..4, 4..6), |ours, gits| ours == gits);
+    compare(400, || change(0..4, 4..6), |ours, gits| ours == gits);
 }
 
 #[test]
 fn picks_are_never_a_third_thing() {
     // Where a link and a rename meet, git makes more of it than libgit2.
     compare(
-        100,
+        200,
         || change(0..9, 0..9),
         |ours, gits| ours.is_none() || ours == gits,
     );

@@ -1,5 +1,7 @@
 //! The merger on real repositories.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod support;
 
 mod base;

@@ -462,6 +462,24 @@ fn paths_that_git_refuses_are_not_picked() {
 }
 
 #[test]
+fn a_union_attribute_hides_no_conflict() {
+    let (upstream, base, pr) = two_sides(
+        |edit| {
+            edit.put(".gitattributes", "modules merge=union\n")
+                .put("modules", text("m", 3));
+        },
+        |edit| {
+            edit.line("modules", "line 2", "ours");
+        },
+        |edit| {
+            edit.line("modules", "line 2", "theirs");
+        },
+    );
+    let expected = [("modules".to_owned(), ConflictKind::BothModified)];
+    assert_eq!(conflicts(upstream.outcome(base, &pr)), expected);
+}
+
+#[test]
 fn conflict_markers_that_a_commit_itself_adds_are_its_own() {
     let markers = "<<<<<<< example\nours\n=======\ntheirs\n>>>>>>> example\n";
     let (upstream, base, pr) = two_sides(

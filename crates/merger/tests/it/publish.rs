@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use git2::{Oid, Repository};
 use picket_domain::{CommitSha, ReleaseName};
@@ -47,7 +47,7 @@ impl World {
     }
 
     /// The references of the mirror (but for what was fetched) or of the remote.
-    fn refs(&self, of: &PathBuf) -> Vec<(String, String)> {
+    fn refs(&self, of: &Path) -> Vec<(String, String)> {
         let listed = git(
             of,
             &[
