@@ -1,5 +1,5 @@
 //! Replays a branch's backports:
-//! `replay --repo PATH --branch REV [--against git] [--json] [--limit N]`.
+//! `replay --repo PATH (--branch REV | --picks FILE) [--against git] [--json] [--limit N]`.
 
 use std::{
     env,
@@ -11,26 +11,32 @@ use std::{
 
 use picket_treemerge::{
     AllText, Repository,
-    replay::{Figures, GitPicks, Pick, Report, backports, replay_all, resolve_revision},
+    replay::{Backport, Figures, Pick, Report, backports, listed, replay_all, replay_with_git, resolve_revision},
 };
 
 struct Arguments {
     repo: PathBuf,
-    branch: String,
+    from: From,
     against_git: bool,
     json: bool,
     limit: Option<usize>,
 }
 
+enum From {
+    Branch(String),
+    File(PathBuf),
+}
+
 fn arguments() -> Result<Arguments, Box<dyn Error>> {
-    let (mut repo, mut branch) = (None, None);
+    let (mut repo, mut from) = (None, None);
     let (mut against_git, mut json, mut limit) = (false, false, None);
     let mut words = env::args().skip(1);
     while let Some(word) = words.next() {
         let mut value = || words.next().ok_or(format!("{word} needs a value"));
         match word.as_str() {
             "--repo" => repo = Some(PathBuf::from(value()?)),
-            "--branch" => branch = Some(value()?),
+            "--branch" => from = Some(From::Branch(value()?)),
+            "--picks" => from = Some(From::File(value()?.into())),
             "--against" if value()? == "git" => against_git = true,
             "--limit" => limit = Some(value()?.parse()?),
             "--json" => json = true,
@@ -39,7 +45,7 @@ fn arguments() -> Result<Arguments, Box<dyn Error>> {
     }
     Ok(Arguments {
         repo: repo.ok_or("--repo PATH is needed")?,
-        branch: branch.ok_or("--branch REV is needed")?,
+        from: from.ok_or("--branch REV or --picks FILE is needed")?,
         against_git,
         json,
         limit,
@@ -69,17 +75,31 @@ fn disagreements(ours: &[Pick], git: &[Pick]) {
     }
 }
 
+fn picks(arguments: &Arguments) -> Result<Vec<Backport>, Box<dyn Error>> {
+    let Arguments { repo, limit, .. } = arguments;
+    match &arguments.from {
+        From::Branch(revision) => {
+            let tip = resolve_revision(repo, revision)?;
+            Ok(backports(&Repository::open(repo)?, tip, *limit)?)
+        }
+        From::File(path) => {
+            let mut picks = listed(&std::fs::read_to_string(path)?)?;
+            picks.truncate(limit.unwrap_or(usize::MAX));
+            Ok(picks)
+        }
+    }
+}
+
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments = arguments()?;
-    let tip = resolve_revision(&arguments.repo, &arguments.branch)?;
-    let picks = backports(&Repository::open(&arguments.repo)?, tip, arguments.limit)?;
+    let picks = picks(&arguments)?;
     let total = picks.len();
     let ours = replay_all(&arguments.repo, &AllText, &picks, progress("picket", total))?;
     let mut report = Report { picket: Figures::of(&ours), git: None };
     if arguments.against_git {
         let scratch = tempfile::tempdir()?;
         let git =
-            GitPicks::run(&arguments.repo, scratch.path(), &picks, progress("git", total))?;
+            replay_with_git(&arguments.repo, scratch.path(), &picks, progress("git", total))?;
         disagreements(&ours, &git.picks);
         report.git = Some(Figures::of_git(&git));
     }

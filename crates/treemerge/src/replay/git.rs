@@ -1,4 +1,4 @@
-//! The same picks by git itself: one `git merge-tree --stdin` process for all of them.
+//! Merges by git itself: one `git merge-tree --stdin` process for many of them.
 
 use std::{
     ffi::OsString,
@@ -9,14 +9,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{
-    Backport, Pick, Replayed, Trees,
-    cpu::{Activity, Watched},
-    trees,
-};
-use crate::{ObjectId, Repository};
+use super::cpu::{Activity, Watched};
+use crate::ObjectId;
 
-/// How often git is looked at while it works on a pick.
+/// How often git is looked at while it works on a merge.
 const LOOK: Duration = Duration::from_micros(40);
 
 /// git cannot be asked.
@@ -28,16 +24,46 @@ pub enum GitError {
     /// Its answer is not as documented.
     #[error("git merge-tree's answer is not understood: {0}")]
     Answer(&'static str),
-    /// The repository cannot be opened.
-    #[error(transparent)]
-    Open(#[from] crate::OpenError),
 }
 
-/// What git made of the picks.
-#[derive(Debug)]
-pub struct GitPicks {
-    /// Each pick, in the order asked.
-    pub picks: Vec<Pick>,
+/// Three trees to merge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Triple {
+    /// The merge base.
+    pub base: ObjectId,
+    /// The side that is merged onto.
+    pub ours: ObjectId,
+    /// The side that is merged.
+    pub theirs: ObjectId,
+}
+
+/// What git made of one merge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GitAnswer {
+    /// Clean, with this tree.
+    Merged(ObjectId),
+    /// Not clean.
+    Conflict,
+    /// git gave up over it, as it does where an object is missing.
+    GaveUp,
+}
+
+/// One merge by git and its times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GitMerge {
+    /// The outcome.
+    pub answer: GitAnswer,
+    /// Processor time in nanoseconds.
+    pub cpu_ns: u64,
+    /// Time on the clock in nanoseconds.
+    pub wall_ns: u64,
+}
+
+/// Merges by git.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GitMerges {
+    /// Each merge, in the order asked.
+    pub merges: Vec<GitMerge>,
     /// Processor time of all git processes in nanoseconds, from start to end.
     pub cpu_ns: u64,
     /// Time on the clock likewise.
@@ -50,77 +76,57 @@ struct Place {
     scratch: PathBuf,
 }
 
-impl GitPicks {
-    /// Picks with git. New objects go to `scratch`, an empty folder: the repository is only
-    /// read.
+impl GitMerges {
+    /// Merges with git. New objects go to `scratch`, a folder that may be dropped afterwards:
+    /// the repository is only read. `progress` is told how many merges are done.
     ///
     /// # Errors
     /// When git cannot be run or answers otherwise than documented.
     pub fn run(
         repository: &Path,
         scratch: &Path,
-        picks: &[Backport],
+        triples: &[Triple],
         mut progress: impl FnMut(usize),
     ) -> Result<Self, GitError> {
-        let objects = Repository::open(repository)?;
         let place = Place::new(repository, scratch)?;
-        let mut all = Self { picks: Vec::with_capacity(picks.len()), cpu_ns: 0, wall_ns: 0 };
-        let mut asked = Vec::new();
-        for (index, pick) in picks.iter().enumerate() {
-            let outcome = match trees(&objects, pick) {
-                Ok(trees) => {
-                    asked.push((index, trees));
-                    Replayed::Missing(String::new())
-                }
-                Err(none) => none,
-            };
-            all.picks.push(Pick { backport: *pick, outcome, cpu_ns: None, wall_ns: None });
-        }
-        let mut rest = asked.as_slice();
-        while !rest.is_empty() {
-            let done = all.ask(&place, rest, &mut progress)?;
-            rest = &rest[done..];
+        let mut all = Self::default();
+        while all.merges.len() < triples.len() {
+            let done = all.merges.len();
+            all.ask(&place, &triples[done..], |more| progress(done + more))?;
         }
         Ok(all)
     }
 
-    /// Asks one git process until all is answered or git gives up, which it does where an object
-    /// is missing; returns how many picks are done with.
+    /// Asks one git process until all is answered or git gives up.
     fn ask(
         &mut self,
         place: &Place,
-        picks: &[(usize, Trees)],
-        progress: &mut impl FnMut(usize),
-    ) -> Result<usize, GitError> {
+        triples: &[Triple],
+        mut progress: impl FnMut(usize),
+    ) -> Result<(), GitError> {
         let start = Instant::now();
         let mut git = Process::start(place)?;
         let mut figures = Vec::new();
-        for (index, trees) in picks {
-            match git.pick(trees) {
+        for triple in triples {
+            match git.merge(triple) {
                 Some(figure) => figures.push(figure),
                 None => break,
             }
-            progress(index + 1);
+            progress(figures.len());
         }
         let (answers, cpu_ns) = git.finish()?;
         let answers = Answers::parse(&answers)?;
         self.cpu_ns += cpu_ns;
         self.wall_ns += nanoseconds(start.elapsed());
-        for (((index, trees), figure), answer) in picks.iter().zip(&figures).zip(&answers) {
-            let pick = &mut self.picks[*index];
-            pick.outcome = match answer {
-                Some(tree) if *tree == trees.committed => Replayed::Identical,
-                Some(tree) => Replayed::Different(*tree),
-                None => Replayed::Conflict,
-            };
-            (pick.cpu_ns, pick.wall_ns) = (Some(figure.cpu_ns), Some(figure.wall_ns));
+        let gave_up = answers.len() < triples.len();
+        self.merges.extend(answers.into_iter().zip(figures).map(|(answer, figure)| {
+            let answer = answer.map_or(GitAnswer::Conflict, GitAnswer::Merged);
+            GitMerge { answer, cpu_ns: figure.cpu_ns, wall_ns: figure.wall_ns }
+        }));
+        if gave_up {
+            self.merges.push(GitMerge { answer: GitAnswer::GaveUp, cpu_ns: 0, wall_ns: 0 });
         }
-        if answers.len() == picks.len() {
-            return Ok(answers.len());
-        }
-        let (index, _) = picks[answers.len()];
-        self.picks[index].outcome = Replayed::Missing("git gave up".to_owned());
-        Ok(answers.len() + 1)
+        Ok(())
     }
 }
 
@@ -199,8 +205,8 @@ impl Process {
         }
     }
 
-    /// Has git make one pick; nothing if it gives up over it.
-    fn pick(&mut self, trees: &Trees) -> Option<Figure> {
+    /// Has git make one merge; nothing if it gives up over it.
+    fn merge(&mut self, trees: &Triple) -> Option<Figure> {
         let start = Instant::now();
         let line = format!("{} -- {} {}\n", trees.base, trees.ours, trees.theirs);
         self.child.stdin.as_mut()?.write_all(line.as_bytes()).ok()?;

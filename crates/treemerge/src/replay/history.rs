@@ -17,6 +17,9 @@ pub enum HistoryError {
     /// There is no such revision.
     #[error("{0:?} names no commit of the repository")]
     NoSuchRevision(String),
+    /// A line of a list of picks is not two ids.
+    #[error("{0:?} is not BACKPORT SOURCE: two object ids of 40 digits")]
+    NotAPick(String),
     /// git, which resolves revisions, cannot be run.
     #[error("git cannot be run to resolve a revision: {0}")]
     Git(#[from] std::io::Error),
@@ -81,6 +84,23 @@ pub fn backports(
         }
     }
     Ok(found)
+}
+
+/// The picks listed in `text`: in each line a backport and its source, two full ids. Empty lines
+/// and those that begin with `#` are left out.
+///
+/// # Errors
+/// The first line that is something else.
+pub fn listed(text: &str) -> Result<Vec<Backport>, HistoryError> {
+    let wanted = |line: &&str| !line.trim().is_empty() && !line.starts_with('#');
+    let pick = |line: &str| {
+        let mut ids = line.split_whitespace().map(str::parse);
+        match (ids.next(), ids.next(), ids.next()) {
+            (Some(Ok(backport)), Some(Ok(source)), None) => Ok(Backport { backport, source }),
+            _ => Err(HistoryError::NotAPick(line.chars().take(100).collect())),
+        }
+    };
+    text.lines().filter(wanted).map(pick).collect()
 }
 
 /// The commit that a message says it was picked from, if it says so once, in full.

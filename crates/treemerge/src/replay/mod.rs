@@ -8,14 +8,13 @@ mod report;
 
 use std::{path::Path, time::Instant};
 
-pub use git::{GitError, GitPicks};
-pub use history::{HistoryError, backports, resolve_revision};
+pub use git::{GitAnswer, GitError, GitMerge, GitMerges, Triple};
+pub use history::{HistoryError, backports, listed, resolve_revision};
 pub use report::{Figures, Report};
 
 use crate::{
     Drivers, Kind, ObjectId, Objects, Outcome, ReadError, Repository,
-    commit::Commit,
-    merge,
+    OpenError, commit::Commit, merge,
 };
 use cpu::ThreadCpu;
 
@@ -73,12 +72,8 @@ pub struct Pick {
 /// The trees that a pick merges, and the tree that people committed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Trees {
-    /// The picked commit's parent.
-    pub base: ObjectId,
-    /// The backport's parent.
-    pub ours: ObjectId,
-    /// The picked commit.
-    pub theirs: ObjectId,
+    /// The picked commit's parent, the backport's parent, the picked commit.
+    pub triple: Triple,
     /// The backport.
     pub committed: ObjectId,
 }
@@ -107,7 +102,7 @@ pub fn trees(objects: &impl Objects, pick: &Backport) -> Result<Trees, Replayed>
         Some(parent) => commit(parent)?.tree,
         None => ObjectId::EMPTY_TREE,
     };
-    Ok(Trees { base, ours, theirs: source.tree, committed: backport.tree })
+    Ok(Trees { triple: Triple { base, ours, theirs: source.tree }, committed: backport.tree })
 }
 
 fn missing(error: ReadError) -> Replayed {
@@ -120,8 +115,8 @@ pub fn replay(repository: &Repository, drivers: &dyn Drivers, pick: Backport) ->
     let outcome = match trees(repository, &pick) {
         Err(none) => return Pick { backport: pick, outcome: none, cpu_ns: None, wall_ns: None },
         Ok(trees) => {
-            let merged = merge(repository, drivers, trees.base, trees.ours, trees.theirs);
-            compare(merged, trees.committed)
+            let Triple { base, ours, theirs } = trees.triple;
+            compare(merge(repository, drivers, base, ours, theirs), trees.committed)
         }
     };
     Pick {
@@ -151,7 +146,7 @@ pub fn replay_all(
     drivers: &dyn Drivers,
     picks: &[Backport],
     mut progress: impl FnMut(usize),
-) -> Result<Vec<Pick>, crate::OpenError> {
+) -> Result<Vec<Pick>, OpenError> {
     let repository = Repository::open(repository)?;
     let mut done = Vec::with_capacity(picks.len());
     for pick in picks {
@@ -159,4 +154,73 @@ pub fn replay_all(
         progress(done.len());
     }
     Ok(done)
+}
+
+/// Picks by git.
+#[derive(Debug)]
+pub struct GitPicks {
+    /// Each pick, in the order asked.
+    pub picks: Vec<Pick>,
+    /// Processor time of all git processes in nanoseconds, from start to end.
+    pub cpu_ns: u64,
+    /// Time on the clock likewise.
+    pub wall_ns: u64,
+}
+
+/// Replays picks with git; see [`GitMerges::run`] for `scratch`. `progress` is told how many are
+/// done.
+///
+/// # Errors
+/// When the repository cannot be opened, git cannot be run, or it answers otherwise than
+/// documented.
+pub fn replay_with_git(
+    repository: &Path,
+    scratch: &Path,
+    picks: &[Backport],
+    progress: impl FnMut(usize),
+) -> Result<GitPicks, ReplayError> {
+    let objects = Repository::open(repository)?;
+    let trees: Vec<_> = picks.iter().map(|pick| trees(&objects, pick)).collect();
+    let triples: Vec<Triple> = trees.iter().flatten().map(|trees| trees.triple).collect();
+    let git = GitMerges::run(repository, scratch, &triples, progress)?;
+    let mut merges = git.merges.iter();
+    let picks = picks
+        .iter()
+        .zip(trees)
+        .map(|(backport, trees)| by_git(*backport, trees, &mut merges))
+        .collect();
+    Ok(GitPicks { picks, cpu_ns: git.cpu_ns, wall_ns: git.wall_ns })
+}
+
+fn by_git<'g>(
+    backport: Backport,
+    trees: Result<Trees, Replayed>,
+    merges: &mut impl Iterator<Item = &'g GitMerge>,
+) -> Pick {
+    let none = |outcome| Pick { backport, outcome, cpu_ns: None, wall_ns: None };
+    let committed = match trees {
+        Ok(trees) => trees.committed,
+        Err(reason) => return none(reason),
+    };
+    let Some(merge) = merges.next() else {
+        return none(Replayed::Missing("git was not asked".to_owned()));
+    };
+    let outcome = match merge.answer {
+        GitAnswer::Merged(tree) if tree == committed => Replayed::Identical,
+        GitAnswer::Merged(tree) => Replayed::Different(tree),
+        GitAnswer::Conflict => Replayed::Conflict,
+        GitAnswer::GaveUp => return none(Replayed::Missing("git gave up".to_owned())),
+    };
+    Pick { backport, outcome, cpu_ns: Some(merge.cpu_ns), wall_ns: Some(merge.wall_ns) }
+}
+
+/// A replay cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplayError {
+    /// The repository cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// git cannot be asked.
+    #[error(transparent)]
+    Git(#[from] GitError),
 }
