@@ -119,4 +119,40 @@ mod tests {
             assert!(is_safe_name(good.as_bytes()), "{good:?}");
         }
     }
+
+    #[test]
+    fn markers_that_neither_side_had_are_found() {
+        let dir = tempfile::tempdir().unwrap();
+        let repo = Repository::init_bare(dir.path()).unwrap();
+        let tree = |content: &str| {
+            let mut builder = repo.treebuilder(None).unwrap();
+            builder
+                .insert("file", repo.blob(content.as_bytes()).unwrap(), 0o100_644)
+                .unwrap();
+            builder.write().unwrap()
+        };
+        let (plain, theirs) = (tree("a\n"), tree("b\n"));
+        let marked = tree("<<<<<<< ours\na\n=======\nb\n>>>>>>> theirs\n");
+        let found = |theirs, ours, result| {
+            new_markers(&repo, (plain, theirs), (ours, result))
+                .unwrap()
+                .len()
+        };
+        assert_eq!(found(theirs, plain, marked), 1);
+        assert_eq!(
+            found(marked, plain, marked),
+            0,
+            "the picked commit adds them"
+        );
+        assert_eq!(
+            found(theirs, marked, tree(">>>>>>> theirs\nb\n")),
+            0,
+            "they were there"
+        );
+        assert_eq!(
+            found(theirs, plain, tree("a <<<<<<< b\n=======\n")),
+            0,
+            "no markers"
+        );
+    }
 }

@@ -83,20 +83,7 @@ pub(crate) fn find(
         } => find_commit(repo, oid(commit))?,
         _ => None,
     };
-    let (set, from) = if !contains(repo, branch, tip)? {
-        (
-            Some(reachable(repo, tip, branch)?),
-            repo.merge_base(branch, tip).ok(),
-        )
-    } else if let Some(before) = before_merge(repo, merged_as.as_ref(), branch, tip)? {
-        (
-            Some(reachable(repo, tip, before)?),
-            repo.merge_base(before, tip).ok(),
-        )
-    } else {
-        (listed(repo, candidate, tip)?, None)
-    };
-    let Some(set) = set else {
+    let Some((set, from)) = commits_of(repo, candidate, merged_as.as_ref(), branch, tip)? else {
         let reason = "its head is on its base branch, and nothing tells which commits are its own";
         return Ok(none(reason.to_owned()));
     };
@@ -120,6 +107,25 @@ pub(crate) fn find(
         branch,
         from,
     }))
+}
+
+/// The pull request's commits, and where it left its base branch, if that can be told.
+fn commits_of(
+    repo: &Repository,
+    candidate: &Candidate,
+    merged_as: Option<&Commit<'_>>,
+    branch: Oid,
+    head: Oid,
+) -> Result<Option<(HashSet<Oid>, Option<Oid>)>> {
+    let before = if !contains(repo, branch, head)? {
+        branch
+    } else if let Some(before) = before_merge(repo, merged_as, branch, head)? {
+        before
+    } else {
+        return Ok(listed(repo, candidate, head)?.map(|set| (set, None)));
+    };
+    let set = reachable(repo, head, before)?;
+    Ok(Some((set, repo.merge_base(before, head).ok())))
 }
 
 fn none<T>(reason: String) -> std::result::Result<T, NoSource> {
