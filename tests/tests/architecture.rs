@@ -17,6 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("picket-domain", &[]),
     ("picket-store", &["picket-domain"]),
     ("picket-watcher", &["picket-domain"]),
+    ("picket-treemerge", &[]),
     ("picket-merger", &["picket-domain"]),
     ("picket-builder", &["picket-domain"]),
     ("picket-publisher", &["picket-domain"]),
