@@ -10,6 +10,7 @@ use crate::candidate::Candidate;
 use crate::id::{ChainId, CommitSha, PrNumber, ReleaseSeq};
 use crate::policy::Policy;
 use crate::release::Release;
+use crate::time::Timestamp;
 
 /// Everything that planning looks at, for one channel.
 #[derive(Debug, Clone)]
@@ -33,6 +34,23 @@ pub struct Facts {
     /// The release, if it is the current one, that has to be followed by another one even with the
     /// same content: it names an address or a key that is not the channel's any more.
     pub outdated: Option<ReleaseSeq>,
+}
+
+impl Facts {
+    /// The release that clients get.
+    pub fn current_release(&self) -> Option<&Release> {
+        let published = self
+            .releases
+            .iter()
+            .filter(|release| release.published_at().is_some());
+        published.max_by_key(|release| release.seq)
+    }
+
+    /// When clients could first get a release with this pull request.
+    pub fn first_released_at(&self, pr: PrNumber) -> Option<Timestamp> {
+        let with_it = self.releases.iter().filter(|release| release.has(pr));
+        with_it.filter_map(Release::published_at).min()
+    }
 }
 
 /// Small values for tests.

@@ -175,7 +175,7 @@ fn release_next(facts: &Facts, resolution: &Resolution, plan: &mut Plan) {
     let (Some(ready), Some(base)) = (&resolution.ready, &facts.base) else {
         return;
     };
-    if let Some(current) = current_release(facts) {
+    if let Some(current) = facts.current_release() {
         let is_same = (&current.tip, &current.base.rev) == (&ready.tip, &base.rev);
         if is_same && facts.outdated != Some(current.seq) {
             return;
@@ -213,15 +213,6 @@ fn is_coming(resolution: &Resolution, pick: &ReleasedPick) -> bool {
     applied.any(|(coming, _)| (coming.pr, &coming.head) == (pick.pr, &pick.head))
 }
 
-/// The release that clients get.
-pub(crate) fn current_release(facts: &Facts) -> Option<&Release> {
-    facts
-        .releases
-        .iter()
-        .filter(|release| release.published_at().is_some())
-        .max_by_key(|r| r.seq)
-}
-
 /// Picks that were released and that the base now contains, as far as that is not recorded.
 fn superseded(facts: &Facts, resolution: &Resolution) -> Vec<Step> {
     let (Some(base), Some(assembly)) = (&facts.base, &resolution.assembly) else {
@@ -234,7 +225,7 @@ fn superseded(facts: &Facts, resolution: &Resolution) -> Vec<Step> {
     contained
         .filter(|pick| !is_recorded_as_superseded(facts, pick.pr))
         .filter_map(|pick| {
-            let released_at = first_released_at(facts, pick.pr)?;
+            let released_at = facts.first_released_at(pick.pr)?;
             let lag_seconds = base.seen_at.seconds_since(released_at);
             Some(Step::RecordSuperseded {
                 pr: pick.pr,
@@ -248,12 +239,6 @@ fn superseded(facts: &Facts, resolution: &Resolution) -> Vec<Step> {
 fn is_recorded_as_superseded(facts: &Facts, pr: PrNumber) -> bool {
     let is_it = |action: &Action| matches!(action, Action::Superseded { pr: it, .. } if *it == pr);
     facts.log.iter().any(|entry| is_it(&entry.action))
-}
-
-/// When clients could first get a release with this pull request.
-pub(crate) fn first_released_at(facts: &Facts, pr: PrNumber) -> Option<Timestamp> {
-    let with_it = facts.releases.iter().filter(|release| release.has(pr));
-    with_it.filter_map(Release::published_at).min()
 }
 
 #[cfg(test)]

@@ -11,7 +11,6 @@ use crate::build::{BuildRecord, BuildState};
 use crate::candidate::Candidate;
 use crate::facts::Facts;
 use crate::id::{CommitSha, JobName, PrNumber};
-use crate::plan::current_release;
 use crate::release::ReleasedPick;
 use crate::standing::Standing;
 use crate::time::Timestamp;
@@ -160,7 +159,7 @@ fn approved_at_head(
 /// It stays in the channel while a newer head waits for approval: otherwise a push, which anybody
 /// who opened a pull request can make at any time, would take a fix away from servers.
 fn released_head(facts: &Facts, pr: PrNumber) -> Option<&CommitSha> {
-    let picks = &current_release(facts)?.picks;
+    let picks = &facts.current_release()?.picks;
     picks
         .iter()
         .find(|pick| pick.pr == pr)

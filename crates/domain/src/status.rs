@@ -7,7 +7,6 @@ use crate::audit::Action;
 use crate::candidate::{Candidate, UpstreamState};
 use crate::facts::Facts;
 use crate::id::{CommitSha, JobName, Login, ReleaseName};
-use crate::plan::{current_release, first_released_at};
 use crate::release::ReleaseState;
 use crate::resolve::{Next, Resolution};
 use crate::standing::{Approval, Standing, Veto};
@@ -252,7 +251,10 @@ fn released(facts: &Facts, candidate: &Candidate) -> Option<PickStatus> {
             .iter()
             .any(|pick| pick.pr == candidate.pr && pick.head == candidate.head)
     };
-    if current_release(facts).is_some_and(|release| has_head(&release.picks)) {
+    if facts
+        .current_release()
+        .is_some_and(|release| has_head(&release.picks))
+    {
         let mut with_it = facts
             .releases
             .iter()
@@ -311,7 +313,7 @@ pub fn stage_times(facts: &Facts, candidate: &Candidate) -> StageTimes {
         Standing::Approved { at, .. } => Some(at),
         Standing::Pending { .. } | Standing::Vetoed { .. } => None,
     };
-    let released_at = first_released_at(facts, candidate.pr);
+    let released_at = facts.first_released_at(candidate.pr);
     let superseded_at = facts.log.iter().find_map(|entry| match entry.action {
         Action::Superseded {
             pr, lag_seconds, ..

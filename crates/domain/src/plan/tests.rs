@@ -364,7 +364,10 @@ impl World {
 
     /// What the current release must hold in the end, worked out without any planning.
     fn expected(&self) -> Vec<PrNumber> {
-        let released = current_release(&self.facts).map_or(&[][..], |release| &release.picks);
+        let released = self
+            .facts
+            .current_release()
+            .map_or(&[][..], |release| &release.picks);
         let approved_at = |pr: PrNumber| {
             let candidate = &self.facts.candidates[&pr];
             let old = released
@@ -393,7 +396,10 @@ impl World {
     }
 
     fn released(&self) -> Vec<PrNumber> {
-        let release = current_release(&self.facts).expect("there is always a release in the end");
+        let release = self
+            .facts
+            .current_release()
+            .expect("there is always a release in the end");
         assert_eq!(release.base.rev, self.facts.base.as_ref().unwrap().rev);
         release.picks.iter().map(|pick| pick.pr).collect()
     }
@@ -510,7 +516,7 @@ fn a_veto_stops_a_reserved_release_and_not_a_sealed_one() {
     world.settle(0);
     assert_eq!(world.released(), []);
     assert_eq!(
-        current_release(&world.facts).unwrap().seq,
+        world.facts.current_release().unwrap().seq,
         ReleaseSeq(1),
         "nothing new to release"
     );
@@ -521,10 +527,10 @@ fn an_outdated_release_is_followed_by_one_of_the_same_content() {
     let mut world = World::new(&[Nature::Clean; 5]);
     approve(&mut world, 1);
     world.settle(0);
-    let outdated = current_release(&world.facts).unwrap().seq;
+    let outdated = world.facts.current_release().unwrap().seq;
     world.facts.outdated = Some(outdated);
     world.settle(0);
-    assert_eq!(current_release(&world.facts).unwrap().seq, outdated.next());
+    assert_eq!(world.facts.current_release().unwrap().seq, outdated.next());
     assert_eq!(world.released(), [PrNumber(1)]);
 }
 
@@ -583,7 +589,7 @@ fn a_new_base_takes_no_fix_away_while_its_build_runs() {
         let Some(step) = steps.pop() else { break };
         world.act(&step);
     }
-    let current = current_release(&world.facts).unwrap();
+    let current = world.facts.current_release().unwrap();
     assert!(current.has(PrNumber(1)) && current.base.rev == sha("base0"));
     world.settle(0);
     assert_eq!(world.released(), [PrNumber(1)]);
@@ -594,14 +600,14 @@ fn a_push_does_not_take_a_released_fix_away() {
     let mut world = World::new(&[Nature::Clean; 5]);
     approve(&mut world, 1);
     world.settle(0);
-    let released = current_release(&world.facts).unwrap().clone();
+    let released = world.facts.current_release().unwrap().clone();
     world.event(&Event::Push(1));
     world.settle(0);
-    assert_eq!(current_release(&world.facts), Some(&released));
+    assert_eq!(world.facts.current_release(), Some(&released));
     approve(&mut world, 1);
     world.settle(0);
     let head = &world.facts.candidates[&PrNumber(1)].head;
-    assert_eq!(&current_release(&world.facts).unwrap().picks[0].head, head);
+    assert_eq!(&world.facts.current_release().unwrap().picks[0].head, head);
 }
 
 #[test]

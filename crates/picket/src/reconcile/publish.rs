@@ -96,16 +96,16 @@ impl Reconciler {
         }
     }
 
-    /// All that planning looks at: what the database knows, and whether the release that clients
-    /// get still names this server's cache and keys.
-    pub(super) async fn facts(self: &Arc<Self>, channel: &Channel) -> anyhow::Result<Facts> {
-        let mut facts = self.store.facts(&channel.policy).await?;
+    /// The release that clients get, if it names an address or a key that is not ours any more.
+    pub(super) async fn outdated(
+        self: &Arc<Self>,
+        channel: &Channel,
+    ) -> anyhow::Result<Option<ReleaseSeq>> {
         let (this, name) = (Arc::clone(self), channel.policy.channel.clone());
-        facts.outdated = blocking(move || this.outdated(&name)).await?;
-        Ok(facts)
+        blocking(move || this.current_if_outdated(&name)).await
     }
 
-    fn outdated(&self, channel: &ChannelName) -> anyhow::Result<Option<ReleaseSeq>> {
+    fn current_if_outdated(&self, channel: &ChannelName) -> anyhow::Result<Option<ReleaseSeq>> {
         let dir = self.publisher.dir();
         let Some(current) = dir.current(channel)? else {
             return Ok(None);

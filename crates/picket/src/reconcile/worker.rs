@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use picket_domain::{CommitSha, Hold, Plan, Step, Timestamp, plan};
+use picket_domain::{CommitSha, Facts, Hold, Plan, ReleaseSeq, Step, Timestamp, plan};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -21,6 +21,9 @@ pub(super) struct Worker {
     building: Option<JoinHandle<()>>,
     /// Steps that failed since the last ring or timer; not tried again before the next.
     failed: Vec<Step>,
+    /// The release that was last looked at, and whether it is outdated.
+    looked_at: Option<ReleaseSeq>,
+    outdated: Option<ReleaseSeq>,
 }
 
 impl Worker {
@@ -33,6 +36,8 @@ impl Worker {
             rings,
             building: None,
             failed: Vec::new(),
+            looked_at: None,
+            outdated: None,
         }
     }
 
@@ -65,7 +70,7 @@ impl Worker {
     /// Plans and acts until nothing is left that could be done now.
     async fn carry_out_all(&mut self) -> anyhow::Result<Plan> {
         loop {
-            let facts = self.reconciler.facts(&self.channel).await?;
+            let facts = self.facts().await?;
             let mut plan = plan(&facts, self.reconciler.now());
             plan.steps.retain(|step| !self.failed.contains(step));
             let mut progressed = false;
@@ -94,6 +99,20 @@ impl Worker {
                 return Ok(plan);
             }
         }
+    }
+
+    /// All that planning looks at: what the database knows, and whether the release that clients
+    /// get still names this server's cache and keys. The latter cannot change while Picket runs,
+    /// so each release is looked at once.
+    async fn facts(&mut self) -> anyhow::Result<Facts> {
+        let mut facts = self.reconciler.store.facts(&self.channel.policy).await?;
+        let current = facts.current_release().map(|release| release.seq);
+        if self.looked_at != current {
+            self.outdated = self.reconciler.outdated(&self.channel).await?;
+            self.looked_at = current;
+        }
+        facts.outdated = self.outdated;
+        Ok(facts)
     }
 
     fn is_building(&self) -> bool {
