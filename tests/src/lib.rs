@@ -4,10 +4,12 @@
 //! `picket serve` process that works in it. Everything goes over HTTP and through real programs:
 //! nothing here reaches into Picket.
 
+mod command;
 mod machine;
 mod picket;
 mod stage;
 
+pub use command::{Ran, run};
 pub use machine::Machine;
 pub use picket::{LogLine, Picket, program};
 pub use stage::{Stage, eventually};
