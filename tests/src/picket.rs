@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
-use std::sync::mpsc::{self, Receiver};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -23,6 +23,9 @@ pub fn program() -> &'static Path {
 }
 
 fn build() -> Result<PathBuf> {
+    if let Some(program) = std::env::var_os("PICKET_PROGRAM") {
+        return Ok(PathBuf::from(program));
+    }
     let output = Command::new(env!("CARGO"))
         .args([
             "build",
@@ -58,6 +61,11 @@ impl LogLine {
         self.0["level"].as_str().unwrap_or_default()
     }
 
+    /// Whether it tells how far the work is.
+    pub fn is_progress(&self) -> bool {
+        self.0["target"] == "picket::progress"
+    }
+
     /// The whole event.
     pub fn json(&self) -> &Value {
         &self.0
@@ -86,6 +94,7 @@ impl Picket {
                 "--config",
             ])
             .arg(config)
+            .env("PICKET_LOG", "info,picket::progress=debug")
             .stdin(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()?;
@@ -122,14 +131,44 @@ impl Picket {
         }
     }
 
+    /// The next log line; `None` where none came within this time.
+    ///
+    /// # Errors
+    /// Where the program has ended.
+    pub fn next_line(&self, within: Duration) -> Result<Option<LogLine>> {
+        match self.lines.recv_timeout(within) {
+            Ok(line) => Ok(Some(line)),
+            Err(RecvTimeoutError::Timeout) => Ok(None),
+            Err(RecvTimeoutError::Disconnected) => bail!("picket has ended by itself"),
+        }
+    }
+
     /// Kills it at once, as a power cut does.
     ///
     /// # Errors
     /// Where it cannot be signalled.
-    pub fn kill(mut self) -> Result<()> {
+    pub fn kill(self) -> Result<()> {
+        self.kill_and_read()?;
+        Ok(())
+    }
+
+    /// The same, and what it still wrote before it died.
+    ///
+    /// # Errors
+    /// Where it cannot be signalled, or something that it started outlives it.
+    pub fn kill_and_read(mut self) -> Result<Vec<LogLine>> {
         self.child.kill()?;
         self.child.wait()?;
-        Ok(())
+        let mut lines = Vec::new();
+        loop {
+            match self.lines.recv_timeout(PATIENCE) {
+                Ok(line) => lines.push(line),
+                Err(RecvTimeoutError::Disconnected) => return Ok(lines),
+                Err(RecvTimeoutError::Timeout) => {
+                    bail!("picket is dead, but something that it started still runs")
+                }
+            }
+        }
     }
 
     /// Asks it to stop, as Ctrl-C does, and waits until it has.

@@ -32,20 +32,28 @@ impl Stage {
     /// # Errors
     /// Where either cannot be started.
     pub async fn open() -> Result<Self> {
+        let mut stage = Self::make().await?;
+        stage.start()?;
+        stage.until("picket answers", |_| true).await?;
+        Ok(stage)
+    }
+
+    /// Makes a world in which Picket has not been started yet.
+    ///
+    /// # Errors
+    /// Where it cannot be made.
+    pub async fn make() -> Result<Self> {
         // Whoever was first has installed the same one.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let dir = tempfile::tempdir()?;
         let world = World::start(dir.path(), Some(0)).await?;
         let client = reqwest::Client::new();
-        let mut stage = Self {
+        Ok(Self {
             world,
             picket: None,
             client,
             dir,
-        };
-        stage.start()?;
-        stage.until("picket answers", |_| true).await?;
-        Ok(stage)
+        })
     }
 
     /// Starts Picket; it must not be running.
