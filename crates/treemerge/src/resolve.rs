@@ -3,7 +3,7 @@
 use crate::{
     id::{Mode, ObjectId},
     merge::{ConflictKind, ConflictPath, Drivers, Stop},
-    objects::{Kind, NewObjects, Objects},
+    objects::{Kind, NewObjects, Objects, Overlay},
     rename::{Change, SideRenames},
     text::{self, TextMerge},
     tree::{self, Entry},
@@ -113,8 +113,9 @@ impl<'a, O: Objects> Resolver<'_, 'a, '_, O> {
             return Err(Stop::Unsure("a renamed file lacks a version"));
         };
         let merged = self.merge_file(path, base, ours, theirs)?;
-        if merged.conflict.is_some() {
-            // Conflict markers will not equal the other side's file.
+        // git goes on with what it has: our version, or one with conflict markers. Only of the
+        // latter is it certain that it conflicts with the file that is there already.
+        if merged.conflict == Some(ConflictKind::Content) {
             self.walk.nodes[rename.to].path_conflict = true;
             self.conflict(rename.to, ConflictKind::RenameCollides);
         }
@@ -333,7 +334,9 @@ impl<'a, O: Objects> Resolver<'_, 'a, '_, O> {
         theirs: ObjectId,
     ) -> Result<Result<ObjectId, ConflictKind>, Stop> {
         self.texts_merged += 1;
-        let read = |id: &ObjectId| self.objects.read(id, Kind::Blob);
+        // A file may be merged twice, if it was renamed to a name that is taken.
+        let objects = Overlay::new(&self.new, self.objects);
+        let read = |id: &ObjectId| objects.read(id, Kind::Blob);
         let base = base.as_ref().map(read).transpose()?;
         let base: &[u8] = base.as_ref().map_or(&[], |content| content.as_slice());
         let merged = text::merge(base, &read(&ours)?, &read(&theirs)?, self.drivers.driver(path));

@@ -24,6 +24,9 @@ pub enum GitError {
     /// Its answer is not as documented.
     #[error("git merge-tree's answer is not understood: {0}")]
     Answer(&'static str),
+    /// Its answer ends too early.
+    #[error("git merge-tree's answer is cut off; run it by hand to see why")]
+    CutOff,
 }
 
 /// Three trees to merge.
@@ -92,7 +95,7 @@ impl GitMerges {
         let mut all = Self::default();
         while all.merges.len() < triples.len() {
             let done = all.merges.len();
-            all.ask(&place, &triples[done..], |more| progress(done + more))?;
+            all.ask(&place, &triples[done..], &mut |more| progress(done + more))?;
         }
         Ok(all)
     }
@@ -102,7 +105,7 @@ impl GitMerges {
         &mut self,
         place: &Place,
         triples: &[Triple],
-        mut progress: impl FnMut(usize),
+        progress: &mut dyn FnMut(usize),
     ) -> Result<(), GitError> {
         let start = Instant::now();
         let mut git = Process::start(place)?;
@@ -114,18 +117,27 @@ impl GitMerges {
             }
             progress(figures.len());
         }
-        let (answers, cpu_ns) = git.finish()?;
-        let answers = Answers::parse(&answers)?;
+        let (text, cpu_ns) = git.finish()?;
         self.cpu_ns += cpu_ns;
         self.wall_ns += nanoseconds(start.elapsed());
-        let gave_up = answers.len() < triples.len();
-        self.merges.extend(answers.into_iter().zip(figures).map(|(answer, figure)| {
+        let gave_up = figures.len() < triples.len();
+        let answers = Answers::parse(&text, gave_up)?;
+        if answers.len() < figures.len() && !gave_up {
+            return Err(GitError::Answer("merges are missing from it"));
+        }
+        let unsaid = answers.len().min(figures.len())..figures.len();
+        self.merges.extend(answers.into_iter().zip(&figures).map(|(answer, figure)| {
             let answer = answer.map_or(GitAnswer::Conflict, GitAnswer::Merged);
             GitMerge { answer, cpu_ns: figure.cpu_ns, wall_ns: figure.wall_ns }
         }));
-        if gave_up {
-            self.merges.push(GitMerge { answer: GitAnswer::GaveUp, cpu_ns: 0, wall_ns: 0 });
+        if !gave_up {
+            return Ok(());
         }
+        if !unsaid.is_empty() {
+            // It broke off before it had said what it had done already.
+            self.ask(place, &triples[unsaid], &mut |_| ())?;
+        }
+        self.merges.push(GitMerge { answer: GitAnswer::GaveUp, cpu_ns: 0, wall_ns: 0 });
         Ok(())
     }
 }
@@ -242,18 +254,23 @@ struct Answers<'a> {
 }
 
 impl<'a> Answers<'a> {
-    /// The tree of each clean merge, in order; nothing for conflicts.
-    fn parse(text: &'a [u8]) -> Result<Vec<Option<ObjectId>>, GitError> {
+    /// The tree of each clean merge, in order; nothing for conflicts. The last answer may be cut
+    /// off if git `broke_off`.
+    fn parse(text: &'a [u8], broke_off: bool) -> Result<Vec<Option<ObjectId>>, GitError> {
         let mut answers = Self { rest: text };
         let mut all = Vec::new();
         while !answers.rest.is_empty() {
-            all.push(answers.one()?);
+            match answers.one() {
+                Ok(answer) => all.push(answer),
+                Err(GitError::CutOff) if broke_off => break,
+                Err(error) => return Err(error),
+            }
         }
         Ok(all)
     }
 
     fn token(&mut self) -> Result<&'a [u8], GitError> {
-        let end = memchr::memchr(0, self.rest).ok_or(GitError::Answer("it is cut off"))?;
+        let end = memchr::memchr(0, self.rest).ok_or(GitError::CutOff)?;
         let token = &self.rest[..end];
         self.rest = &self.rest[end + 1..];
         Ok(token)
@@ -303,10 +320,11 @@ mod tests {
              2\0a\0b\0CONFLICT (x)\0CONFLICT\nin a\n\0\0\
              1\0{id}\0\0"
         );
-        let answers = Answers::parse(text.as_bytes()).expect("well-formed");
+        let answers = Answers::parse(text.as_bytes(), false).expect("well-formed");
         let tree = Some(ObjectId::EMPTY_TREE);
         assert_eq!(answers, [tree, None, tree]);
-        assert!(Answers::parse(b"2\0").is_err());
-        assert!(Answers::parse(b"1\0abc").is_err());
+        assert!(Answers::parse(b"2\0", true).is_err());
+        assert!(Answers::parse(&text.as_bytes()[..60], false).is_err());
+        assert_eq!(Answers::parse(&text.as_bytes()[..60], true).expect("cut off"), [tree]);
     }
 }

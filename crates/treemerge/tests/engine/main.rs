@@ -1,0 +1,4 @@
+//! The engine against the real `git`.
+
+mod random;
+mod repository;
