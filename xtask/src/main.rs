@@ -6,6 +6,7 @@ mod prerequisites;
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, bail};
+use cargo_metadata::MetadataCommand;
 use clap::{Parser, Subcommand};
 
 /// Picket's tasks. Each installs what it needs first, and says so.
@@ -63,7 +64,17 @@ fn run(task: Task) -> Result<()> {
         Task::Test { arguments } => {
             prerequisites::ensure(prerequisites::DEMO)?;
             prerequisites::ensure(prerequisites::TEST)?;
-            cargo(&["test", "--workspace"], &arguments)
+            // Building the tests builds the program too. Told where it is, the end-to-end tests do
+            // not build it once more by itself, for which most dependencies would be compiled anew.
+            cargo(&["test", "--workspace", "--no-run"], &[])?;
+            let program = MetadataCommand::new().no_deps().exec()?.target_directory;
+            let program = program.join("debug/picket");
+            run_command(
+                cargo_command()
+                    .args(["test", "--workspace"])
+                    .args(&arguments)
+                    .env("PICKET_PROGRAM", program),
+            )
         }
         Task::Dependencies => dependencies::check(),
         Task::Setup => {
@@ -74,8 +85,11 @@ fn run(task: Task) -> Result<()> {
 }
 
 fn cargo(arguments: &[&str], more: &[String]) -> Result<()> {
-    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-    run_command(Command::new(cargo).args(arguments).args(more))
+    run_command(cargo_command().args(arguments).args(more))
+}
+
+fn cargo_command() -> Command {
+    Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()))
 }
 
 /// Runs a command to its end, with this program's own standard streams.
