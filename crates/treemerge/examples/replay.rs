@@ -11,7 +11,10 @@ use std::{
 
 use picket_treemerge::{
     AllText, Repository,
-    replay::{Backport, Figures, Pick, Report, backports, listed, replay_all, replay_with_git, resolve_revision},
+    replay::{
+        Backport, Figures, Pick, Report, backports, listed, replay_all, replay_with_git,
+        resolve_revision,
+    },
 };
 
 struct Arguments {
@@ -95,11 +98,18 @@ fn main() -> Result<(), Box<dyn Error>> {
     let picks = picks(&arguments)?;
     let total = picks.len();
     let ours = replay_all(&arguments.repo, &AllText, &picks, progress("picket", total))?;
-    let mut report = Report { picket: Figures::of(&ours), git: None };
+    let mut report = Report {
+        picket: Figures::of(&ours),
+        git: None,
+    };
     if arguments.against_git {
         let scratch = tempfile::tempdir()?;
-        let git =
-            replay_with_git(&arguments.repo, scratch.path(), &picks, progress("git", total))?;
+        let git = replay_with_git(
+            &arguments.repo,
+            scratch.path(),
+            &picks,
+            progress("git", total),
+        )?;
         disagreements(&ours, &git.picks);
         report.git = Some(Figures::of_git(&git));
     }

@@ -12,8 +12,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let path = PathBuf::from(std::env::args().nth(1).ok_or("REPOSITORY is needed")?);
     let mut triples = Vec::new();
     for line in stdin().lines() {
-        let ids = line?.split_whitespace().map(str::parse).collect::<Result<Vec<_>, _>>()?;
-        let [base, ours, theirs] = ids[..] else { return Err("a line is not three ids".into()) };
+        let ids = line?
+            .split_whitespace()
+            .map(str::parse)
+            .collect::<Result<Vec<_>, _>>()?;
+        let [base, ours, theirs] = ids[..] else {
+            return Err("a line is not three ids".into());
+        };
         triples.push(Triple { base, ours, theirs });
     }
     let scratch = tempfile::tempdir()?;
@@ -21,9 +26,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     let repository = Repository::open(&path)?;
     let mut counts = std::collections::BTreeMap::<&str, usize>::new();
     for (triple, git) in triples.iter().zip(&git.merges) {
-        let ours = merge(&repository, &AllText, triple.base, triple.ours, triple.theirs);
+        let ours = merge(
+            &repository,
+            &AllText,
+            triple.base,
+            triple.ours,
+            triple.theirs,
+        );
         let agreed = match (&ours, git.answer) {
-            (Ok(Outcome::Merged(merged)), GitAnswer::Merged(tree)) if merged.tree == tree => "merged",
+            (Ok(Outcome::Merged(merged)), GitAnswer::Merged(tree)) if merged.tree == tree => {
+                "merged"
+            }
             (Ok(Outcome::Conflict(_)), GitAnswer::Conflict) => "conflict",
             (Ok(Outcome::Unsure(_)), _) => "unsure",
             (Err(_), GitAnswer::GaveUp) => "missing",

@@ -18,8 +18,12 @@ impl Commit {
     pub(crate) fn parse(content: &[u8]) -> Option<Self> {
         let message_at = memchr::memmem::find(content, b"\n\n").map_or(content.len(), |at| at + 2);
         let header = &content[..message_at.min(content.len())];
-        let mut commit =
-            Self { tree: ObjectId::NULL, parents: Vec::new(), committed_at: 0, message_at };
+        let mut commit = Self {
+            tree: ObjectId::NULL,
+            parents: Vec::new(),
+            committed_at: 0,
+            message_at,
+        };
         for line in header.split(|byte| *byte == b'\n') {
             if let Some(id) = line.strip_prefix(b"tree ") {
                 commit.tree = hex(id)?;
@@ -62,7 +66,10 @@ mod tests {
         assert_eq!(commit.tree.to_string(), id('1'));
         assert_eq!(commit.parents.len(), 2);
         assert_eq!(commit.committed_at, 1_469_000_000);
-        assert_eq!(&content.as_bytes()[commit.message_at..], b"subject\n\nbody\n");
+        assert_eq!(
+            &content.as_bytes()[commit.message_at..],
+            b"subject\n\nbody\n"
+        );
     }
 
     #[test]

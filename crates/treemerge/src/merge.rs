@@ -69,7 +69,10 @@ pub struct ConflictPath {
 
 impl ConflictPath {
     pub(crate) fn new(path: &[u8], kind: ConflictKind) -> Self {
-        Self { path: path.to_vec(), kind }
+        Self {
+            path: path.to_vec(),
+            kind,
+        }
     }
 }
 
@@ -212,13 +215,26 @@ fn try_merge(
     }
     let mut conflicts = Vec::new();
     rename::directory_conflicts(&renames, &walk.nodes, &mut conflicts);
-    let mut resolver =
-        Resolver { walk, objects, drivers, new: NewObjects::default(), conflicts, texts_merged: 0 };
+    let mut resolver = Resolver {
+        walk,
+        objects,
+        drivers,
+        new: NewObjects::default(),
+        conflicts,
+        texts_merged: 0,
+    };
     resolver.apply_renames(&renames)?;
     let tree = resolver.directory(0)?.unwrap_or(ObjectId::EMPTY_TREE);
     Ok(if resolver.conflicts.is_empty() {
-        Outcome::Merged(Merged { tree, objects: resolver.new, renames: report })
+        Outcome::Merged(Merged {
+            tree,
+            objects: resolver.new,
+            renames: report,
+        })
     } else {
-        Outcome::Conflict(Conflicts { paths: resolver.conflicts, renames: report })
+        Outcome::Conflict(Conflicts {
+            paths: resolver.conflicts,
+            renames: report,
+        })
     })
 }

@@ -97,7 +97,9 @@ impl NewObjects {
     /// Adds an object and returns its id.
     pub fn add(&mut self, kind: Kind, content: Vec<u8>) -> ObjectId {
         let id = ObjectId::of(kind, &content);
-        self.objects.entry(id).or_insert_with(|| (kind, Rc::new(content)));
+        self.objects
+            .entry(id)
+            .or_insert_with(|| (kind, Rc::new(content)));
         id
     }
 
@@ -108,7 +110,9 @@ impl NewObjects {
 
     /// Every object, in no particular order. A repository is whole once all are written to it.
     pub fn iter(&self) -> impl Iterator<Item = (&ObjectId, Kind, &[u8])> {
-        self.objects.iter().map(|(id, (kind, content))| (id, *kind, content.as_slice()))
+        self.objects
+            .iter()
+            .map(|(id, (kind, content))| (id, *kind, content.as_slice()))
     }
 
     /// How many there are.

@@ -29,7 +29,9 @@ struct Table {
 
 impl Table {
     fn new(size: usize) -> Self {
-        Self { buckets: vec![Vec::new(); size] }
+        Self {
+            buckets: vec![Vec::new(); size],
+        }
     }
 
     fn add(&mut self, hashes: &[u32], index: usize) {
@@ -38,13 +40,17 @@ impl Table {
     }
 
     fn iter(&self) -> impl Iterator<Item = usize> {
-        self.buckets.iter().flat_map(|bucket| bucket.iter().rev().copied())
+        self.buckets
+            .iter()
+            .flat_map(|bucket| bucket.iter().rev().copied())
     }
 }
 
 /// FNV-1, 32 bits.
 fn hash(key: &[u8]) -> u32 {
-    key.iter().fold(0x811c_9dc5, |hash, byte| hash.wrapping_mul(0x0100_0193) ^ u32::from(*byte))
+    key.iter().fold(0x811c_9dc5, |hash, byte| {
+        hash.wrapping_mul(0x0100_0193) ^ u32::from(*byte)
+    })
 }
 
 #[cfg(test)]

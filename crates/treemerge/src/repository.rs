@@ -52,8 +52,15 @@ impl Repository {
     /// When there is none, or it cannot be read.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
         let inside = path.join(".git");
-        let git_dir = if inside.is_dir() { inside } else { path.to_owned() };
-        let failed = |reason: String| OpenError { path: path.to_owned(), reason };
+        let git_dir = if inside.is_dir() {
+            inside
+        } else {
+            path.to_owned()
+        };
+        let failed = |reason: String| OpenError {
+            path: path.to_owned(),
+            reason,
+        };
         let directory = git_dir.join("objects");
         if !directory.is_dir() {
             return Err(failed("it has no objects directory".to_owned()));
@@ -78,7 +85,10 @@ impl Repository {
         let found = self
             .objects
             .try_find(&oid(id), &mut buffer)
-            .map_err(|error| ReadError::Unreadable { id: *id, reason: error.to_string() })?
+            .map_err(|error| ReadError::Unreadable {
+                id: *id,
+                reason: error.to_string(),
+            })?
             .map(|data| data.kind);
         let expected = match kind {
             Kind::Blob => gix_object::Kind::Blob,
@@ -106,7 +116,9 @@ impl Objects for Repository {
             return Ok(tree);
         }
         let tree = self.unpack(id, kind)?;
-        self.trees.borrow_mut().put(*id, Rc::clone(&tree), tree.len());
+        self.trees
+            .borrow_mut()
+            .put(*id, Rc::clone(&tree), tree.len());
         Ok(tree)
     }
 
@@ -115,8 +127,14 @@ impl Objects for Repository {
             return Ok(*size);
         }
         let header = gix_odb::Header::try_header(&self.objects, &oid(id))
-            .map_err(|error| ReadError::Unreadable { id: *id, reason: error.to_string() })?
-            .ok_or(ReadError::Missing { id: *id, kind: Kind::Blob })?;
+            .map_err(|error| ReadError::Unreadable {
+                id: *id,
+                reason: error.to_string(),
+            })?
+            .ok_or(ReadError::Missing {
+                id: *id,
+                kind: Kind::Blob,
+            })?;
         let mut sizes = self.sizes.borrow_mut();
         if sizes.len() > PIECES_CACHE / 64 {
             sizes.clear();
@@ -130,7 +148,9 @@ impl Objects for Repository {
             return Ok(pieces);
         }
         let pieces = Rc::new(Pieces::of(&self.unpack(id, Kind::Blob)?));
-        self.pieces.borrow_mut().put(*id, Rc::clone(&pieces), pieces.weight());
+        self.pieces
+            .borrow_mut()
+            .put(*id, Rc::clone(&pieces), pieces.weight());
         Ok(pieces)
     }
 }
@@ -145,7 +165,12 @@ struct Cache<V> {
 
 impl<V: Clone> Cache<V> {
     fn new(limit: usize) -> Self {
-        Self { limit, weight: 0, young: FxHashMap::default(), old: FxHashMap::default() }
+        Self {
+            limit,
+            weight: 0,
+            young: FxHashMap::default(),
+            old: FxHashMap::default(),
+        }
     }
 
     fn get(&mut self, id: &ObjectId) -> Option<V> {

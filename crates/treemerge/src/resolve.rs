@@ -38,9 +38,18 @@ impl<'a, O: Objects> Resolver<'_, 'a, '_, O> {
     pub(crate) fn apply_renames(&mut self, renames: &[SideRenames<'_>; 3]) -> Result<(), Stop> {
         let mut all: Vec<Rename> = SIDES
             .into_iter()
-            .flat_map(|side| renames[side].changes.iter().map(move |change| (side, change)))
+            .flat_map(|side| {
+                renames[side]
+                    .changes
+                    .iter()
+                    .map(move |change| (side, change))
+            })
             .filter_map(|(side, change)| match change {
-                Change::Renamed { from, to } => Some(Rename { from: *from, to: *to, side }),
+                Change::Renamed { from, to } => Some(Rename {
+                    from: *from,
+                    to: *to,
+                    side,
+                }),
                 Change::Added(_) | Change::Removed => None,
             })
             .collect();
@@ -63,7 +72,8 @@ impl<'a, O: Objects> Resolver<'_, 'a, '_, O> {
     }
 
     fn conflict(&mut self, path: NodeId, kind: ConflictKind) {
-        self.conflicts.push(ConflictPath::new(self.walk.nodes[path].path, kind));
+        self.conflicts
+            .push(ConflictPath::new(self.walk.nodes[path].path, kind));
     }
 
     fn renamed_on_both_sides(&mut self, ours: &Rename, theirs: &Rename) {
@@ -155,7 +165,11 @@ impl<'a, O: Objects> Resolver<'_, 'a, '_, O> {
                 Child::Node(node) => {
                     if let Some(item) = self.settle(*node)? {
                         let name = self.walk.nodes[*node].name;
-                        entries.push(Entry { mode: item.mode, name, id: item.id });
+                        entries.push(Entry {
+                            mode: item.mode,
+                            name,
+                            id: item.id,
+                        });
                     }
                 }
             }
@@ -179,7 +193,10 @@ impl<'a, O: Objects> Resolver<'_, 'a, '_, O> {
     fn settle(&mut self, id: NodeId) -> Result<Option<Item>, Stop> {
         if let Some(directory) = self.walk.nodes[id].directory {
             let tree = self.directory(directory)?;
-            let item = tree.map(|id| Item { mode: Mode::Tree, id });
+            let item = tree.map(|id| Item {
+                mode: Mode::Tree,
+                id,
+            });
             let node = &mut self.walk.nodes[id];
             node.result = item;
             if node.clean || node.files == 0 {
@@ -263,7 +280,12 @@ impl<'a, O: Objects> Resolver<'_, 'a, '_, O> {
 
     /// Both sides have the file.
     fn both(&mut self, id: NodeId) -> Result<Option<Item>, Stop> {
-        let Node { stages, path, path_conflict, .. } = self.walk.nodes[id];
+        let Node {
+            stages,
+            path,
+            path_conflict,
+            ..
+        } = self.walk.nodes[id];
         let [base, Some(ours), Some(theirs)] = stages else {
             return Err(Stop::Unsure("a file of both sides lacks a version"));
         };
@@ -307,7 +329,9 @@ impl<'a, O: Objects> Resolver<'_, 'a, '_, O> {
         } else if Some(theirs.id) == base_id {
             ours.id
         } else if mode.is_regular() {
-            let base = base.filter(|base| base.mode.is_regular()).map(|base| base.id);
+            let base = base
+                .filter(|base| base.mode.is_regular())
+                .map(|base| base.id);
             match self.merge_content(path, base, ours.id, theirs.id)? {
                 Ok(id) => id,
                 Err(kind) => {
@@ -323,7 +347,10 @@ impl<'a, O: Objects> Resolver<'_, 'a, '_, O> {
             });
             ours.id
         };
-        Ok(FileMerge { item: Item { mode, id }, conflict })
+        Ok(FileMerge {
+            item: Item { mode, id },
+            conflict,
+        })
     }
 
     fn merge_content(
@@ -339,7 +366,12 @@ impl<'a, O: Objects> Resolver<'_, 'a, '_, O> {
         let read = |id: &ObjectId| objects.read(id, Kind::Blob);
         let base = base.as_ref().map(read).transpose()?;
         let base: &[u8] = base.as_ref().map_or(&[], |content| content.as_slice());
-        let merged = text::merge(base, &read(&ours)?, &read(&theirs)?, self.drivers.driver(path));
+        let merged = text::merge(
+            base,
+            &read(&ours)?,
+            &read(&theirs)?,
+            self.drivers.driver(path),
+        );
         Ok(match merged {
             TextMerge::Clean(content) => Ok(self.new.add(Kind::Blob, content)),
             TextMerge::Conflict => Err(ConflictKind::Content),

@@ -54,7 +54,9 @@ impl Pieces {
             same
         });
         pieces.shrink_to_fit();
-        Self { bytes_by_hash: pieces }
+        Self {
+            bytes_by_hash: pieces,
+        }
     }
 
     /// What this weighs in a cache, in bytes.
@@ -109,7 +111,10 @@ mod tests {
     fn half_the_bytes_kept_is_half_the_score() {
         assert_eq!(score_of(b"one\ntwo\n", b"one\ntwo\n"), MAX_SCORE);
         assert_eq!(score_of(b"one\ntwo\n", b"one\nTWO\n"), MAX_SCORE / 2);
-        assert_eq!(score_of(b"one\r\ntwo\r\n", b"one\ntwo\n"), MAX_SCORE * 8 / 10);
+        assert_eq!(
+            score_of(b"one\r\ntwo\r\n", b"one\ntwo\n"),
+            MAX_SCORE * 8 / 10
+        );
         assert_eq!(score_of(b"one\n", b""), 0);
     }
 

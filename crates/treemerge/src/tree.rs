@@ -41,7 +41,11 @@ impl<'a> Entry<'a> {
         if name.is_empty() {
             return Err(MalformedTree);
         }
-        let entry = Self { mode: Mode::from_bits(bits), name, id: ObjectId::from_bytes(id) };
+        let entry = Self {
+            mode: Mode::from_bits(bits),
+            name,
+            id: ObjectId::from_bytes(id),
+        };
         Ok((entry, id_start + 20))
     }
 }
@@ -55,13 +59,20 @@ pub(crate) struct Cursor<'a> {
 
 impl<'a> Cursor<'a> {
     pub(crate) fn new(tree: &'a [u8]) -> Result<Self, MalformedTree> {
-        let mut cursor = Self { rest: tree, head: None };
+        let mut cursor = Self {
+            rest: tree,
+            head: None,
+        };
         cursor.load()?;
         Ok(cursor)
     }
 
     fn load(&mut self) -> Result<(), MalformedTree> {
-        self.head = if self.rest.is_empty() { None } else { Some(Entry::parse(self.rest)?) };
+        self.head = if self.rest.is_empty() {
+            None
+        } else {
+            Some(Entry::parse(self.rest)?)
+        };
         Ok(())
     }
 
@@ -114,7 +125,11 @@ mod tests {
     use super::*;
 
     fn entry(mode: Mode, name: &'static str) -> Entry<'static> {
-        Entry { mode, name: name.as_bytes(), id: ObjectId::EMPTY_BLOB }
+        Entry {
+            mode,
+            name: name.as_bytes(),
+            id: ObjectId::EMPTY_BLOB,
+        }
     }
 
     #[test]
@@ -143,7 +158,12 @@ mod tests {
 
     #[test]
     fn damaged_trees_are_refused() {
-        for tree in [&b"100644 a\0short"[..], b"x a\0", b"100644", b"100644 \0aaaaaaaaaaaaaaaaaaaa"] {
+        for tree in [
+            &b"100644 a\0short"[..],
+            b"x a\0",
+            b"100644",
+            b"100644 \0aaaaaaaaaaaaaaaaaaaa",
+        ] {
             assert!(Cursor::new(tree).is_err(), "{tree:?}");
         }
     }

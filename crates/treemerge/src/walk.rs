@@ -177,7 +177,11 @@ impl<'a, 'o, O: Objects> Walk<'a, 'o, O> {
             return Ok(b"");
         }
         self.trees_read += 1;
-        Ok(self.memory.trees.alloc(self.objects.read(&id, Kind::Tree)?).as_slice())
+        Ok(self
+            .memory
+            .trees
+            .alloc(self.objects.read(&id, Kind::Tree)?)
+            .as_slice())
     }
 
     /// Walks one directory, of which the trees have these versions.
@@ -188,7 +192,11 @@ impl<'a, 'o, O: Objects> Walk<'a, 'o, O> {
         let mut versions: [Option<(ObjectId, &'a [u8])>; 3] = [None; 3];
         for tree in [BASE, OURS, THEIRS] {
             let Some(id) = ids[tree] else { continue };
-            let known = versions.iter().flatten().find(|(known, _)| *known == id).copied();
+            let known = versions
+                .iter()
+                .flatten()
+                .find(|(known, _)| *known == id)
+                .copied();
             versions[tree] = match known {
                 Some(known) => Some(known),
                 None => Some((id, self.load(id)?)),
@@ -200,11 +208,18 @@ impl<'a, 'o, O: Objects> Walk<'a, 'o, O> {
                 kind: Kind::Tree,
             })?;
         let one_sided = self.dir_rename_mask == 2 || self.dir_rename_mask == 4;
-        if one_sided && groups.iter().any(|(_, group)| files(group) == self.dir_rename_mask) {
+        if one_sided
+            && groups
+                .iter()
+                .any(|(_, group)| files(group) == self.dir_rename_mask)
+        {
             self.dir_rename_mask = ALL;
         }
         let id = self.directories.len();
-        self.directories.push(Directory { children: Vec::new(), versions });
+        self.directories.push(Directory {
+            children: Vec::new(),
+            versions,
+        });
         self.depth += 1;
         for (at, group) in groups {
             children[at] = self.group(path, &group)?;
@@ -219,7 +234,11 @@ impl<'a, 'o, O: Objects> Walk<'a, 'o, O> {
         let matching = matching(group);
         if files == ALL && matching != 0 {
             // The side that changed the file, or either if both did alike.
-            let settled = if matching == 3 { group[THEIRS] } else { group[OURS] };
+            let settled = if matching == 3 {
+                group[THEIRS]
+            } else {
+                group[OURS]
+            };
             if let Some(entry) = settled {
                 return Ok(Child::Settled(entry));
             }
@@ -231,7 +250,12 @@ impl<'a, 'o, O: Objects> Walk<'a, 'o, O> {
         self.nodes.push(Node {
             path: self.memory.path(directory, name),
             name,
-            stages: group.map(|entry| entry.map(|entry| Item { mode: entry.mode, id: entry.id })),
+            stages: group.map(|entry| {
+                entry.map(|entry| Item {
+                    mode: entry.mode,
+                    id: entry.id,
+                })
+            }),
             files,
             dirs,
             matching,
@@ -250,7 +274,12 @@ impl<'a, 'o, O: Objects> Walk<'a, 'o, O> {
     }
 
     fn subdirectory(&mut self, node: NodeId, outer: Mask) -> Result<(), Stop> {
-        let Node { dirs, files, matching, .. } = self.nodes[node];
+        let Node {
+            dirs,
+            files,
+            matching,
+            ..
+        } = self.nodes[node];
         let mut side = match matching {
             3 => Some(THEIRS),
             5 => Some(OURS),
@@ -273,10 +302,18 @@ impl<'a, 'o, O: Objects> Walk<'a, 'o, O> {
     }
 
     fn descend_node(&mut self, node: NodeId) -> Result<(), Stop> {
-        let Node { path, stages, dirs, files, .. } = self.nodes[node];
+        let Node {
+            path,
+            stages,
+            dirs,
+            files,
+            ..
+        } = self.nodes[node];
         self.nodes[node].matching &= files;
         let ids = [BASE, OURS, THEIRS].map(|tree| {
-            stages[tree].filter(|_| dirs & (1 << tree) != 0).map(|item| item.id)
+            stages[tree]
+                .filter(|_| dirs & (1 << tree) != 0)
+                .map(|item| item.id)
         });
         let directory = self.descend(path, ids)?;
         self.nodes[node].directory = Some(directory);
@@ -289,7 +326,10 @@ impl<'a, 'o, O: Objects> Walk<'a, 'o, O> {
         for side in SIDES {
             self.sides[side].must_descend = !self.sides[side].relevant.is_empty();
             let deferred = std::mem::take(&mut self.sides[side].deferred);
-            let paths: Vec<&[u8]> = deferred.iter().map(|(node, _)| self.nodes[*node].path).collect();
+            let paths: Vec<&[u8]> = deferred
+                .iter()
+                .map(|(node, _)| self.nodes[*node].path)
+                .collect();
             for index in hash_order(&paths) {
                 let (node, mask) = deferred[index];
                 if self.sides[side].must_descend {
@@ -313,7 +353,13 @@ impl<'a, 'o, O: Objects> Walk<'a, 'o, O> {
 
     /// Records what rename detection will want to know of a path.
     fn note_for_renames(&mut self, directory: &'a [u8], node: NodeId) {
-        let Node { path, files, dirs, matching, .. } = self.nodes[node];
+        let Node {
+            path,
+            files,
+            dirs,
+            matching,
+            ..
+        } = self.nodes[node];
         if self.dir_rename_mask != ALL && (dirs == 3 || dirs == 5) {
             self.dir_rename_mask = dirs & !1;
         }
@@ -331,7 +377,9 @@ impl<'a, 'o, O: Objects> Walk<'a, 'o, O> {
         }
         if self.dir_rename_mask == ALL && (files == 2 || files == 4) {
             let other_side = 3 - usize::from(files / 2);
-            self.sides[other_side].dirs_removed.insert(directory, DirRelevance::ForSelf);
+            self.sides[other_side]
+                .dirs_removed
+                .insert(directory, DirRelevance::ForSelf);
         }
         if files == 0 || files == ALL {
             return;
@@ -396,9 +444,19 @@ fn join<'a>(trees: [Option<&'a [u8]>; 3]) -> Result<Joined<'a>, (usize, Malforme
     let mut cursors = Vec::with_capacity(3);
     for (index, tree) in trees.iter().enumerate() {
         let cursor = Cursor::new(tree.unwrap_or_default()).map_err(|error| (index, error))?;
-        cursors.push(Ahead { cursor, taken: Vec::new() });
+        cursors.push(Ahead {
+            cursor,
+            taken: Vec::new(),
+        });
     }
-    let mut children = Vec::with_capacity(trees.iter().flatten().map(|tree| tree.len() / 40).max().unwrap_or(0));
+    let mut children = Vec::with_capacity(
+        trees
+            .iter()
+            .flatten()
+            .map(|tree| tree.len() / 40)
+            .max()
+            .unwrap_or(0),
+    );
     let mut groups = Vec::new();
     loop {
         let heads = [cursors[0].head(), cursors[1].head(), cursors[2].head()];
@@ -407,8 +465,9 @@ fn join<'a>(trees: [Option<&'a [u8]>; 3]) -> Result<Joined<'a>, (usize, Malforme
         };
         let mut group: Group<'a> = [None; 3];
         for tree in 0..3 {
-            group[tree] =
-                cursors[tree].take(heads[tree], first).map_err(|error| (tree, error))?;
+            group[tree] = cursors[tree]
+                .take(heads[tree], first)
+                .map_err(|error| (tree, error))?;
         }
         match group {
             [Some(base), Some(ours), Some(theirs)] if base == ours && base == theirs => {

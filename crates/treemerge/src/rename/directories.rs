@@ -28,8 +28,11 @@ pub(crate) fn directory_conflicts<'a>(
             }
         }
     }
-    let both: Vec<&[u8]> =
-        moves[OURS].keys().filter(|old| moves[THEIRS].contains_key(*old)).copied().collect();
+    let both: Vec<&[u8]> = moves[OURS]
+        .keys()
+        .filter(|old| moves[THEIRS].contains_key(*old))
+        .copied()
+        .collect();
     for old in both {
         moves[OURS].remove(old);
         moves[THEIRS].remove(old);

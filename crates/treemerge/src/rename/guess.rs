@@ -22,7 +22,10 @@ struct Ordered<'a, V> {
 
 impl<V> Default for Ordered<'_, V> {
     fn default() -> Self {
-        Self { index: FxHashMap::with_hasher(FxBuildHasher), entries: Vec::new() }
+        Self {
+            index: FxHashMap::with_hasher(FxBuildHasher),
+            entries: Vec::new(),
+        }
     }
 }
 
@@ -51,13 +54,18 @@ impl<'a> DirCounts<'a> {
         let mut first = true;
         loop {
             let old_part = old.strip();
-            let Some(relevance) = removed.get(old.directory()) else { return };
+            let Some(relevance) = removed.get(old.directory()) else {
+                return;
+            };
             let new_part = new.strip();
             if !first && !same_part(old_part, new_part, &new, first_letter) {
                 return;
             }
             if first || *relevance == DirRelevance::ForSelf {
-                *self.directories.entry(old.directory()).entry(new.directory()) += 1;
+                *self
+                    .directories
+                    .entry(old.directory())
+                    .entry(new.directory()) += 1;
             }
             first = false;
             let at_top = old.directory().is_empty() || new.directory().is_empty();
@@ -111,7 +119,9 @@ impl<'a> DirCounts<'a> {
     /// Forgets all but directories that are gone and matter.
     pub(super) fn keep_removed(&mut self, removed: &FxHashMap<&'a [u8], DirRelevance>) {
         self.directories.entries.retain(|(old, _)| {
-            removed.get(old).is_some_and(|relevance| *relevance != DirRelevance::None)
+            removed
+                .get(old)
+                .is_some_and(|relevance| *relevance != DirRelevance::None)
         });
         for (_, counts) in &mut self.directories.entries {
             counts.entries.retain(|(new, _)| *new != UNKNOWN);
@@ -126,7 +136,14 @@ impl<'a> DirCounts<'a> {
             let most = counts.entries.iter().map(|(_, count)| *count).max()?;
             let mut leaders = counts.entries.iter().filter(|(_, count)| *count == most);
             let (leader, _) = leaders.next()?;
-            Some((*old, if leaders.next().is_some() { Err(Unclear) } else { Ok(*leader) }))
+            Some((
+                *old,
+                if leaders.next().is_some() {
+                    Err(Unclear)
+                } else {
+                    Ok(*leader)
+                },
+            ))
         })
     }
 }
@@ -142,7 +159,10 @@ struct Stripped<'a> {
 
 impl<'a> Stripped<'a> {
     const fn new(path: &'a [u8]) -> Self {
-        Self { path, length: path.len() }
+        Self {
+            path,
+            length: path.len(),
+        }
     }
 
     fn directory(&self) -> &'a [u8] {

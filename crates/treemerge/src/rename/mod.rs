@@ -46,7 +46,10 @@ pub(crate) struct SideRenames<'a> {
 impl SideRenames<'_> {
     /// How many renames there are.
     pub(crate) fn found(&self) -> usize {
-        self.changes.iter().filter(|change| matches!(change, Change::Renamed { .. })).count()
+        self.changes
+            .iter()
+            .filter(|change| matches!(change, Change::Renamed { .. }))
+            .count()
     }
 }
 
@@ -75,22 +78,39 @@ pub(crate) fn detect<'a>(
     info: &mut SideInfo<'a>,
 ) -> Result<SideRenames<'a>, ReadError> {
     if info.pairs.is_empty() || info.relevant.is_empty() {
-        return Ok(SideRenames { changes: unpaired(info), ..SideRenames::default() });
+        return Ok(SideRenames {
+            changes: unpaired(info),
+            ..SideRenames::default()
+        });
     }
     let mut search = Search::new(objects, nodes, side, info);
     if !search.sources.is_empty() && !search.targets.is_empty() {
         search.find()?;
     }
     let changes = search.changes();
-    let Search { mut counts, gave_up, .. } = search;
+    let Search {
+        mut counts,
+        gave_up,
+        ..
+    } = search;
     counts.keep_removed(&info.dirs_removed);
-    Ok(SideRenames { changes, counts, gave_up })
+    Ok(SideRenames {
+        changes,
+        counts,
+        gave_up,
+    })
 }
 
 fn unpaired(info: &SideInfo<'_>) -> Vec<Change> {
     info.pairs
         .iter()
-        .map(|pair| if pair.added { Change::Added(pair.node) } else { Change::Removed })
+        .map(|pair| {
+            if pair.added {
+                Change::Added(pair.node)
+            } else {
+                Change::Removed
+            }
+        })
         .collect()
 }
 
@@ -106,31 +126,48 @@ struct Search<'s, 'a, O> {
 }
 
 impl<'s, 'a, O: Objects> Search<'s, 'a, O> {
-    fn new(
-        objects: &'s O,
-        nodes: &[Node<'a>],
-        side: usize,
-        info: &'s mut SideInfo<'a>,
-    ) -> Self {
+    fn new(objects: &'s O, nodes: &[Node<'a>], side: usize, info: &'s mut SideInfo<'a>) -> Self {
         let (mut sources, mut targets) = (Vec::new(), Vec::new());
         for pair in &info.pairs {
             let node = &nodes[pair.node];
             let stage = if pair.added { side } else { crate::walk::BASE };
-            let Some(item) = node.stages[stage] else { continue };
+            let Some(item) = node.stages[stage] else {
+                continue;
+            };
             // Empty files are all alike.
             if item.id == ObjectId::EMPTY_BLOB {
                 continue;
             }
             let (path, mode, id) = (node.path, item.mode, item.id);
             if pair.added {
-                targets.push(Target { node: pair.node, path, mode, id, from: None });
+                targets.push(Target {
+                    node: pair.node,
+                    path,
+                    mode,
+                    id,
+                    from: None,
+                });
             } else {
-                sources.push(Source { node: pair.node, path, mode, id, used: false });
+                sources.push(Source {
+                    node: pair.node,
+                    path,
+                    mode,
+                    id,
+                    used: false,
+                });
             }
         }
         let open = (0..sources.len()).collect();
         let counts = DirCounts::default();
-        Self { objects, info, sources, targets, open, counts, gave_up: false }
+        Self {
+            objects,
+            info,
+            sources,
+            targets,
+            open,
+            counts,
+            gave_up: false,
+        }
     }
 
     fn find(&mut self) -> Result<(), ReadError> {
@@ -138,7 +175,11 @@ impl<'s, 'a, O: Objects> Search<'s, 'a, O> {
         self.open.retain(|source| !self.sources[*source].used);
         for target in self.targets.iter() {
             if let Some(from) = target.from {
-                self.counts.renamed(&self.info.dirs_removed, self.sources[from].path, target.path);
+                self.counts.renamed(
+                    &self.info.dirs_removed,
+                    self.sources[from].path,
+                    target.path,
+                );
             }
         }
         self.find_same_name()?;
@@ -147,7 +188,11 @@ impl<'s, 'a, O: Objects> Search<'s, 'a, O> {
             !sources[*source].used && info.relevant.contains_key(&sources[*source].node)
         });
         self.drop_decided();
-        let open_targets = self.targets.iter().filter(|target| target.from.is_none()).count();
+        let open_targets = self
+            .targets
+            .iter()
+            .filter(|target| target.from.is_none())
+            .count();
         if open_targets == 0 || self.open.is_empty() {
             return Ok(());
         }
@@ -169,7 +214,9 @@ impl<'s, 'a, O: Objects> Search<'s, 'a, O> {
             by_id.entry(source.id).or_default().push(index);
         }
         for target in 0..self.targets.len() {
-            let Some(same) = by_id.get(&self.targets[target].id) else { continue };
+            let Some(same) = by_id.get(&self.targets[target].id) else {
+                continue;
+            };
             if let Some(source) = self.best_same(same, target) {
                 self.pair(source, target);
             }
@@ -209,14 +256,20 @@ impl<'s, 'a, O: Objects> Search<'s, 'a, O> {
                 continue;
             }
             let name = base_name(path);
-            let Some(unique_target) = targets.get(name) else { continue };
+            let Some(unique_target) = targets.get(name) else {
+                continue;
+            };
             let unique_source = sources.get(name).copied().flatten();
             let target = match (unique_source, *unique_target) {
                 (Some(_), Some(target)) => target,
                 _ => {
-                    let Some(directory) = guesses.get(directory_of(path)) else { continue };
+                    let Some(directory) = guesses.get(directory_of(path)) else {
+                        continue;
+                    };
                     let moved = [directory, &b"/"[..], name].concat();
-                    let Some(target) = by_path.get(moved.as_slice()) else { continue };
+                    let Some(target) = by_path.get(moved.as_slice()) else {
+                        continue;
+                    };
                     *target
                 }
             };
@@ -225,7 +278,8 @@ impl<'s, 'a, O: Objects> Search<'s, 'a, O> {
             }
             if self.similarity(source, target, SAME_NAME_SCORE)? >= SAME_NAME_SCORE {
                 self.pair(source, target);
-                self.counts.renamed(&self.info.dirs_removed, path, self.targets[target].path);
+                self.counts
+                    .renamed(&self.info.dirs_removed, path, self.targets[target].path);
             }
         }
         Ok(())
@@ -236,11 +290,17 @@ impl<'s, 'a, O: Objects> Search<'s, 'a, O> {
         if !source.mode.is_regular() || !target.mode.is_regular() {
             return Ok(0);
         }
-        let sizes = (self.objects.blob_size(&source.id)?, self.objects.blob_size(&target.id)?);
+        let sizes = (
+            self.objects.blob_size(&source.id)?,
+            self.objects.blob_size(&target.id)?,
+        );
         if !similarity::sizes_allow(sizes.0, sizes.1, minimum) {
             return Ok(0);
         }
-        let (old, new) = (self.objects.pieces(&source.id)?, self.objects.pieces(&target.id)?);
+        let (old, new) = (
+            self.objects.pieces(&source.id)?,
+            self.objects.pieces(&target.id)?,
+        );
         Ok(similarity::score((&old, sizes.0), (&new, sizes.1)))
     }
 
@@ -251,7 +311,9 @@ impl<'s, 'a, O: Objects> Search<'s, 'a, O> {
         for source in &self.open {
             let mut directory = directory_of(self.sources[*source].path);
             while !directory.is_empty()
-                && removed.get(directory).is_some_and(|relevance| *relevance != DirRelevance::None)
+                && removed
+                    .get(directory)
+                    .is_some_and(|relevance| *relevance != DirRelevance::None)
             {
                 self.counts.unknown(directory);
                 directory = directory_of(directory);
@@ -283,7 +345,12 @@ impl<'s, 'a, O: Objects> Search<'s, 'a, O> {
             for source in &self.open {
                 let similarity = self.similarity(*source, target, RENAME_SCORE)?;
                 let same_name = same_name(self.sources[*source].path, self.targets[target].path);
-                let score = Score { similarity, same_name, source: *source, target };
+                let score = Score {
+                    similarity,
+                    same_name,
+                    source: *source,
+                    target,
+                };
                 keep_if_better(&mut best, score);
             }
             scores.extend(best.into_iter().flatten());
@@ -297,7 +364,10 @@ impl<'s, 'a, O: Objects> Search<'s, 'a, O> {
                 continue;
             }
             self.pair(score.source, score.target);
-            let (old, new) = (self.sources[score.source].path, self.targets[score.target].path);
+            let (old, new) = (
+                self.sources[score.source].path,
+                self.targets[score.target].path,
+            );
             self.counts.renamed(&self.info.dirs_removed, old, new);
         }
         Ok(())
@@ -315,7 +385,10 @@ impl<'s, 'a, O: Objects> Search<'s, 'a, O> {
             .pairs
             .iter()
             .filter_map(|pair| match (pair.added, from.get(&pair.node)) {
-                (true, Some(from)) => Some(Change::Renamed { from: *from, to: pair.node }),
+                (true, Some(from)) => Some(Change::Renamed {
+                    from: *from,
+                    to: pair.node,
+                }),
                 (true, None) => Some(Change::Added(pair.node)),
                 (false, _) if used.contains(&pair.node) => None,
                 (false, _) => Some(Change::Removed),
@@ -370,7 +443,10 @@ fn unique_names<'p>(
 ) -> FxHashMap<&'p [u8], Option<usize>> {
     let mut names = FxHashMap::default();
     for (index, path) in files {
-        names.entry(base_name(path)).and_modify(|unique| *unique = None).or_insert(Some(index));
+        names
+            .entry(base_name(path))
+            .and_modify(|unique| *unique = None)
+            .or_insert(Some(index));
     }
     names
 }
@@ -384,5 +460,7 @@ fn base_name(path: &[u8]) -> &[u8] {
 }
 
 fn directory_of(path: &[u8]) -> &[u8] {
-    path.iter().rposition(|byte| *byte == b'/').map_or(b"", |slash| &path[..slash])
+    path.iter()
+        .rposition(|byte| *byte == b'/')
+        .map_or(b"", |slash| &path[..slash])
 }

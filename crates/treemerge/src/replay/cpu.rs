@@ -52,7 +52,11 @@ impl Watched {
             return Activity::Gone;
         };
         // The state follows the name, which is in parentheses and may hold anything.
-        match stat.rsplit(')').next().and_then(|rest| rest.trim_start().chars().next()) {
+        match stat
+            .rsplit(')')
+            .next()
+            .and_then(|rest| rest.trim_start().chars().next())
+        {
             Some('S') => Activity::Waiting,
             Some('Z' | 'X') | None => Activity::Gone,
             Some(_) => Activity::Working,

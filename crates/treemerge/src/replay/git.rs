@@ -126,10 +126,15 @@ impl GitMerges {
             return Err(GitError::Answer("merges are missing from it"));
         }
         let unsaid = answers.len().min(figures.len())..figures.len();
-        self.merges.extend(answers.into_iter().zip(&figures).map(|(answer, figure)| {
-            let answer = answer.map_or(GitAnswer::Conflict, GitAnswer::Merged);
-            GitMerge { answer, cpu_ns: figure.cpu_ns, wall_ns: figure.wall_ns }
-        }));
+        self.merges
+            .extend(answers.into_iter().zip(&figures).map(|(answer, figure)| {
+                let answer = answer.map_or(GitAnswer::Conflict, GitAnswer::Merged);
+                GitMerge {
+                    answer,
+                    cpu_ns: figure.cpu_ns,
+                    wall_ns: figure.wall_ns,
+                }
+            }));
         if !gave_up {
             return Ok(());
         }
@@ -137,7 +142,11 @@ impl GitMerges {
             // It broke off before it had said what it had done already.
             self.ask(place, &triples[unsaid], &mut |_| ())?;
         }
-        self.merges.push(GitMerge { answer: GitAnswer::GaveUp, cpu_ns: 0, wall_ns: 0 });
+        self.merges.push(GitMerge {
+            answer: GitAnswer::GaveUp,
+            cpu_ns: 0,
+            wall_ns: 0,
+        });
         Ok(())
     }
 }
@@ -194,13 +203,21 @@ struct Process {
 impl Process {
     fn start(place: &Place) -> Result<Self, GitError> {
         let mut child = place.command().spawn()?;
-        let mut output = child.stdout.take().ok_or(GitError::Answer("it has no output"))?;
+        let mut output = child
+            .stdout
+            .take()
+            .ok_or(GitError::Answer("it has no output"))?;
         let answers = thread::spawn(move || {
             let mut answers = Vec::new();
             output.read_to_end(&mut answers).map(|_| answers)
         });
         let watched = Watched::new(child.id());
-        let mut process = Self { child, watched, answers, cpu_ns: 0 };
+        let mut process = Self {
+            child,
+            watched,
+            answers,
+            cpu_ns: 0,
+        };
         process.until_idle();
         process.cpu_ns = process.watched.cpu_ns().unwrap_or(0);
         Ok(process)
@@ -228,13 +245,19 @@ impl Process {
         let wall_ns = nanoseconds(start.elapsed());
         let before = self.cpu_ns;
         self.cpu_ns = self.watched.cpu_ns()?;
-        Some(Figure { cpu_ns: self.cpu_ns.saturating_sub(before), wall_ns })
+        Some(Figure {
+            cpu_ns: self.cpu_ns.saturating_sub(before),
+            wall_ns,
+        })
     }
 
     /// Everything that git said, and its processor time from start to end.
     fn finish(mut self) -> Result<(Vec<u8>, u64), GitError> {
         drop(self.child.stdin.take());
-        let answers = self.answers.join().map_err(|_| GitError::Answer("its reader failed"))??;
+        let answers = self
+            .answers
+            .join()
+            .map_err(|_| GitError::Answer("its reader failed"))??;
         while self.watched.activity() != Activity::Gone {
             thread::sleep(LOOK);
         }
@@ -282,7 +305,9 @@ impl<'a> Answers<'a> {
             b"0" => false,
             _ => return Err(GitError::Answer("it says neither clean nor conflict")),
         };
-        let tree = std::str::from_utf8(self.token()?).ok().and_then(|tree| tree.parse().ok());
+        let tree = std::str::from_utf8(self.token()?)
+            .ok()
+            .and_then(|tree| tree.parse().ok());
         let tree = tree.ok_or(GitError::Answer("it names no tree"))?;
         // The conflicted files, then an empty part.
         while !self.token()?.is_empty() {}
@@ -325,6 +350,9 @@ mod tests {
         assert_eq!(answers, [tree, None, tree]);
         assert!(Answers::parse(b"2\0", true).is_err());
         assert!(Answers::parse(&text.as_bytes()[..60], false).is_err());
-        assert_eq!(Answers::parse(&text.as_bytes()[..60], true).expect("cut off"), [tree]);
+        assert_eq!(
+            Answers::parse(&text.as_bytes()[..60], true).expect("cut off"),
+            [tree]
+        );
     }
 }

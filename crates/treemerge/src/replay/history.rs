@@ -43,7 +43,9 @@ pub fn resolve_revision(repository: &Path, revision: &str) -> Result<ObjectId, H
         .arg(format!("{revision}^{{commit}}"))
         .output()?;
     let text = String::from_utf8_lossy(&output.stdout);
-    text.trim().parse().map_err(|_| HistoryError::NoSuchRevision(revision.to_owned()))
+    text.trim()
+        .parse()
+        .map_err(|_| HistoryError::NoSuchRevision(revision.to_owned()))
 }
 
 /// The commits reachable from `tip` whose message has exactly one `cherry picked from commit`
@@ -65,10 +67,17 @@ pub fn backports(
         }
         let content = objects.read(&id, Kind::Commit)?;
         let Some(commit) = Commit::parse(&content) else {
-            return Err(ReadError::Malformed { id, kind: Kind::Commit }.into());
+            return Err(ReadError::Malformed {
+                id,
+                kind: Kind::Commit,
+            }
+            .into());
         };
         if let Some(source) = source(&content[commit.message_at..]) {
-            found.push(Backport { backport: id, source });
+            found.push(Backport {
+                backport: id,
+                source,
+            });
         }
         for parent in commit.parents {
             if seen.insert(parent) {
@@ -107,10 +116,15 @@ pub fn listed(text: &str) -> Result<Vec<Backport>, HistoryError> {
 fn source(message: &[u8]) -> Option<ObjectId> {
     let mut sources = message.split(|byte| *byte == b'\n').filter_map(|line| {
         let at = memchr::memmem::find(line, MARK)? + MARK.len();
-        line.get(at..at + 40).map(|id| std::str::from_utf8(id).ok()?.parse().ok())
+        line.get(at..at + 40)
+            .map(|id| std::str::from_utf8(id).ok()?.parse().ok())
     });
     let source = sources.next()?;
-    if sources.next().is_some() { None } else { source }
+    if sources.next().is_some() {
+        None
+    } else {
+        source
+    }
 }
 
 #[cfg(test)]
@@ -123,7 +137,10 @@ mod tests {
         let line = format!("(cherry picked from commit {id})");
         let found = |text: &str| source(text.as_bytes()).map(|id| id.to_string());
         assert_eq!(found(&format!("fix\n\n{line}\n")).as_deref(), Some(id));
-        assert_eq!(found(&format!("fix\n\n{line}\nSigned-off-by: x\n{line}\n")), None);
+        assert_eq!(
+            found(&format!("fix\n\n{line}\nSigned-off-by: x\n{line}\n")),
+            None
+        );
         assert_eq!(found("fix\n\n(cherry picked from commit 0123456)\n"), None);
         assert_eq!(found("fix"), None);
     }

@@ -13,8 +13,8 @@ pub use history::{HistoryError, backports, listed, resolve_revision};
 pub use report::{Figures, Report};
 
 use crate::{
-    Drivers, Kind, ObjectId, Objects, Outcome, ReadError, Repository,
-    OpenError, commit::Commit, merge,
+    Drivers, Kind, ObjectId, Objects, OpenError, Outcome, ReadError, Repository, commit::Commit,
+    merge,
 };
 use cpu::ThreadCpu;
 
@@ -86,7 +86,10 @@ pub fn trees(objects: &impl Objects, pick: &Backport) -> Result<Trees, Replayed>
     let commit = |id: &ObjectId| -> Result<Commit, Replayed> {
         let content = objects.read(id, Kind::Commit).map_err(missing)?;
         Commit::parse(&content).ok_or_else(|| {
-            missing(ReadError::Malformed { id: *id, kind: Kind::Commit })
+            missing(ReadError::Malformed {
+                id: *id,
+                kind: Kind::Commit,
+            })
         })
     };
     let backport = commit(&pick.backport)?;
@@ -102,7 +105,14 @@ pub fn trees(objects: &impl Objects, pick: &Backport) -> Result<Trees, Replayed>
         Some(parent) => commit(parent)?.tree,
         None => ObjectId::EMPTY_TREE,
     };
-    Ok(Trees { triple: Triple { base, ours, theirs: source.tree }, committed: backport.tree })
+    Ok(Trees {
+        triple: Triple {
+            base,
+            ours,
+            theirs: source.tree,
+        },
+        committed: backport.tree,
+    })
 }
 
 fn missing(error: ReadError) -> Replayed {
@@ -113,10 +123,20 @@ fn missing(error: ReadError) -> Replayed {
 pub fn replay(repository: &Repository, drivers: &dyn Drivers, pick: Backport) -> Pick {
     let (cpu, wall) = (ThreadCpu::now(), Instant::now());
     let outcome = match trees(repository, &pick) {
-        Err(none) => return Pick { backport: pick, outcome: none, cpu_ns: None, wall_ns: None },
+        Err(none) => {
+            return Pick {
+                backport: pick,
+                outcome: none,
+                cpu_ns: None,
+                wall_ns: None,
+            };
+        }
         Ok(trees) => {
             let Triple { base, ours, theirs } = trees.triple;
-            compare(merge(repository, drivers, base, ours, theirs), trees.committed)
+            compare(
+                merge(repository, drivers, base, ours, theirs),
+                trees.committed,
+            )
         }
     };
     Pick {
@@ -189,7 +209,11 @@ pub fn replay_with_git(
         .zip(trees)
         .map(|(backport, trees)| by_git(*backport, trees, &mut merges))
         .collect();
-    Ok(GitPicks { picks, cpu_ns: git.cpu_ns, wall_ns: git.wall_ns })
+    Ok(GitPicks {
+        picks,
+        cpu_ns: git.cpu_ns,
+        wall_ns: git.wall_ns,
+    })
 }
 
 fn by_git<'g>(
@@ -197,7 +221,12 @@ fn by_git<'g>(
     trees: Result<Trees, Replayed>,
     merges: &mut impl Iterator<Item = &'g GitMerge>,
 ) -> Pick {
-    let none = |outcome| Pick { backport, outcome, cpu_ns: None, wall_ns: None };
+    let none = |outcome| Pick {
+        backport,
+        outcome,
+        cpu_ns: None,
+        wall_ns: None,
+    };
     let committed = match trees {
         Ok(trees) => trees.committed,
         Err(reason) => return none(reason),
@@ -211,7 +240,12 @@ fn by_git<'g>(
         GitAnswer::Conflict => Replayed::Conflict,
         GitAnswer::GaveUp => return none(Replayed::Missing("git gave up".to_owned())),
     };
-    Pick { backport, outcome, cpu_ns: Some(merge.cpu_ns), wall_ns: Some(merge.wall_ns) }
+    Pick {
+        backport,
+        outcome,
+        cpu_ns: Some(merge.cpu_ns),
+        wall_ns: Some(merge.wall_ns),
+    }
 }
 
 /// A replay cannot be made.

@@ -80,12 +80,17 @@ impl Figures {
 
 fn quantile(sorted: &[u64], percent: usize) -> f64 {
     let last = sorted.len().saturating_sub(1);
-    sorted.get(last * percent / 100).map_or(0.0, |value| milliseconds(*value))
+    sorted
+        .get(last * percent / 100)
+        .map_or(0.0, |value| milliseconds(*value))
 }
 
 fn milliseconds(nanoseconds: u64) -> f64 {
     // Microseconds are exact enough, and short to read.
-    #[expect(clippy::cast_precision_loss, reason = "milliseconds of a run fit a double")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "milliseconds of a run fit a double"
+    )]
     let exact = nanoseconds as f64 / NANOSECONDS;
     (exact * 1e3).round() / 1e3
 }
@@ -96,20 +101,34 @@ impl fmt::Display for Report {
         columns.extend(self.git.iter().map(|git| ("git", git)));
         let row = |f: &mut fmt::Formatter<'_>, name: &str, value: &dyn Fn(&Figures) -> String| {
             write!(f, "{name:<16}")?;
-            columns.iter().try_for_each(|(_, figures)| write!(f, "{:>14}", value(figures)))?;
+            columns
+                .iter()
+                .try_for_each(|(_, figures)| write!(f, "{:>14}", value(figures)))?;
             writeln!(f)
         };
         write!(f, "{:<16}", "")?;
-        columns.iter().try_for_each(|(name, _)| write!(f, "{name:>14}"))?;
+        columns
+            .iter()
+            .try_for_each(|(name, _)| write!(f, "{name:>14}"))?;
         writeln!(f)?;
         row(f, "identical", &|figures| figures.identical.to_string())?;
         row(f, "different", &|figures| figures.different.to_string())?;
         row(f, "conflict", &|figures| figures.conflict.to_string())?;
-        row(f, "merge-source", &|figures| figures.merge_source.to_string())?;
+        row(f, "merge-source", &|figures| {
+            figures.merge_source.to_string()
+        })?;
         row(f, "missing", &|figures| figures.missing.to_string())?;
-        row(f, "CPU total", &|figures| format!("{:.1} ms", figures.cpu_ms_total))?;
-        row(f, "CPU median", &|figures| format!("{:.3} ms", figures.cpu_ms_median))?;
-        row(f, "CPU p95", &|figures| format!("{:.3} ms", figures.cpu_ms_p95))?;
-        row(f, "wall total", &|figures| format!("{:.1} ms", figures.wall_ms_total))
+        row(f, "CPU total", &|figures| {
+            format!("{:.1} ms", figures.cpu_ms_total)
+        })?;
+        row(f, "CPU median", &|figures| {
+            format!("{:.3} ms", figures.cpu_ms_median)
+        })?;
+        row(f, "CPU p95", &|figures| {
+            format!("{:.3} ms", figures.cpu_ms_p95)
+        })?;
+        row(f, "wall total", &|figures| {
+            format!("{:.1} ms", figures.wall_ms_total)
+        })
     }
 }

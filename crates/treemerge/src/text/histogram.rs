@@ -10,11 +10,7 @@ use super::{lines::Class, myers};
 const MAX_OCCURRENCES: u32 = 64;
 
 /// Marks the lines of both sides that are not common.
-pub(super) fn diff(
-    old: &[Class],
-    new: &[Class],
-    class_count: usize,
-) -> (Vec<bool>, Vec<bool>) {
+pub(super) fn diff(old: &[Class], new: &[Class], class_count: usize) -> (Vec<bool>, Vec<bool>) {
     let mut histogram = Histogram {
         old,
         new,
@@ -24,7 +20,12 @@ pub(super) fn diff(
         occurrences: vec![0; class_count],
         next: vec![0; old.len() + 1],
     };
-    histogram.region(Region { old: 1, old_count: old.len(), new: 1, new_count: new.len() });
+    histogram.region(Region {
+        old: 1,
+        old_count: old.len(),
+        new: 1,
+        new_count: new.len(),
+    });
     (histogram.old_changed, histogram.new_changed)
 }
 
@@ -116,16 +117,23 @@ impl Histogram<'_> {
     fn classic(&mut self, region: Region) {
         let old = region.old - 1..region.old - 1 + region.old_count;
         let new = region.new - 1..region.new - 1 + region.new_count;
-        let (old_changed, new_changed) =
-            myers::diff(&self.old[old.clone()], &self.new[new.clone()], self.first.len());
+        let (old_changed, new_changed) = myers::diff(
+            &self.old[old.clone()],
+            &self.new[new.clone()],
+            self.first.len(),
+        );
         self.old_changed[old].copy_from_slice(&old_changed);
         self.new_changed[new].copy_from_slice(&new_changed);
     }
 
     fn split(&mut self, region: Region) -> Split {
         self.index(region);
-        let mut search =
-            Search { region, best: Common::default(), fewest: MAX_OCCURRENCES + 1, any: false };
+        let mut search = Search {
+            region,
+            best: Common::default(),
+            fewest: MAX_OCCURRENCES + 1,
+            any: false,
+        };
         let mut new = region.new;
         while new <= region.new_end() {
             new = search.from_line(self, new);
@@ -211,7 +219,12 @@ impl Search {
     fn grow(&self, histogram: &Histogram<'_>, old: usize, new: usize) -> (Common, u32) {
         let region = self.region;
         let mut fewest = histogram.occurrences_of(old);
-        let mut run = Common { old, old_end: old, new, new_end: new };
+        let mut run = Common {
+            old,
+            old_end: old,
+            new,
+            new_end: new,
+        };
         while region.old < run.old
             && region.new < run.new
             && histogram.same(run.old - 1, run.new - 1)

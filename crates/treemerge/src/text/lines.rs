@@ -36,7 +36,11 @@ impl<'a> Classes<'a> {
     /// As [`Classes::lines`], for a text that is much like `model`, whose lines are classified
     /// already: lines that follow `model`'s order are compared with it and not hashed.
     pub(crate) fn lines_like(&mut self, text: &'a [u8], model: Option<&Lines<'a>>) -> Lines<'a> {
-        let mut lines = Lines { text, starts: starts(text), classes: Vec::new() };
+        let mut lines = Lines {
+            text,
+            starts: starts(text),
+            classes: Vec::new(),
+        };
         lines.classes.reserve_exact(lines.len());
         let mut expected = 0;
         for number in 0..lines.len() {

@@ -55,7 +55,12 @@ pub(crate) fn merge(base: &[u8], ours: &[u8], theirs: &[u8], driver: Driver) -> 
     if their_hunks.is_empty() {
         return TextMerge::Clean(ours.to_vec());
     }
-    let sides = Sides { base, ours: our_lines, theirs: their_lines, classes: count };
+    let sides = Sides {
+        base,
+        ours: our_lines,
+        theirs: their_lines,
+        classes: count,
+    };
     sides.merge(&our_hunks, &their_hunks, driver)
 }
 
@@ -203,7 +208,10 @@ impl Sides<'_> {
                 self.classes,
             );
             if hunks.is_empty() {
-                refined.push(Chunk { take: Take::Same, ..*chunk });
+                refined.push(Chunk {
+                    take: Take::Same,
+                    ..*chunk
+                });
             }
             refined.extend(hunks.into_iter().map(|hunk| Chunk {
                 take: Take::Conflict,
@@ -288,7 +296,13 @@ enum Ending {
 
 /// How a line ends; where it is the last and has no end, how the one before it ends.
 fn line_ending(file: &Lines<'_>, number: usize) -> Option<Ending> {
-    let style = |line: &[u8]| if line.ends_with(b"\r\n") { Ending::CrLf } else { Ending::Lf };
+    let style = |line: &[u8]| {
+        if line.ends_with(b"\r\n") {
+            Ending::CrLf
+        } else {
+            Ending::Lf
+        }
+    };
     if number >= file.len() {
         return None;
     }
@@ -371,14 +385,20 @@ mod tests {
     use super::*;
 
     fn text(lines: &str) -> Vec<u8> {
-        lines.split_whitespace().flat_map(|line| [line.as_bytes(), b"\n"].concat()).collect()
+        lines
+            .split_whitespace()
+            .flat_map(|line| [line.as_bytes(), b"\n"].concat())
+            .collect()
     }
 
     fn merged(base: &str, ours: &str, theirs: &str) -> Option<String> {
         match merge(&text(base), &text(ours), &text(theirs), Driver::Text) {
-            TextMerge::Clean(merged) => {
-                Some(String::from_utf8_lossy(&merged).replace('\n', " ").trim().to_owned())
-            }
+            TextMerge::Clean(merged) => Some(
+                String::from_utf8_lossy(&merged)
+                    .replace('\n', " ")
+                    .trim()
+                    .to_owned(),
+            ),
             TextMerge::Conflict => None,
             TextMerge::Binary => panic!("text"),
         }
@@ -426,7 +446,10 @@ mod tests {
             other => panic!("{other:?}"),
         };
         assert_eq!(union(b"a\n", b"a\nb\n", b"a\nc\n"), b"a\nb\nc\n");
-        assert_eq!(union(b"a\r\n", b"a\r\nb", b"a\r\nc\r\n"), b"a\r\nb\r\nc\r\n");
+        assert_eq!(
+            union(b"a\r\n", b"a\r\nb", b"a\r\nc\r\n"),
+            b"a\r\nb\r\nc\r\n"
+        );
     }
 
     #[test]

@@ -24,8 +24,14 @@ struct Hunk {
 /// The hunks from `old` to `new`, as git's merges see them.
 fn diff(old: &[Class], new: &[Class], class_count: usize) -> Vec<Hunk> {
     let (old_changed, new_changed) = histogram::diff(old, new, class_count);
-    let mut old = Changes { classes: old, changed: old_changed };
-    let mut new = Changes { classes: new, changed: new_changed };
+    let mut old = Changes {
+        classes: old,
+        changed: old_changed,
+    };
+    let mut new = Changes {
+        classes: new,
+        changed: new_changed,
+    };
     compact(&mut old, &new);
     compact(&mut new, &old);
     hunks(&old.changed, &new.changed)
@@ -36,11 +42,19 @@ fn hunks(old: &[bool], new: &[bool]) -> Vec<Hunk> {
     let (mut i, mut j) = (0, 0);
     while i < old.len() || j < new.len() {
         let run = |changed: &[bool], from: usize| {
-            changed[from.min(changed.len())..].iter().take_while(|line| **line).count()
+            changed[from.min(changed.len())..]
+                .iter()
+                .take_while(|line| **line)
+                .count()
         };
         let (removed, added) = (run(old, i), run(new, j));
         if removed + added > 0 {
-            hunks.push(Hunk { old_start: i, old: removed, new_start: j, new: added });
+            hunks.push(Hunk {
+                old_start: i,
+                old: removed,
+                new_start: j,
+                new: added,
+            });
         }
         i += removed + 1;
         j += added + 1;

@@ -68,8 +68,11 @@ impl Side {
                 _ => Matches::Some,
             })
             .collect();
-        let mut side =
-            Self { changed: vec![false; lines.len()], kept: Vec::new(), position: Vec::new() };
+        let mut side = Self {
+            changed: vec![false; lines.len()],
+            kept: Vec::new(),
+            position: Vec::new(),
+        };
         for (index, line) in inner.enumerate() {
             let keep = match matches[index] {
                 Matches::Some => true,
@@ -207,8 +210,16 @@ impl Search {
             old.mark(area.old, area.old_end);
         } else {
             let cut = self.cut(&old.kept, &new.kept, area, minimal);
-            let before = Area { old_end: cut.old, new_end: cut.new, ..area };
-            let after = Area { old: cut.old, new: cut.new, ..area };
+            let before = Area {
+                old_end: cut.old,
+                new_end: cut.new,
+                ..area
+            };
+            let after = Area {
+                old: cut.old,
+                new: cut.new,
+                ..area
+            };
             self.compare(old, new, before, cut.minimal_before);
             self.compare(old, new, after, cut.minimal_after);
         }
@@ -287,8 +298,10 @@ impl Front {
         let (first, last) = self.forward;
         let mut d = last;
         while d >= first {
-            let (below, above) =
-                (search.forward[search.index(d - 1)], search.forward[search.index(d + 1)]);
+            let (below, above) = (
+                search.forward[search.index(d - 1)],
+                search.forward[search.index(d + 1)],
+            );
             let start = if below >= above { below + 1 } else { above };
             let mut i1 = start;
             while i1 < self.area.old_end
@@ -305,7 +318,12 @@ impl Front {
                 && d <= self.backward.1
                 && search.backward[index] <= i1
             {
-                return Some(Cut { old: i1, new: i1 - d, minimal_before: true, minimal_after: true });
+                return Some(Cut {
+                    old: i1,
+                    new: i1 - d,
+                    minimal_before: true,
+                    minimal_after: true,
+                });
             }
             d -= 2;
         }
@@ -323,8 +341,10 @@ impl Front {
         let (first, last) = self.backward;
         let mut d = last;
         while d >= first {
-            let (below, above) =
-                (search.backward[search.index(d - 1)], search.backward[search.index(d + 1)]);
+            let (below, above) = (
+                search.backward[search.index(d - 1)],
+                search.backward[search.index(d + 1)],
+            );
             let start = if below < above { below } else { above - 1 };
             let mut i1 = start;
             while i1 > self.area.old
@@ -341,7 +361,12 @@ impl Front {
                 && d <= self.forward.1
                 && i1 <= search.forward[index]
             {
-                return Some(Cut { old: i1, new: i1 - d, minimal_before: true, minimal_after: true });
+                return Some(Cut {
+                    old: i1,
+                    new: i1 - d,
+                    minimal_before: true,
+                    minimal_after: true,
+                });
             }
             d -= 2;
         }
@@ -401,7 +426,12 @@ impl Front {
         }
         if best.0 > 0 {
             let (_, old, new) = best;
-            return Some(Cut { old, new, minimal_before: true, minimal_after: false });
+            return Some(Cut {
+                old,
+                new,
+                minimal_before: true,
+                minimal_after: false,
+            });
         }
         let mut d = self.backward.1;
         while d >= self.backward.0 {
@@ -421,7 +451,12 @@ impl Front {
             d -= 2;
         }
         let (gain, old, new) = best;
-        (gain > 0).then_some(Cut { old, new, minimal_before: false, minimal_after: true })
+        (gain > 0).then_some(Cut {
+            old,
+            new,
+            minimal_before: false,
+            minimal_after: true,
+        })
     }
 
     /// Enough is enough: the point furthest from its corner.

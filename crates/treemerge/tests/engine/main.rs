@@ -1,4 +1,6 @@
 //! The engine against the real `git`.
 
+mod by_name;
+mod known;
 mod random;
 mod repository;

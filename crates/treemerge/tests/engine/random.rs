@@ -25,16 +25,44 @@ enum Edit {
 
 #[derive(Clone, Debug)]
 enum Step {
-    Edit { file: usize, edits: Vec<Edit> },
-    Rename { file: usize, to: Path, edits: Vec<Edit> },
-    RenameDirectory { from: usize, to: usize },
-    Remove { file: usize },
-    RemoveDirectory { directory: usize },
-    Add { path: Path, entry: Entry },
-    Copy { file: usize, path: Path },
-    Mode { file: usize },
-    Link { file: usize, target: u8 },
-    Submodule { file: usize, commit: u8 },
+    Edit {
+        file: usize,
+        edits: Vec<Edit>,
+    },
+    Rename {
+        file: usize,
+        to: Path,
+        edits: Vec<Edit>,
+    },
+    RenameDirectory {
+        from: usize,
+        to: usize,
+    },
+    Remove {
+        file: usize,
+    },
+    RemoveDirectory {
+        directory: usize,
+    },
+    Add {
+        path: Path,
+        entry: Entry,
+    },
+    Copy {
+        file: usize,
+        path: Path,
+    },
+    Mode {
+        file: usize,
+    },
+    Link {
+        file: usize,
+        target: u8,
+    },
+    Submodule {
+        file: usize,
+        commit: u8,
+    },
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -45,7 +73,11 @@ struct Path {
 
 impl Path {
     fn bytes(self) -> Vec<u8> {
-        [DIRECTORIES[self.directory].as_bytes(), NAMES[self.name].as_bytes()].concat()
+        [
+            DIRECTORIES[self.directory].as_bytes(),
+            NAMES[self.name].as_bytes(),
+        ]
+        .concat()
     }
 }
 
@@ -129,7 +161,10 @@ fn put(tree: &mut Tree, path: Vec<u8>, entry: Entry) {
 }
 
 fn lines(content: &[u8]) -> Vec<Vec<u8>> {
-    content.split_inclusive(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect()
+    content
+        .split_inclusive(|byte| *byte == b'\n')
+        .map(<[u8]>::to_vec)
+        .collect()
 }
 
 fn apply_edit(content: &mut Vec<u8>, edit: &Edit) {
@@ -226,8 +261,15 @@ fn apply(tree: &mut Tree, step: &Step) {
 }
 
 fn taken(tree: &mut Tree, directory: &[u8]) -> Vec<(Vec<u8>, Entry)> {
-    let paths: Vec<_> = tree.keys().filter(|path| path.starts_with(directory)).cloned().collect();
-    paths.into_iter().filter_map(|path| tree.remove_entry(&path)).collect()
+    let paths: Vec<_> = tree
+        .keys()
+        .filter(|path| path.starts_with(directory))
+        .cloned()
+        .collect();
+    paths
+        .into_iter()
+        .filter_map(|path| tree.remove_entry(&path))
+        .collect()
 }
 
 fn change(tree: &mut Tree, file: usize, with: impl FnOnce(Entry) -> Entry) {
@@ -265,24 +307,197 @@ fn text_case() -> impl Strategy<Value = Case> {
     })
 }
 
+/// Many files, each unlike the others, in directories that are moved as a whole or in part: which
+/// file became which, and where a directory went, is to be found out.
+fn moved_case() -> impl Strategy<Value = Case> {
+    let place = || (0_usize..9, 0_usize..9);
+    let file = (place(), 0_usize..30, 4_usize..16).prop_map(|(place, name, length)| {
+        let name = if name < 18 {
+            format!("f{name}")
+        } else {
+            "default.nix".to_owned()
+        };
+        (below(place, &name), length)
+    });
+    let base = prop::collection::vec(file, 10..60).prop_map(|files| {
+        let mut tree = Tree::new();
+        for (number, (path, length)) in files.into_iter().enumerate() {
+            let text: String = (0..length)
+                .map(|line| format!("file {number} line {line}\n"))
+                .collect();
+            put(&mut tree, path, Entry::File(text.into_bytes()));
+        }
+        tree
+    });
+    let step = || {
+        prop_oneof![
+            3 => (place(), place(), 0_u8..4).prop_map(|(from, to, edited)| Move::Directory {
+                from,
+                to,
+                edited,
+            }),
+            3 => (0_usize..60, place(), 0_u8..9).prop_map(|(file, to, edited)| Move::File {
+                file,
+                to,
+                edited,
+            }),
+            2 => (0_usize..60, any::<u8>()).prop_map(|(file, name)| Move::Rename { file, name }),
+            4 => (0_usize..60, 0_u8..9).prop_map(|(file, edited)| Move::Edit { file, edited }),
+            1 => (0_usize..60).prop_map(|file| Move::Remove { file }),
+            3 => (place(), any::<u8>()).prop_map(|(to, name)| Move::Add { to, name }),
+        ]
+    };
+    let steps = move || prop::collection::vec(step(), 0..9);
+    (base, steps(), steps()).prop_map(|(base, ours, theirs)| {
+        let side = |moves: &[Move]| {
+            let mut tree = base.clone();
+            moves.iter().for_each(|step| step.apply(&mut tree));
+            tree
+        };
+        let (ours, theirs) = (side(&ours), side(&theirs));
+        [base, ours, theirs]
+    })
+}
+
+/// A directory one or two levels deep; zero is the level above.
+type Place = (usize, usize);
+
+fn below((outer, inner): Place, name: &str) -> Vec<u8> {
+    let outer = if outer == 0 {
+        String::new()
+    } else {
+        format!("d{outer}/")
+    };
+    let inner = if inner < 4 {
+        String::new()
+    } else {
+        format!("e{inner}/")
+    };
+    format!("{outer}{inner}{name}").into_bytes()
+}
+
+#[derive(Clone, Debug)]
+enum Move {
+    /// With some of its files edited.
+    Directory {
+        from: Place,
+        to: Place,
+        edited: u8,
+    },
+    File {
+        file: usize,
+        to: Place,
+        edited: u8,
+    },
+    Rename {
+        file: usize,
+        name: u8,
+    },
+    Edit {
+        file: usize,
+        edited: u8,
+    },
+    Remove {
+        file: usize,
+    },
+    Add {
+        to: Place,
+        name: u8,
+    },
+}
+
+impl Move {
+    fn apply(&self, tree: &mut Tree) {
+        match self {
+            Self::Directory { from, to, edited } => {
+                let (from, to) = (below(*from, ""), below(*to, ""));
+                for (number, (path, mut entry)) in taken(tree, &from).into_iter().enumerate() {
+                    rework(&mut entry, if number % 3 == 0 { *edited } else { 0 });
+                    put(tree, [&to, &path[from.len()..]].concat(), entry);
+                }
+            }
+            Self::File { file, to, edited } => self.carry(tree, *file, *edited, |path| {
+                let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or(path);
+                [below(*to, "").as_slice(), name].concat()
+            }),
+            Self::Rename { file, name } => self.carry(tree, *file, 1, |path| {
+                let end = path
+                    .iter()
+                    .rposition(|byte| *byte == b'/')
+                    .map_or(0, |slash| slash + 1);
+                [&path[..end], format!("g{name}").as_bytes()].concat()
+            }),
+            Self::Edit { file, edited } => self.carry(tree, *file, *edited, <[u8]>::to_vec),
+            Self::Remove { file } => {
+                if let Some(path) = nth(tree, *file) {
+                    tree.remove(&path);
+                }
+            }
+            Self::Add { to, name } => {
+                let text = format!("new {name}\n").repeat(3);
+                put(
+                    tree,
+                    below(*to, &format!("n{name}")),
+                    Entry::File(text.into_bytes()),
+                );
+            }
+        }
+    }
+
+    fn carry(&self, tree: &mut Tree, file: usize, edited: u8, to: impl Fn(&[u8]) -> Vec<u8>) {
+        if let Some(path) = nth(tree, file)
+            && let Some(mut entry) = tree.remove(&path)
+        {
+            rework(&mut entry, edited);
+            put(tree, to(&path), entry);
+        }
+    }
+}
+
+/// Changes about so many tenths of a file's lines.
+fn rework(entry: &mut Entry, tenths: u8) {
+    if let Entry::File(content) = entry {
+        let mut text = lines(content);
+        let count = text.len() * usize::from(tenths) / 10;
+        for line in text.iter_mut().take(count) {
+            *line = [b"edited ", line.as_slice()].concat();
+        }
+        *content = text.concat();
+    }
+}
+
 fn generate(strategy: &impl Strategy<Value = Case>, seed: u8, count: usize) -> Vec<Case> {
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]);
     let mut runner = TestRunner::new_with_rng(Config::default(), rng);
-    (0..count).map(|_| strategy.new_tree(&mut runner).expect("a case").current()).collect()
+    (0..count)
+        .map(|_| strategy.new_tree(&mut runner).expect("a case").current())
+        .collect()
 }
 
 /// The cases that the engines see differently; at least a tenth must be clean merges and a tenth
 /// conflicts, or the cases prove little.
 fn check(cases: &[Case]) {
     let compared = Scratch::compare(cases);
-    let clean = compared.iter().filter(|compared| compared.tree().is_some()).count();
-    assert!(clean * 10 > cases.len() && clean * 10 < cases.len() * 9, "{clean} clean merges");
-    let mut wrong: Vec<_> =
-        cases.iter().zip(&compared).filter(|(_, compared)| !compared.agree()).collect();
+    let clean = compared
+        .iter()
+        .filter(|compared| compared.tree().is_some())
+        .count();
+    assert!(
+        clean * 10 > cases.len() && clean * 10 < cases.len() * 9,
+        "{clean} clean merges"
+    );
+    let mut wrong: Vec<_> = cases
+        .iter()
+        .zip(&compared)
+        .filter(|(_, compared)| !compared.agree())
+        .collect();
     wrong.sort_by_key(|(case, _)| format!("{case:?}").len());
     let count = wrong.len();
     if let Some((case, compared)) = wrong.first() {
-        panic!("{count} of {} differ, the smallest: {compared:#?} of {case:?}", cases.len());
+        panic!(
+            "{count} of {} differ, the smallest: {compared:#?} of {case:?}",
+            cases.len()
+        );
     }
 }
 
@@ -297,10 +512,16 @@ fn texts_merge_as_gits() {
 }
 
 #[test]
+fn moves_are_followed_as_gits() {
+    check(&generate(&moved_case(), 3, 400));
+}
+
+#[test]
 #[ignore = "minutes long: for changes of the engine"]
 fn many_merge_as_gits() {
     for seed in 10..30 {
         check(&generate(&case(), seed, 3000));
         check(&generate(&text_case(), seed, 3000));
+        check(&generate(&moved_case(), seed, 3000));
     }
 }

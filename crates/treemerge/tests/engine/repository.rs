@@ -34,7 +34,10 @@ pub(crate) fn file(text: &str) -> Entry {
 }
 
 pub(crate) fn tree(entries: &[(&str, Entry)]) -> Tree {
-    entries.iter().map(|(path, entry)| (path.as_bytes().to_vec(), entry.clone())).collect()
+    entries
+        .iter()
+        .map(|(path, entry)| (path.as_bytes().to_vec(), entry.clone()))
+        .collect()
 }
 
 /// Lines `1` to `count`, one of them replaced.
@@ -78,7 +81,10 @@ impl Scratch {
     pub(crate) fn new() -> Self {
         let directory = tempfile::tempdir().expect("a temporary folder");
         let scratch = Self { directory };
-        let done = scratch.git().args(["init", "--quiet", "--bare", "."]).status();
+        let done = scratch
+            .git()
+            .args(["init", "--quiet", "--bare", "."])
+            .status();
         assert!(done.expect("git runs").success());
         scratch
     }
@@ -110,7 +116,12 @@ impl Scratch {
             .stdin(Stdio::piped())
             .spawn()
             .expect("git runs");
-        import.stdin.take().expect("a pipe").write_all(&stream).expect("git reads");
+        import
+            .stdin
+            .take()
+            .expect("a pipe")
+            .write_all(&stream)
+            .expect("git reads");
         assert!(import.wait().expect("git ends").success());
         let refs = self
             .git()
@@ -131,7 +142,11 @@ impl Scratch {
         let ids = scratch.add(cases.iter().flatten());
         let triples: Vec<Triple> = ids
             .chunks_exact(3)
-            .map(|ids| Triple { base: ids[0], ours: ids[1], theirs: ids[2] })
+            .map(|ids| Triple {
+                base: ids[0],
+                ours: ids[1],
+                theirs: ids[2],
+            })
             .collect();
         scratch.merge(&triples)
     }
@@ -150,18 +165,25 @@ impl Scratch {
 }
 
 fn merge_one(repository: &Repository, triple: &Triple) -> Result<ObjectId, Vec<String>> {
-    let outcome = merge(repository, &AllText, triple.base, triple.ours, triple.theirs);
+    let outcome = merge(
+        repository,
+        &AllText,
+        triple.base,
+        triple.ours,
+        triple.theirs,
+    );
     match outcome.expect("nothing is missing") {
         Outcome::Merged(merged) => Ok(merged.tree),
-        Outcome::Conflict(conflicts) => Err(conflicts.paths.iter().map(ToString::to_string).collect()),
+        Outcome::Conflict(conflicts) => {
+            Err(conflicts.paths.iter().map(ToString::to_string).collect())
+        }
         Outcome::Unsure(reason) => Err(vec![format!("unsure: {reason}")]),
     }
 }
 
 fn write_commit(stream: &mut Vec<u8>, number: usize, tree: &Tree) {
-    let head = format!(
-        "commit refs/heads/{number:08}\ncommitter a <a> 0 +0000\ndata 0\ndeleteall\n"
-    );
+    let head =
+        format!("commit refs/heads/{number:08}\ncommitter a <a> 0 +0000\ndata 0\ndeleteall\n");
     stream.extend_from_slice(head.as_bytes());
     for (path, entry) in tree {
         let path: String = path.iter().map(|byte| format!("\\{byte:03o}")).collect();
