@@ -173,7 +173,7 @@ impl<'s, 'a, O: Objects> Search<'s, 'a, O> {
     fn find(&mut self) -> Result<(), ReadError> {
         self.find_same_content();
         self.open.retain(|source| !self.sources[*source].used);
-        for target in self.targets.iter() {
+        for target in &self.targets {
             if let Some(from) = target.from {
                 self.counts.renamed(
                     &self.info.dirs_removed,

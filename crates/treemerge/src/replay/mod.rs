@@ -84,7 +84,9 @@ pub struct Trees {
 /// [`Replayed::MergeSource`] or [`Replayed::Missing`].
 pub fn trees(objects: &impl Objects, pick: &Backport) -> Result<Trees, Replayed> {
     let commit = |id: &ObjectId| -> Result<Commit, Replayed> {
-        let content = objects.read(id, Kind::Commit).map_err(missing)?;
+        let content = objects
+            .read(id, Kind::Commit)
+            .map_err(|error| missing(&error))?;
         Commit::parse(&content).ok_or_else(|| {
             missing(ReadError::Malformed {
                 id: *id,
@@ -115,7 +117,7 @@ pub fn trees(objects: &impl Objects, pick: &Backport) -> Result<Trees, Replayed>
     })
 }
 
-fn missing(error: ReadError) -> Replayed {
+fn missing(error: &ReadError) -> Replayed {
     Replayed::Missing(error.to_string())
 }
 
@@ -153,7 +155,7 @@ fn compare(merged: Result<Outcome, ReadError>, committed: ObjectId) -> Replayed 
         Ok(Outcome::Merged(merged)) => Replayed::Different(merged.tree),
         Ok(Outcome::Conflict(_)) => Replayed::Conflict,
         Ok(Outcome::Unsure(reason)) => Replayed::Unsure(reason),
-        Err(error) => missing(error),
+        Err(error) => missing(&error),
     }
 }
 

@@ -136,7 +136,7 @@ impl Histogram<'_> {
         };
         let mut new = region.new;
         while new <= region.new_end() {
-            new = search.from_line(self, new);
+            new = search.try_line(self, new);
         }
         let found = search;
         self.forget(region);
@@ -187,7 +187,7 @@ struct Search {
 
 impl Search {
     /// Tries every run through the new file's line `new`; returns the next line to try.
-    fn from_line(&mut self, histogram: &Histogram<'_>, new: usize) -> usize {
+    fn try_line(&mut self, histogram: &Histogram<'_>, new: usize) -> usize {
         let mut next_new = new + 1;
         let class = histogram.new[new - 1] as usize;
         let mut old = histogram.first[class] as usize;
