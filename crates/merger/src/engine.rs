@@ -2,8 +2,9 @@
 //!
 //! This is libgit2's merge, as `cherrypick_commit` makes it, and a conflict where git sees one and
 //! libgit2 does not. Everything else of the crate knows it by the two functions here, so that
-//! another engine can take its place. It never makes another tree than `git merge-tree` does; for
-//! some changes of a file's kind together with renames, it reports a conflict that git resolves.
+//! another engine can take its place. The tests compare it with `git merge-tree` on random trees:
+//! it makes the same tree or reports a conflict. Where both sides rename, or where something else
+//! takes a renamed file's place, it reports some conflicts that git resolves.
 //!
 //! libgit2 gives up on inexact renames, and says nothing, where more than `target_limit` entries
 //! differ; its default of 1000 is less than what lies between two branches of nixpkgs. No
