@@ -88,7 +88,7 @@ pub fn trees(objects: &impl Objects, pick: &Backport) -> Result<Trees, Replayed>
             .read(id, Kind::Commit)
             .map_err(|error| missing(&error))?;
         Commit::parse(&content).ok_or_else(|| {
-            missing(ReadError::Malformed {
+            missing(&ReadError::Malformed {
                 id: *id,
                 kind: Kind::Commit,
             })
