@@ -376,6 +376,7 @@ impl<'a, O: Objects> Resolver<'_, 'a, '_, O> {
             TextMerge::Clean(content) => Ok(self.new.add(Kind::Blob, content)),
             TextMerge::Conflict => Err(ConflictKind::Content),
             TextMerge::Binary => Err(ConflictKind::Binary),
+            TextMerge::BeyondGit => return Err(Stop::Unsure("git fails over a file's lines")),
         })
     }
 }

@@ -24,8 +24,8 @@ pub(crate) const THEIRS: usize = 2;
 /// Both sides.
 pub(crate) const SIDES: [usize; 2] = [OURS, THEIRS];
 
-/// git's limit to how deep trees may nest.
-const MAX_DEPTH: usize = 2048;
+/// How deep trees may nest: the walk recurses. (git's limit is 2048; nixpkgs is about ten deep.)
+const MAX_DEPTH: usize = 256;
 
 /// A set of the three trees, as bits: 1 base, 2 ours, 4 theirs.
 pub(crate) type Mask = u8;

@@ -4,13 +4,26 @@
 //!
 //! Line numbers count from one and zero means none, as the tie-breaks depend on it.
 
+use rustc_hash::{FxHashMap, FxHashSet};
+
 use super::{lines::Class, myers};
 
 /// A line that occurs more often than this in the old region never leads a split.
 const MAX_OCCURRENCES: u32 = 64;
 
+/// The longest chain of git's hash table.
+const MAX_CHAIN: usize = 64;
+
+/// git itself fails over this input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct BeyondGit;
+
 /// Marks the lines of both sides that are not common.
-pub(super) fn diff(old: &[Class], new: &[Class], class_count: usize) -> (Vec<bool>, Vec<bool>) {
+pub(super) fn diff(
+    old: &[Class],
+    new: &[Class],
+    class_count: usize,
+) -> Result<(Vec<bool>, Vec<bool>), BeyondGit> {
     let mut histogram = Histogram {
         old,
         new,
@@ -20,13 +33,13 @@ pub(super) fn diff(old: &[Class], new: &[Class], class_count: usize) -> (Vec<boo
         occurrences: vec![0; class_count],
         next: vec![0; old.len() + 1],
     };
-    histogram.region(Region {
+    histogram.regions(Region {
         old: 1,
         old_count: old.len(),
         new: 1,
         new_count: new.len(),
-    });
-    (histogram.old_changed, histogram.new_changed)
+    })?;
+    Ok((histogram.old_changed, histogram.new_changed))
 }
 
 struct Histogram<'a> {
@@ -76,37 +89,35 @@ enum Split {
 }
 
 impl Histogram<'_> {
-    fn region(&mut self, mut region: Region) {
-        loop {
+    /// Splits regions until none is left. They do not depend on each other, and a list of them
+    /// takes any number where recursion would not.
+    fn regions(&mut self, whole: Region) -> Result<(), BeyondGit> {
+        let mut open = vec![whole];
+        while let Some(region) = open.pop() {
             if region.old_count == 0 || region.new_count == 0 {
                 self.mark_changed(region);
-                return;
+                continue;
             }
-            match self.split(region) {
-                Split::Nothing => {
-                    self.mark_changed(region);
-                    return;
-                }
-                Split::TooFrequent => {
-                    self.classic(region);
-                    return;
-                }
+            match self.split(region)? {
+                Split::Nothing => self.mark_changed(region),
+                Split::TooFrequent => self.classic(region),
                 Split::At(common) => {
-                    self.region(Region {
+                    open.push(Region {
+                        old: common.old_end + 1,
+                        old_count: region.old_end() - common.old_end,
+                        new: common.new_end + 1,
+                        new_count: region.new_end() - common.new_end,
+                    });
+                    open.push(Region {
                         old: region.old,
                         old_count: common.old - region.old,
                         new: region.new,
                         new_count: common.new - region.new,
                     });
-                    region = Region {
-                        old: common.old_end + 1,
-                        old_count: region.old_end() - common.old_end,
-                        new: common.new_end + 1,
-                        new_count: region.new_end() - common.new_end,
-                    };
                 }
             }
         }
+        Ok(())
     }
 
     fn mark_changed(&mut self, region: Region) {
@@ -126,7 +137,10 @@ impl Histogram<'_> {
         self.new_changed[new].copy_from_slice(&new_changed);
     }
 
-    fn split(&mut self, region: Region) -> Split {
+    fn split(&mut self, region: Region) -> Result<Split, BeyondGit> {
+        if self.overfills_a_bucket(region) {
+            return Err(BeyondGit);
+        }
         self.index(region);
         let mut search = Search {
             region,
@@ -140,13 +154,32 @@ impl Histogram<'_> {
         }
         let found = search;
         self.forget(region);
-        if found.any && found.fewest > MAX_OCCURRENCES {
+        Ok(if found.any && found.fewest > MAX_OCCURRENCES {
             Split::TooFrequent
         } else if found.best.old == 0 && found.best.new == 0 {
             Split::Nothing
         } else {
             Split::At(found.best)
+        })
+    }
+
+    /// Whether git's hash table for the region would hold too many different lines in one of its
+    /// buckets, at which git ends with an error. Lines have to be chosen for that.
+    fn overfills_a_bucket(&self, region: Region) -> bool {
+        // Classes of one bucket are about as far apart as there are buckets, which are no fewer
+        // than the region's lines: in most regions there are too few classes for this many.
+        if region.old_count <= MAX_CHAIN || self.first.len() / MAX_CHAIN < region.old_count - 1 {
+            return false;
         }
+        let bits = region.old_count.next_power_of_two().trailing_zeros();
+        let lines = &self.old[region.old - 1..region.old_end()];
+        let mut chains = FxHashMap::<Class, FxHashSet<Class>>::default();
+        lines.iter().any(|class| {
+            let bucket = class.wrapping_add(class >> bits) & ((1 << bits) - 1);
+            let chain = chains.entry(bucket).or_default();
+            chain.insert(*class);
+            chain.len() > MAX_CHAIN
+        })
     }
 
     fn index(&mut self, region: Region) {

@@ -2,8 +2,10 @@
 
 use std::ops::Range;
 
+use rustc_hash::FxHashMap;
+
 use super::{
-    Hunk, Lines, diff,
+    BeyondGit, Hunk, Lines, diff,
     lines::{Class, Classes},
 };
 
@@ -34,6 +36,8 @@ pub(crate) enum TextMerge {
     Conflict,
     /// One of them is not text.
     Binary,
+    /// git fails over these texts.
+    BeyondGit,
 }
 
 /// Merges `ours` and `theirs`, which both come from `base`.
@@ -42,24 +46,32 @@ pub(crate) fn merge(base: &[u8], ours: &[u8], theirs: &[u8], driver: Driver) -> 
     if driver == Driver::Binary || texts.iter().any(|text| !is_text(text)) {
         return TextMerge::Binary;
     }
+    merge_lines(base, ours, theirs, driver).unwrap_or(TextMerge::BeyondGit)
+}
+
+fn merge_lines(
+    base: &[u8],
+    ours: &[u8],
+    theirs: &[u8],
+    driver: Driver,
+) -> Result<TextMerge, BeyondGit> {
     let mut classes = Classes::default();
     let base = classes.lines(base);
     let their_lines = classes.lines_like(theirs, Some(&base));
     let our_lines = classes.lines_like(ours, Some(&base));
     let count = classes.count();
-    let our_hunks = diff(base.classes(), our_lines.classes(), count);
+    let our_hunks = diff(base.classes(), our_lines.classes(), count)?;
     if our_hunks.is_empty() {
-        return TextMerge::Clean(theirs.to_vec());
+        return Ok(TextMerge::Clean(theirs.to_vec()));
     }
-    let their_hunks = diff(base.classes(), their_lines.classes(), count);
+    let their_hunks = diff(base.classes(), their_lines.classes(), count)?;
     if their_hunks.is_empty() {
-        return TextMerge::Clean(ours.to_vec());
+        return Ok(TextMerge::Clean(ours.to_vec()));
     }
     let sides = Sides {
         base,
         ours: our_lines,
         theirs: their_lines,
-        classes: count,
     };
     sides.merge(&our_hunks, &their_hunks, driver)
 }
@@ -121,19 +133,23 @@ struct Sides<'a> {
     base: Lines<'a>,
     ours: Lines<'a>,
     theirs: Lines<'a>,
-    classes: usize,
 }
 
 impl Sides<'_> {
-    fn merge(&self, our_hunks: &[Hunk], their_hunks: &[Hunk], driver: Driver) -> TextMerge {
-        let chunks = self.refine(&self.chunks(our_hunks, their_hunks));
+    fn merge(
+        &self,
+        our_hunks: &[Hunk],
+        their_hunks: &[Hunk],
+        driver: Driver,
+    ) -> Result<TextMerge, BeyondGit> {
+        let chunks = self.refine(&self.chunks(our_hunks, their_hunks))?;
         if driver == Driver::Union {
-            return TextMerge::Clean(self.write(&self.join_close(&chunks)));
+            return Ok(TextMerge::Clean(self.write(&self.join_close(&chunks))));
         }
         if chunks.iter().any(|chunk| chunk.take == Take::Conflict) {
-            return TextMerge::Conflict;
+            return Ok(TextMerge::Conflict);
         }
-        TextMerge::Clean(self.write(&chunks))
+        Ok(TextMerge::Clean(self.write(&chunks)))
     }
 
     /// Lays both sides' hunks over each other.
@@ -195,18 +211,18 @@ impl Sides<'_> {
     }
 
     /// Narrows each conflict to the lines that really differ between the sides.
-    fn refine(&self, chunks: &[Chunk]) -> Vec<Chunk> {
+    fn refine(&self, chunks: &[Chunk]) -> Result<Vec<Chunk>, BeyondGit> {
         let mut refined = Vec::with_capacity(chunks.len());
         for chunk in chunks {
             if chunk.take != Take::Conflict || chunk.our_count == 0 || chunk.their_count == 0 {
                 refined.push(*chunk);
                 continue;
             }
-            let hunks = diff(
+            let (ours, theirs, classes) = renumbered(
                 self.our_classes(chunk.our_range()),
                 self.their_classes(chunk.their_range()),
-                self.classes,
             );
+            let hunks = diff(&ours, &theirs, classes)?;
             if hunks.is_empty() {
                 refined.push(Chunk {
                     take: Take::Same,
@@ -221,7 +237,7 @@ impl Sides<'_> {
                 their_count: signed(hunk.new),
             }));
         }
-        refined
+        Ok(refined)
     }
 
     /// Joins conflicts with few lines between them.
@@ -316,6 +332,18 @@ fn line_ending(file: &Lines<'_>, number: usize) -> Option<Ending> {
     }
 }
 
+/// The same lines with classes counted anew from the first, as if these were whole files.
+fn renumbered(ours: &[Class], theirs: &[Class]) -> (Vec<Class>, Vec<Class>, usize) {
+    let mut numbers = FxHashMap::default();
+    let mut number = |class: &Class| {
+        let next = Class::try_from(numbers.len()).unwrap_or(Class::MAX);
+        *numbers.entry(*class).or_insert(next)
+    };
+    let ours = ours.iter().map(&mut number).collect();
+    let theirs = theirs.iter().map(&mut number).collect();
+    (ours, theirs, numbers.len())
+}
+
 /// By how many lines what follows moved, in the side that did not change it.
 type Shift = i64;
 
@@ -400,7 +428,7 @@ mod tests {
                     .to_owned(),
             ),
             TextMerge::Conflict => None,
-            TextMerge::Binary => panic!("text"),
+            other => panic!("{other:?}"),
         }
     }
 

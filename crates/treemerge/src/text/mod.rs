@@ -1,5 +1,7 @@
 //! Text: line diff and three-way merge with git's results.
 
+#[cfg(test)]
+mod against_git;
 mod compact;
 mod histogram;
 mod lines;
@@ -10,6 +12,7 @@ pub use merge::Driver;
 pub(crate) use merge::{TextMerge, is_text, merge};
 
 use compact::{Changes, compact};
+use histogram::BeyondGit;
 use lines::{Class, Lines};
 
 /// `old` lines from `old_start` became `new` lines from `new_start`.
@@ -22,8 +25,8 @@ struct Hunk {
 }
 
 /// The hunks from `old` to `new`, as git's merges see them.
-fn diff(old: &[Class], new: &[Class], class_count: usize) -> Vec<Hunk> {
-    let (old_changed, new_changed) = histogram::diff(old, new, class_count);
+fn diff(old: &[Class], new: &[Class], class_count: usize) -> Result<Vec<Hunk>, BeyondGit> {
+    let (old_changed, new_changed) = histogram::diff(old, new, class_count)?;
     let mut old = Changes {
         classes: old,
         changed: old_changed,
@@ -34,7 +37,7 @@ fn diff(old: &[Class], new: &[Class], class_count: usize) -> Vec<Hunk> {
     };
     compact(&mut old, &new);
     compact(&mut new, &old);
-    hunks(&old.changed, &new.changed)
+    Ok(hunks(&old.changed, &new.changed))
 }
 
 fn hunks(old: &[bool], new: &[bool]) -> Vec<Hunk> {

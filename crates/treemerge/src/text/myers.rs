@@ -150,6 +150,25 @@ struct Area {
     new_end: i64,
 }
 
+/// Leaves equal lines at both ends out.
+fn shrink(mut area: Area, old: &[Class], new: &[Class]) -> Area {
+    while area.old < area.old_end
+        && area.new < area.new_end
+        && old[at(area.old)] == new[at(area.new)]
+    {
+        area.old += 1;
+        area.new += 1;
+    }
+    while area.old < area.old_end
+        && area.new < area.new_end
+        && old[at(area.old_end - 1)] == new[at(area.new_end - 1)]
+    {
+        area.old_end -= 1;
+        area.new_end -= 1;
+    }
+    area
+}
+
 struct Cut {
     old: i64,
     new: i64,
@@ -185,43 +204,34 @@ impl Search {
             new: 0,
             new_end: i64::try_from(new.kept.len()).unwrap_or(i64::MAX),
         };
-        self.compare(old, new, area, false);
+        self.compare(old, new, area);
     }
 
-    fn compare(&mut self, old: &mut Side, new: &mut Side, mut area: Area, minimal: bool) {
-        let same = |a: i64, b: i64, old: &Side, new: &Side| old.kept[at(a)] == new.kept[at(b)];
-        while area.old < area.old_end
-            && area.new < area.new_end
-            && same(area.old, area.new, old, new)
-        {
-            area.old += 1;
-            area.new += 1;
-        }
-        while area.old < area.old_end
-            && area.new < area.new_end
-            && same(area.old_end - 1, area.new_end - 1, old, new)
-        {
-            area.old_end -= 1;
-            area.new_end -= 1;
-        }
-        if area.old == area.old_end {
-            new.mark(area.new, area.new_end);
-        } else if area.new == area.new_end {
-            old.mark(area.old, area.old_end);
-        } else {
-            let cut = self.cut(&old.kept, &new.kept, area, minimal);
-            let before = Area {
-                old_end: cut.old,
-                new_end: cut.new,
-                ..area
-            };
-            let after = Area {
-                old: cut.old,
-                new: cut.new,
-                ..area
-            };
-            self.compare(old, new, before, cut.minimal_before);
-            self.compare(old, new, after, cut.minimal_after);
+    /// Divides areas until only lines of one side are left in each. They do not depend on each
+    /// other, and a list of them takes any number where recursion would not.
+    fn compare(&mut self, old: &mut Side, new: &mut Side, whole: Area) {
+        let mut open = vec![(whole, false)];
+        while let Some((area, minimal)) = open.pop() {
+            let area = shrink(area, &old.kept, &new.kept);
+            if area.old == area.old_end {
+                new.mark(area.new, area.new_end);
+            } else if area.new == area.new_end {
+                old.mark(area.old, area.old_end);
+            } else {
+                let cut = self.cut(&old.kept, &new.kept, area, minimal);
+                let before = Area {
+                    old_end: cut.old,
+                    new_end: cut.new,
+                    ..area
+                };
+                let after = Area {
+                    old: cut.old,
+                    new: cut.new,
+                    ..area
+                };
+                open.push((after, cut.minimal_after));
+                open.push((before, cut.minimal_before));
+            }
         }
     }
 

@@ -1,6 +1,8 @@
 //! Known cases, each with the outcome that is right, and git's.
 
-use crate::repository::{Entry, Tree, agreed, file, is_tree, numbered, tree};
+use picket_treemerge::replay::GitAnswer;
+
+use crate::repository::{Entry, Scratch, Tree, agreed, file, is_tree, numbered, tree};
 
 /// Both engines make this tree.
 #[track_caller]
@@ -260,4 +262,32 @@ fn files_and_directories_of_one_name() {
         ("g", file("G\n")),
     ]);
     merges_to(&base, &removed, &directory, &expected);
+}
+
+/// Lines chosen so that git's diff finds one bucket of its hash table too full, and fails: then
+/// this must not make a tree either.
+#[test]
+fn where_git_fails_nothing_is_merged() {
+    let line = |number: usize| format!("line {number}\n");
+    let block: Vec<String> = (0..70).map(|q| line(128 * q + (128 - q) % 128)).collect();
+    let whole = |changed: usize, before: &str, block: &[String]| {
+        let lines = (0..9000).map(|n| {
+            if n == changed {
+                "changed\n".to_owned()
+            } else {
+                line(n)
+            }
+        });
+        tree(&[(
+            "f",
+            file(&(lines.collect::<String>() + before + &block.concat())),
+        )])
+    };
+    let base = whole(usize::MAX, "", &block);
+    let ours = whole(4500, "", &block);
+    let theirs = whole(usize::MAX, "before\n", &block[..69]);
+    let compared = Scratch::compare(&[[base, ours, theirs]]).remove(0);
+    assert_eq!(compared.git, GitAnswer::GaveUp);
+    let unsure = "unsure: git fails over a file's lines".to_owned();
+    assert_eq!(compared.picket, Err(vec![unsure]));
 }
