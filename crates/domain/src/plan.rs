@@ -180,11 +180,9 @@ fn release_next(facts: &Facts, resolution: &Resolution, plan: &mut Plan) {
         if is_same && facts.outdated != Some(current.seq) {
             return;
         }
-        let lost = current
-            .picks
-            .iter()
-            .find(|pick| !ready.picks.contains(pick));
-        if lost.is_some_and(|pick| is_coming(resolution, pick)) {
+        let is_kept = |pr: PrNumber| ready.picks.iter().any(|pick| pick.pr == pr);
+        let mut lost = current.picks.iter().filter(|pick| !is_kept(pick.pr));
+        if lost.any(|pick| is_coming(resolution, pick.pr)) {
             return;
         }
         if base.rev_count < current.base.rev_count {
@@ -207,10 +205,11 @@ fn release_next(facts: &Facts, resolution: &Resolution, plan: &mut Plan) {
     });
 }
 
-/// Whether a pick is in the chain that is being built.
-fn is_coming(resolution: &Resolution, pick: &ReleasedPick) -> bool {
+/// Whether a pull request is in the chain that is being built, at whichever head: a newer head of a
+/// fix, once approved, takes the place of the one that servers have.
+fn is_coming(resolution: &Resolution, pr: PrNumber) -> bool {
     let mut applied = resolution.assembly.iter().flat_map(Assembly::applied);
-    applied.any(|(coming, _)| (coming.pr, &coming.head) == (pick.pr, &pick.head))
+    applied.any(|(coming, _)| coming.pr == pr)
 }
 
 /// Picks that were released and that the base now contains, as far as that is not recorded.

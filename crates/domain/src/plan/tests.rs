@@ -298,6 +298,7 @@ impl World {
         if self.facts.releases.iter().any(|release| release.seq == seq) {
             return;
         }
+        self.check_that_no_fix_is_lost(picks);
         let rev = sha(&format!("release {seq} {tip}"));
         self.facts.releases.push(Release {
             channel: channel(),
@@ -360,6 +361,34 @@ impl World {
             let picks: Vec<_> = release.picks.iter().map(|pick| pick.pr).collect();
             assert!(self.goes_together(&picks), "a release that does not build");
         }
+    }
+
+    /// A fix that servers have stays in the next release, unless it is in the base, is not wanted
+    /// any more, or may not go with the others.
+    fn check_that_no_fix_is_lost(&self, picks: &[ReleasedPick]) {
+        let released = self.facts.current_release().map(|it| it.picks.as_slice());
+        for had in released.unwrap_or_default() {
+            let is_kept = picks.iter().any(|pick| pick.pr == had.pr);
+            let always_goes = match self.nature(had.pr) {
+                Nature::Clean => true,
+                Nature::InBaseFrom(_) => !self.is_in_base(had.pr),
+                Nature::Conflicts | Nature::Breaks | Nature::BreaksWith(_) => false,
+            };
+            assert!(
+                is_kept || !always_goes || !self.is_wanted(had),
+                "{} is taken away from servers",
+                had.pr
+            );
+        }
+    }
+
+    /// Whether the head that servers have, or the current one, is approved.
+    fn is_wanted(&self, had: &ReleasedPick) -> bool {
+        let candidate = &self.facts.candidates[&had.pr];
+        [&candidate.head, &had.head].iter().any(|head| {
+            let standing = Standing::of_head(candidate, head, &self.facts.policy, &self.facts.log);
+            matches!(standing, Standing::Approved { .. })
+        })
     }
 
     /// What the current release must hold in the end, worked out without any planning.
@@ -583,12 +612,7 @@ fn a_new_base_takes_no_fix_away_while_its_build_runs() {
     approve(&mut world, 1);
     world.settle(0);
     world.advance_base();
-    for _ in 0..20 {
-        let mut steps = world.plan().steps;
-        steps.retain(|step| !matches!(step, Step::Build { .. }));
-        let Some(step) = steps.pop() else { break };
-        world.act(&step);
-    }
+    settle_but_for_builds(&mut world);
     let current = world.facts.current_release().unwrap();
     assert!(current.has(PrNumber(1)) && current.base.rev == sha("base0"));
     world.settle(0);
@@ -605,6 +629,47 @@ fn a_push_does_not_take_a_released_fix_away() {
     world.settle(0);
     assert_eq!(world.facts.current_release(), Some(&released));
     approve(&mut world, 1);
+    world.settle(0);
+    let head = &world.facts.candidates[&PrNumber(1)].head;
+    assert_eq!(&world.facts.current_release().unwrap().picks[0].head, head);
+}
+
+/// Everything is done but the builds, which take long.
+fn settle_but_for_builds(world: &mut World) {
+    for _ in 0..20 {
+        let mut steps = world.plan().steps;
+        steps.retain(|step| !matches!(step, Step::Build { .. }));
+        let Some(step) = steps.pop() else { return };
+        world.act(&step);
+    }
+}
+
+#[test]
+fn a_fix_that_the_new_base_has_takes_no_other_one_away() {
+    let mut natures = [Nature::Clean; 5];
+    natures[0] = Nature::InBaseFrom(1);
+    let mut world = World::new(&natures);
+    approve(&mut world, 1);
+    approve(&mut world, 2);
+    world.settle(0);
+    world.advance_base();
+    settle_but_for_builds(&mut world);
+    let current = world.facts.current_release().unwrap();
+    assert!(current.has(PrNumber(2)), "{current:?}");
+    world.settle(0);
+    assert_eq!(world.released(), [PrNumber(2)]);
+}
+
+#[test]
+fn an_approved_push_does_not_take_a_released_fix_away_while_its_build_runs() {
+    let mut world = World::new(&[Nature::Clean; 5]);
+    approve(&mut world, 1);
+    world.settle(0);
+    let released = world.facts.current_release().unwrap().clone();
+    world.event(&Event::Push(1));
+    approve(&mut world, 1);
+    settle_but_for_builds(&mut world);
+    assert_eq!(world.facts.current_release(), Some(&released));
     world.settle(0);
     let head = &world.facts.candidates[&PrNumber(1)].head;
     assert_eq!(&world.facts.current_release().unwrap().picks[0].head, head);
