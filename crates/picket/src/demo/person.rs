@@ -86,6 +86,23 @@ impl Person {
         self.decide(pr, "withdraw", &page, ("reason", reason)).await
     }
 
+    /// Asks that a pull request be watched which nothing marks as a security fix.
+    ///
+    /// # Errors
+    /// Where the server refuses it.
+    pub async fn nominate(&self, pr: PrNumber, reason: &str) -> anyhow::Result<()> {
+        let url = self.web.join("nominate")?;
+        let answer = self.client.get(url).send().await?.error_for_status()?;
+        let csrf = hidden(&answer.text().await?, "csrf").context("the page has no form")?;
+        let number = pr.to_string();
+        let form = [("csrf", &*csrf), ("pr", &*number), ("reason", reason)];
+        let answer = self.post("nominate", &form).await?;
+        if answer.status() != StatusCode::SEE_OTHER {
+            bail!("{} cannot nominate #{pr}: {}", self.name, answer.status());
+        }
+        Ok(())
+    }
+
     async fn decide(
         &self,
         pr: PrNumber,
