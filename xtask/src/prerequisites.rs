@@ -65,6 +65,26 @@ pub(crate) const TEST: &[Prerequisite] = &[
         package: "zstd",
         what_for: "the tarballs' tests",
     },
+    Prerequisite {
+        program: "nginx",
+        package: "nginx-light",
+        what_for: "the test of deploy/nginx",
+    },
+    Prerequisite {
+        program: "openssl",
+        package: "openssl",
+        what_for: "the tests of deploy/",
+    },
+    Prerequisite {
+        program: "curl",
+        package: "curl",
+        what_for: "the tests of deploy/",
+    },
+    Prerequisite {
+        program: "jq",
+        package: "jq",
+        what_for: "the test of the subscribers' check",
+    },
 ];
 
 /// Installs what is missing, and says what it does.
