@@ -44,4 +44,4 @@ pub use resolve::{Culprit, Next, Ready, Resolution, resolve};
 pub use standing::{Approval, Standing, Veto};
 pub use status::{PickStatus, StageTimes, stage_times, status};
 pub use store_path::{PathInfo, StorePath};
-pub use time::Timestamp;
+pub use time::{Timestamp, duration};

@@ -55,6 +55,24 @@ impl fmt::Display for Timestamp {
     }
 }
 
+/// A length of time in its two largest units: `3 d 2 h`, `4 min 10 s`.
+pub fn duration(seconds: i64) -> String {
+    let parts = [
+        (seconds / 86_400, "d"),
+        (seconds / 3_600 % 24, "h"),
+        (seconds / 60 % 60, "min"),
+        (seconds % 60, "s"),
+    ];
+    let mut shown = parts.iter().skip_while(|(n, _)| *n <= 0).take(2);
+    let Some((n, unit)) = shown.next() else {
+        return "0 s".to_owned();
+    };
+    match shown.next() {
+        Some((m, smaller)) if *m > 0 => format!("{n} {unit} {m} {smaller}"),
+        _ => format!("{n} {unit}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,6 +84,23 @@ mod tests {
         assert_eq!(
             Timestamp::from_unix(i64::MAX).to_string(),
             format!("@{}", i64::MAX)
+        );
+    }
+
+    #[test]
+    fn lengths_of_time_are_short() {
+        let texts = [-5, 0, 59, 60, 250, 3_600, 266_400].map(duration);
+        assert_eq!(
+            texts,
+            [
+                "0 s",
+                "0 s",
+                "59 s",
+                "1 min",
+                "4 min 10 s",
+                "1 h",
+                "3 d 2 h"
+            ]
         );
     }
 }
