@@ -10,7 +10,7 @@ use std::{
 };
 
 use picket_treemerge::{
-    AllText, Repository,
+    Attributes, Repository,
     replay::{
         Backport, Figures, Pick, Report, backports, listed, replay_all, replay_with_git,
         resolve_revision,
@@ -97,7 +97,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let arguments = arguments()?;
     let picks = picks(&arguments)?;
     let total = picks.len();
-    let ours = replay_all(&arguments.repo, &AllText, &picks, progress("picket", total))?;
+    let attributes = Attributes::of_repository(&arguments.repo);
+    let ours = replay_all(
+        &arguments.repo,
+        &attributes,
+        &picks,
+        progress("picket", total),
+    )?;
     let mut report = Report {
         picket: Figures::of(&ours),
         git: None,

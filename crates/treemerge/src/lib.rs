@@ -1,7 +1,9 @@
 //! Three-tree merge with the results of git's own engine (merge-ort).
 
+mod attributes;
 mod commit;
 mod id;
+mod location;
 mod merge;
 mod objects;
 mod order;
@@ -14,6 +16,7 @@ mod text;
 mod tree;
 mod walk;
 
+pub use attributes::Attributes;
 pub use id::{InvalidObjectId, Mode, ObjectId};
 pub use merge::{
     AllText, ConflictKind, ConflictPath, Conflicts, Drivers, Merged, Outcome, RenameReport,

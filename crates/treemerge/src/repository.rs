@@ -11,6 +11,7 @@ use rustc_hash::FxHashMap;
 
 use crate::{
     id::ObjectId,
+    location::Location,
     objects::{Content, Kind, Objects, Pieces, ReadError},
 };
 
@@ -51,17 +52,11 @@ impl Repository {
     /// # Errors
     /// When there is none, or it cannot be read.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
-        let inside = path.join(".git");
-        let git_dir = if inside.is_dir() {
-            inside
-        } else {
-            path.to_owned()
-        };
         let failed = |reason: String| OpenError {
             path: path.to_owned(),
             reason,
         };
-        let directory = git_dir.join("objects");
+        let directory = Location::of(path).common_dir.join("objects");
         if !directory.is_dir() {
             return Err(failed("it has no objects directory".to_owned()));
         }

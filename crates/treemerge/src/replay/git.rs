@@ -10,7 +10,7 @@ use std::{
 };
 
 use super::cpu::{Activity, Watched};
-use crate::ObjectId;
+use crate::{ObjectId, location::Location};
 
 /// How often git is looked at while it works on a merge.
 const LOOK: Duration = Duration::from_micros(40);
@@ -75,7 +75,7 @@ pub struct GitMerges {
 
 /// Where git reads and where it may write.
 struct Place {
-    git_dir: PathBuf,
+    location: Location,
     scratch: PathBuf,
 }
 
@@ -153,37 +153,50 @@ impl GitMerges {
 
 impl Place {
     fn new(repository: &Path, scratch: &Path) -> Result<Self, GitError> {
-        let repository = repository.canonicalize()?;
-        let inside = repository.join(".git");
-        let git_dir = if inside.is_dir() { inside } else { repository };
         let scratch = scratch.canonicalize()?;
         std::fs::create_dir_all(scratch.join("objects"))?;
         std::fs::create_dir_all(scratch.join("empty"))?;
-        Ok(Self { git_dir, scratch })
+        Ok(Self {
+            location: Location::of(&repository.canonicalize()?),
+            scratch,
+        })
     }
 
-    /// git without configuration or attributes of the machine or a work tree.
+    /// git without configuration or attributes of the machine and of its users.
     fn command(&self) -> Command {
+        let Location {
+            git_dir,
+            common_dir,
+            work_tree,
+        } = &self.location;
+        let empty = self.scratch.join("empty");
         let mut alternates = OsString::from("\"");
-        alternates.push(self.git_dir.join("objects"));
+        alternates.push(common_dir.join("objects"));
         alternates.push("\"");
         let mut command = Command::new("git");
         command
             .args(["merge-tree", "--write-tree", "--stdin"])
-            .current_dir(self.scratch.join("empty"))
-            .env("GIT_DIR", &self.git_dir)
-            .env("GIT_IMPLICIT_WORK_TREE", "0")
+            .env("GIT_DIR", git_dir)
             .env("GIT_OBJECT_DIRECTORY", self.scratch.join("objects"))
             .env("GIT_ALTERNATE_OBJECT_DIRECTORIES", alternates)
             .env("GIT_CONFIG_NOSYSTEM", "1")
             .env("GIT_CONFIG_GLOBAL", "/dev/null")
             .env("GIT_ATTR_NOSYSTEM", "1")
-            .env("XDG_CONFIG_HOME", self.scratch.join("empty"))
-            .env("HOME", self.scratch.join("empty"))
+            .env("XDG_CONFIG_HOME", &empty)
+            .env("HOME", &empty)
             .env("GIT_NO_LAZY_FETCH", "1")
+            .env_remove("GIT_WORK_TREE")
+            .env_remove("GIT_INDEX_FILE")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null());
+        match work_tree {
+            Some(top) => command.current_dir(top),
+            // Without this, git takes the current folder for the work tree.
+            None => command
+                .current_dir(empty)
+                .env("GIT_IMPLICIT_WORK_TREE", "0"),
+        };
         command
     }
 }

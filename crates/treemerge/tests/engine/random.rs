@@ -503,17 +503,17 @@ fn check(cases: &[Case]) {
 
 #[test]
 fn trees_merge_as_gits() {
-    check(&generate(&case(), 1, 700));
+    check(&generate(&case(), 1, 500));
 }
 
 #[test]
 fn texts_merge_as_gits() {
-    check(&generate(&text_case(), 2, 700));
+    check(&generate(&text_case(), 2, 500));
 }
 
 #[test]
 fn moves_are_followed_as_gits() {
-    check(&generate(&moved_case(), 3, 400));
+    check(&generate(&moved_case(), 3, 250));
 }
 
 #[test]
