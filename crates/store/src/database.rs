@@ -38,6 +38,13 @@ enum Engine {
     Postgres,
 }
 
+/// What to do where a SQLite database's file is missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum IfMissing {
+    Make,
+    Fail,
+}
+
 /// Picket's database. Cheap to clone; all clones share one pool of connections.
 #[derive(Debug, Clone)]
 pub struct Store {
@@ -82,8 +89,20 @@ impl Store {
     /// # Errors
     /// The database cannot be reached, is too old, or is newer than this binary.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
+        Self::open_as(url, IfMissing::Make).await
+    }
+
+    /// The same for looking at what is there: a SQLite database that is missing is an error.
+    ///
+    /// # Errors
+    /// As [`Store::open`], and where there is no such file.
+    pub async fn open_existing(url: &str) -> Result<Self, StoreError> {
+        Self::open_as(url, IfMissing::Fail).await
+    }
+
+    async fn open_as(url: &str, if_missing: IfMissing) -> Result<Self, StoreError> {
         sqlx::any::install_default_drivers();
-        let (engine, options) = connect_options(url).await?;
+        let (engine, options) = connect_options(url, if_missing).await?;
         // Not from the pool: a pool tries again until its time is up, and hides the reason.
         let mut connection = AnyConnection::connect_with(&options)
             .await
@@ -226,7 +245,10 @@ impl Engine {
     }
 }
 
-async fn connect_options(url: &str) -> Result<(Engine, AnyConnectOptions), StoreError> {
+async fn connect_options(
+    url: &str,
+    if_missing: IfMissing,
+) -> Result<(Engine, AnyConnectOptions), StoreError> {
     let parsed = Url::parse(url).map_err(|_| StoreError::Url {
         // It cannot be told where in it a password is.
         url: url.split(':').next().unwrap_or_default().to_owned(),
@@ -234,19 +256,29 @@ async fn connect_options(url: &str) -> Result<(Engine, AnyConnectOptions), Store
     let (engine, target) = match parsed.scheme() {
         "sqlite" => {
             let file = sqlite_file(url).ok_or_else(|| no_database(&parsed))?;
-            if let Some(folder) = file.parent() {
-                tokio::fs::create_dir_all(folder)
-                    .await
-                    .map_err(|error| StoreError::Unreachable(sqlx::Error::Io(error)))?;
-            }
             let url = Store::sqlite_url(&file)?;
-            (Engine::Sqlite, format!("{url}?mode=rwc"))
+            let mode = match if_missing {
+                IfMissing::Fail => "rw",
+                IfMissing::Make => {
+                    make_folder_of(&file).await?;
+                    "rwc"
+                }
+            };
+            (Engine::Sqlite, format!("{url}?mode={mode}"))
         }
         "postgres" | "postgresql" => (Engine::Postgres, url.to_owned()),
         _ => return Err(no_database(&parsed)),
     };
     let options = target.parse().map_err(|_| no_database(&parsed))?;
     Ok((engine, options))
+}
+
+async fn make_folder_of(file: &Path) -> Result<(), StoreError> {
+    let Some(folder) = file.parent() else {
+        return Ok(());
+    };
+    let made = tokio::fs::create_dir_all(folder).await;
+    made.map_err(|error| StoreError::Unreachable(sqlx::Error::Io(error)))
 }
 
 /// The absolute path in `sqlite:///path`. Without a file there is nothing that a restart could go

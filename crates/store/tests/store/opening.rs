@@ -54,6 +54,20 @@ on_both_engines! {
 }
 
 #[tokio::test]
+async fn looking_at_what_is_there_makes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("data/picket.db");
+    let url = Store::sqlite_url(&file).unwrap();
+    let error = Store::open_existing(&url).await.unwrap_err();
+    assert!(matches!(error, StoreError::Unreachable(_)), "{error:?}");
+    assert!(!dir.path().join("data").exists());
+
+    Store::open(&url).await.unwrap().close().await;
+    let store = Store::open_existing(&url).await.unwrap();
+    assert_eq!(store.whole_log_verified().await.unwrap().0, 0);
+}
+
+#[tokio::test]
 async fn a_server_that_is_not_there_is_said_to_be_unreachable() {
     // Port 1 of loopback: nothing listens there.
     let error = Store::open("postgres://ada:secret@127.0.0.1:1/picket")
