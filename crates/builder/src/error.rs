@@ -15,14 +15,14 @@ use crate::version::NixVersion;
 pub enum BuildError {
     /// A tool of Nix could not be started.
     #[error(
-        "cannot run `{program}`: {source}. Install Nix (Debian: the package nix-bin) or set the \
+        "cannot run `{program}`: {error}. Install Nix (Debian: the package nix-bin) or set the \
          folder that its programs are in"
     )]
     NixMissing {
         /// The program, with its folder where one is configured.
         program: String,
         /// Why it could not be started.
-        source: io::Error,
+        error: io::Error,
     },
     /// The tree asks for a newer Nix.
     #[error(
@@ -50,12 +50,12 @@ pub enum BuildError {
         message: String,
     },
     /// A file or folder of the builder's own state, or of a tree, could not be read or written.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {error}", path.display())]
     File {
         /// Which.
         path: PathBuf,
         /// Why.
-        source: io::Error,
+        error: io::Error,
     },
     /// The configured job set cannot be meant.
     #[error("the configured job set is wrong: {0}")]
@@ -71,7 +71,7 @@ pub enum BuildError {
 impl BuildError {
     pub(crate) fn file(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
-        |source| Self::File { path, source }
+        |error| Self::File { path, error }
     }
 
     pub(crate) fn store(message: impl Into<String>) -> Self {

@@ -149,10 +149,10 @@ impl Nix {
     /// The error of a program that did not come to its end.
     pub(crate) fn failed(&self, program: &str, error: RunError) -> BuildError {
         let message = match error {
-            RunError::Spawn(source) => {
+            RunError::Spawn(error) => {
                 let dir = self.config.bin_dir.as_deref().unwrap_or(Path::new(""));
                 let program = dir.join(program).display().to_string();
-                return BuildError::NixMissing { program, source };
+                return BuildError::NixMissing { program, error };
             }
             RunError::Io(error) => error.to_string(),
             RunError::TimedOut => "it did not answer in time".to_owned(),

@@ -43,12 +43,12 @@ pub enum MergeError {
     #[error("{} is no git repository and not empty: give Picket a folder of its own", .0.display())]
     NotAMirror(PathBuf),
     /// A file cannot be read or written.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {error}", path.display())]
     File {
         /// The file or folder.
         path: PathBuf,
         /// Why.
-        source: io::Error,
+        error: io::Error,
     },
     /// The tree of a base has no usable `.version`.
     #[error(
@@ -106,5 +106,5 @@ pub type Result<T> = std::result::Result<T, MergeError>;
 /// Ties an I/O error to the file that it is about.
 pub(crate) fn at(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> MergeError {
     let path = path.into();
-    move |source| MergeError::File { path, source }
+    move |error| MergeError::File { path, error }
 }

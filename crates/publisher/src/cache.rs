@@ -174,7 +174,7 @@ impl Publisher {
         let size = match fs::metadata(&path) {
             Ok(metadata) => Some(metadata.len()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(source) => return Err(PublishError::Io { path, source }),
+            Err(error) => return Err(PublishError::Io { path, error }),
         };
         let kept = narinfo.signatures().to_vec();
         let signed = |key: &SecretKey| narinfo.is_signed_by(&key.public());

@@ -70,7 +70,7 @@ impl Publisher {
                 }
                 Ok(_) => "is not what release.json says",
                 Err(error) if error.kind() == io::ErrorKind::NotFound => "is missing",
-                Err(source) => return Err(PublishError::Io { path, source }),
+                Err(error) => return Err(PublishError::Io { path, error }),
             };
             problems.push(format!("{} {problem}", file.file_name()));
         }
@@ -90,7 +90,7 @@ impl Publisher {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Ok(Some("a file that SHA256SUMS lists is missing".to_owned()));
             }
-            Err(source) => return Err(PublishError::Io { path: dir, source }),
+            Err(error) => return Err(PublishError::Io { path: dir, error }),
         };
         let same = there.as_deref() == Some(expected.as_bytes());
         Ok((!same).then(|| "SHA256SUMS is missing or does not fit the files".to_owned()))
@@ -148,7 +148,7 @@ impl Publisher {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 Ok(Some(format!("the NAR of {path} is missing")))
             }
-            Err(source) => Err(PublishError::Io { path: file, source }),
+            Err(error) => Err(PublishError::Io { path: file, error }),
         }
     }
 }

@@ -10,12 +10,12 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum PublishError {
     /// A file or folder cannot be read or written: the disk is full, a permission is missing.
-    #[error("{path}: {source}")]
+    #[error("{path}: {error}")]
     Io {
         /// The file or folder.
         path: PathBuf,
         /// What the system says.
-        source: io::Error,
+        error: io::Error,
     },
     /// The publisher was set up so that nobody could check what it publishes.
     #[error(
@@ -143,9 +143,9 @@ pub(crate) trait AtPath<T> {
 
 impl<T> AtPath<T> for io::Result<T> {
     fn at(self, path: &Path) -> Result<T, PublishError> {
-        self.map_err(|source| PublishError::Io {
+        self.map_err(|error| PublishError::Io {
             path: path.to_owned(),
-            source,
+            error,
         })
     }
 }

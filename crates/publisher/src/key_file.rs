@@ -1,7 +1,7 @@
 //! Files that hold a secret key.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -18,12 +18,20 @@ const SIZE_MAX: u64 = 1024;
 #[derive(Debug, Error)]
 pub enum KeyFileError {
     /// The file cannot be opened, read or written.
-    #[error("the key file {path}: {source}")]
+    #[error("the key file {path}: {error}")]
     Io {
         /// The file.
         path: PathBuf,
         /// What the system says.
-        source: io::Error,
+        error: io::Error,
+    },
+    /// There is a file already, which is left as it is.
+    #[error(
+        "{path} exists, and may hold the only copy of a key; name another file, or move this one"
+    )]
+    Exists {
+        /// The file.
+        path: PathBuf,
     },
     /// Others than its owner may read or write it.
     #[error(
@@ -37,12 +45,12 @@ pub enum KeyFileError {
         mode: u32,
     },
     /// It holds no secret key.
-    #[error("the key file {path} holds no secret key: {source}; make one with: picket keygen")]
+    #[error("the key file {path} holds no secret key: {error}; make one with: picket keygen")]
     Key {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
-        source: KeyError,
+        error: KeyError,
     },
 }
 
@@ -52,9 +60,9 @@ impl SecretKey {
     /// # Errors
     /// See [`KeyFileError`]; the message says what to do.
     pub fn read_file(path: &Path) -> Result<Self, KeyFileError> {
-        let io = |source| KeyFileError::Io {
+        let io = |error| KeyFileError::Io {
             path: path.to_owned(),
-            source,
+            error,
         };
         let file = File::open(path).map_err(io)?;
         let mode = file.metadata().map_err(io)?.mode() & 0o777;
@@ -64,9 +72,9 @@ impl SecretKey {
         }
         let mut text = Zeroizing::new(String::with_capacity(SIZE_MAX as usize));
         file.take(SIZE_MAX).read_to_string(&mut text).map_err(io)?;
-        Self::parse(&text).map_err(|source| KeyFileError::Key {
+        Self::parse(&text).map_err(|error| KeyFileError::Key {
             path: path.to_owned(),
-            source,
+            error,
         })
     }
 
@@ -88,9 +96,12 @@ impl SecretKey {
             file.sync_all()?;
             sync_parent(path)
         };
-        write().map_err(|source| KeyFileError::Io {
-            path: path.to_owned(),
-            source,
+        write().map_err(|error| {
+            let path = path.to_owned();
+            match error.kind() {
+                ErrorKind::AlreadyExists => KeyFileError::Exists { path },
+                _ => KeyFileError::Io { path, error },
+            }
         })
     }
 }
@@ -116,7 +127,7 @@ mod tests {
 
         assert!(matches!(
             key.write_file(&path),
-            Err(KeyFileError::Io { .. })
+            Err(KeyFileError::Exists { .. })
         ));
         set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
         let error = SecretKey::read_file(&path).unwrap_err().to_string();

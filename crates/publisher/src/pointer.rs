@@ -63,7 +63,7 @@ impl Publisher {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
                     problems.push(format!("{} is missing", file.file_name()));
                 }
-                Err(source) => return Err(PublishError::Io { path, source }),
+                Err(error) => return Err(PublishError::Io { path, error }),
             }
         }
         match manifest {

@@ -80,9 +80,9 @@ impl PublicDir {
         let target = match fs::read_link(&pointer) {
             Ok(target) => target,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(source) => {
+            Err(error) => {
                 let path = pointer;
-                return Err(PublishError::Io { path, source });
+                return Err(PublishError::Io { path, error });
             }
         };
         let name = target.file_name().and_then(|name| name.to_str());
@@ -104,7 +104,7 @@ impl PublicDir {
         let entries = match fs::read_dir(&dir) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(source) => return Err(PublishError::Io { path: dir, source }),
+            Err(error) => return Err(PublishError::Io { path: dir, error }),
         };
         let mut names = Vec::new();
         for entry in entries {
