@@ -1,0 +1,7 @@
+//! The command line: what it prints, refuses and leaves behind.
+
+mod audit_log;
+mod demo;
+mod files;
+mod help;
+mod serve;
