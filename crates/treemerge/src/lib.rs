@@ -1,4 +1,4 @@
-//! Three-tree merge with the results of git's own engine (merge-ort).
+#![doc = include_str!("../README.md")]
 
 mod attributes;
 mod commit;

@@ -10,6 +10,9 @@ use crate::{
     walk::{BASE, Child, DirId, Item, Mask, Node, NodeId, OURS, SIDES, THEIRS, Walk},
 };
 
+/// merge-ort asserts that this cannot be, and aborts where it is.
+const GIT_ABORTS: &str = "git aborts over renames like these";
+
 /// The second half of a merge.
 pub(crate) struct Resolver<'r, 'a, 'o, O> {
     pub(crate) walk: Walk<'a, 'o, O>,
@@ -59,6 +62,9 @@ impl<'a, O: Objects> Resolver<'_, 'a, '_, O> {
             if self.walk.nodes[rename.from].clean {
                 continue;
             }
+            if self.walk.nodes[rename.to].clean {
+                return Err(Stop::Unsure(GIT_ABORTS));
+            }
             match renames.next_if(|next| next.from == rename.from) {
                 Some(other) => self.renamed_on_both_sides(rename, other),
                 None => self.renamed(rename)?,
@@ -96,6 +102,9 @@ impl<'a, O: Objects> Resolver<'_, 'a, '_, O> {
         let old = &self.walk.nodes[rename.from];
         let new = &self.walk.nodes[rename.to];
         let removed = old.files == 1;
+        if !removed && old.files & bit(other) == 0 {
+            return Err(Stop::Unsure(GIT_ABORTS));
+        }
         let regular = |item: Option<Item>| item.is_some_and(|item| item.mode.is_regular());
         let type_changed =
             !removed && regular(old.stages[other]) != regular(new.stages[rename.side]);
@@ -313,6 +322,9 @@ impl<'a, O: Objects> Resolver<'_, 'a, '_, O> {
         ours: Item,
         theirs: Item,
     ) -> Result<FileMerge, Stop> {
+        if !ours.mode.same_type(theirs.mode) {
+            return Err(Stop::Unsure(GIT_ABORTS));
+        }
         let base_mode = base.map(|item| item.mode);
         let base_id = base.map(|item| item.id);
         let mut conflict = None;
