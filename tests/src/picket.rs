@@ -26,7 +26,8 @@ fn build() -> Result<PathBuf> {
     if let Some(program) = std::env::var_os("PICKET_PROGRAM") {
         return Ok(PathBuf::from(program));
     }
-    let output = Command::new(env!("CARGO"))
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo
         .args([
             "build",
             "--package",
@@ -36,8 +37,19 @@ fn build() -> Result<PathBuf> {
             "--message-format=json",
         ])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .stderr(Stdio::inherit())
-        .output()?;
+        .stderr(Stdio::inherit());
+    // Cargo has set these for this test. Build scripts that depend on them would run again, and all
+    // that is built after them be built again, now and at the next run of the tests.
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        if ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_CRATE_"]
+            .iter()
+            .any(|begin| name.starts_with(begin))
+        {
+            cargo.env_remove(&*name);
+        }
+    }
+    let output = cargo.output()?;
     let messages = String::from_utf8(output.stdout)?;
     let executable = messages.lines().rev().find_map(|line| {
         let message: Value = serde_json::from_str(line).ok()?;
