@@ -54,7 +54,7 @@ required_approvals = 2
 required_jobs = ["tests.*"]
 build_attempts = 2
 retry_seconds = 60
-push_to = "git@github.com:example/nixpkgs.git"
+push_to = "ssh://git@github.com/example/nixpkgs.git"
 
 [channel.jobs]
 file = "nixos/release-small.nix"
@@ -176,6 +176,14 @@ fn errors_name_file_line_and_remedy() {
     insta::assert_snapshot!(error("repository = \"NixOS/nixpkgs\"", "repository = \"nixpkgs\""), @r#"
     <folder>/picket.toml:18: "nixpkgs" is no GitHub repository
       to mend it: write OWNER/NAME, as NixOS/nixpkgs
+    "#);
+    insta::assert_snapshot!(error("ssh://git@github.com/example", "git@github.com:example"), @r#"
+    <folder>/picket.toml:47: "git@github.com:example/nixpkgs.git" is no address of a git repository that Picket uses
+      to mend it: write https://HOST/PATH, ssh://USER@HOST/PATH, or a path
+    "#);
+    insta::assert_snapshot!(error("https://github.com/NixOS/nixpkgs.git", "ext::sh -c true"), @r#"
+    <folder>/picket.toml:24: "ext::sh -c true" is no address of a git repository that Picket uses
+      to mend it: write https://HOST/PATH, ssh://USER@HOST/PATH, or a path
     "#);
     insta::assert_snapshot!(error("postgres://picket@", "mysql://picket@"), @"
     <folder>/picket.toml:3: is no address of a database that Picket can use

@@ -37,12 +37,12 @@ pub(super) fn check(raw: raw::Raw, file: &Path, allow: Allowances) -> Checked<Co
         web: web(raw.web, &paths, allow)?,
         team: team(raw.team)?,
         github: github(raw.github, &paths)?,
-        upstream_git: upstream_git(&raw.upstream.git, &paths),
+        upstream_git: git_remote(&raw.upstream.git, &paths)?,
         signing_keys: signing_keys(&raw.signing.key_files, &paths)?,
         limits: limits(&raw.nix),
         nix: nix(raw.nix),
         interval: interval(raw.reconcile)?,
-        channels: channels(raw.channel)?,
+        channels: channels(raw.channel, &paths)?,
         data_dir,
     })
 }
@@ -228,14 +228,22 @@ fn github(raw: raw::GitHub, paths: &Paths) -> Checked<GitHub> {
     })
 }
 
-/// A URL, or the scp-like form of git, is left as it is; a path is made absolute.
-fn upstream_git(value: &Spanned<String>, paths: &Paths) -> String {
+/// A URL that git fetches from or pushes to; a path is made absolute. Other forms that git takes
+/// (`host:path`, `ext::..`) are refused: the last runs commands.
+fn git_remote(value: &Spanned<String>, paths: &Paths) -> Checked<String> {
+    const SCHEMES: [&str; 4] = ["https://", "http://", "ssh://", "file://"];
     let text = value.as_ref();
-    if text.contains(':') || Path::new(text).is_absolute() {
-        text.clone()
-    } else {
-        paths.folder.join(text).display().to_string()
+    if SCHEMES.iter().any(|scheme| text.starts_with(scheme)) {
+        return Ok(text.clone());
     }
+    if text.contains(':') {
+        return Err(Problem::new(
+            value.span(),
+            format!("{text:?} is no address of a git repository that Picket uses"),
+            "write https://HOST/PATH, ssh://USER@HOST/PATH, or a path",
+        ));
+    }
+    Ok(paths.folder.join(text).display().to_string())
 }
 
 fn signing_keys(files: &Spanned<Vec<PathBuf>>, paths: &Paths) -> Checked<Vec<SecretKey>> {
@@ -281,13 +289,13 @@ fn interval(raw: raw::Reconcile) -> Checked<Duration> {
     }
 }
 
-fn channels(raw: Spanned<Vec<raw::Channel>>) -> Checked<Vec<Channel>> {
+fn channels(raw: Spanned<Vec<raw::Channel>>, paths: &Paths) -> Checked<Vec<Channel>> {
     let span = raw.span();
     let mut seen = BTreeSet::new();
     let mut channels = Vec::new();
     for raw in raw.into_inner() {
         let name = raw.name.clone();
-        let channel = channel(raw)?;
+        let channel = channel(raw, paths)?;
         if !seen.insert(channel.policy.channel.clone()) {
             let problem = format!("there is another channel {:?}", name.as_ref());
             return Err(Problem::new(
@@ -308,11 +316,15 @@ fn channels(raw: Spanned<Vec<raw::Channel>>) -> Checked<Vec<Channel>> {
     Ok(channels)
 }
 
-fn channel(raw: raw::Channel) -> Checked<Channel> {
+fn channel(raw: raw::Channel, paths: &Paths) -> Checked<Channel> {
     let follows = Follows {
         branch: parse::<BranchName>(&raw.follows.branch, "write a branch, as nixos-26.05")?,
         url: optional_http_url(raw.follows.url.as_ref())?,
     };
+    let push_to = raw.push_to.as_ref();
+    let push_to = push_to
+        .map(|remote| git_remote(remote, paths))
+        .transpose()?;
     let upstream_cache = raw
         .upstream_cache
         .as_ref()
@@ -337,7 +349,7 @@ fn channel(raw: raw::Channel) -> Checked<Channel> {
         follows,
         jobs,
         upstream_cache,
-        push_to: raw.push_to,
+        push_to,
     })
 }
 

@@ -96,7 +96,7 @@ pub(super) struct Channel {
     pub(super) required_jobs: Option<Spanned<Vec<String>>>,
     pub(super) build_attempts: Option<Spanned<u32>>,
     pub(super) retry_seconds: Option<u32>,
-    pub(super) push_to: Option<String>,
+    pub(super) push_to: Option<Spanned<String>>,
     pub(super) jobs: Jobs,
     pub(super) upstream_cache: Option<UpstreamCache>,
 }

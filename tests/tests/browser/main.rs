@@ -1,0 +1,206 @@
+//! Two people at work in a real browser, and a third look at what they did.
+//!
+//! Needs Chromium and its driver. Screenshots go to `target/screenshots`; with
+//! `PICKET_UPDATE_SCREENSHOTS=1`, those that the README shows are written to `docs/images` anew.
+
+mod chromium;
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+use chromium::{Browser, ChromeDriver};
+use picket::demo::CHANNEL;
+use picket_domain::PrNumber;
+use picket_tests::{Stage, eventually};
+use thirtyfour::prelude::*;
+
+const MASTODON: PrNumber = PrNumber(4242);
+const NGINX: PrNumber = PrNumber(4247);
+
+async fn sign_in(browser: &WebDriver, stage: &Stage, which: usize) -> Result<()> {
+    let (name, passphrase) = &stage.world.people[which];
+    browser
+        .goto(stage.world.web.join("login")?.as_str())
+        .await?;
+    browser.find(By::Id("name")).await?.send_keys(name).await?;
+    browser
+        .find(By::Id("passphrase"))
+        .await?
+        .send_keys(passphrase)
+        .await?;
+    click(browser, "Sign in", "form.card button").await?;
+    let page = text(browser).await?;
+    ensure!(
+        page.contains(name.as_str()),
+        "{name} is not signed in:\n{page}"
+    );
+    Ok(())
+}
+
+async fn text(browser: &WebDriver) -> Result<String> {
+    Ok(browser.find(By::Css("body")).await?.text().await?)
+}
+
+async fn click(browser: &WebDriver, what: &str, css: &str) -> Result<()> {
+    let element = browser
+        .find(By::Css(css))
+        .await
+        .with_context(|| format!("no {what}"))?;
+    element.scroll_into_view().await?;
+    Ok(element.click().await?)
+}
+
+/// From the queue, as a person goes: by the candidate's title.
+async fn open_candidate(browser: &WebDriver, stage: &Stage, pr: PrNumber) -> Result<()> {
+    browser
+        .goto(
+            stage
+                .world
+                .web
+                .join(&format!("queue?channel={CHANNEL}"))?
+                .as_str(),
+        )
+        .await?;
+    click(
+        browser,
+        "candidate in the queue",
+        &format!("a[href^='/candidates/{pr}']"),
+    )
+    .await
+}
+
+async fn approve(browser: &WebDriver, stage: &Stage, pr: PrNumber) -> Result<()> {
+    open_candidate(browser, stage, pr).await?;
+    click(
+        browser,
+        "approve button",
+        &format!("form[action='/candidates/{pr}/approve'] button"),
+    )
+    .await
+}
+
+async fn screenshot(browser: &WebDriver, name: &str) -> Result<()> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .context("the root")?;
+    let folder = root.join("target/screenshots");
+    fs::create_dir_all(&folder)?;
+    let png = browser.screenshot_as_png().await?;
+    fs::write(folder.join(format!("{name}.png")), &png)?;
+    let is_in_readme = ["queue", "candidate"].contains(&name);
+    if is_in_readme && std::env::var_os("PICKET_UPDATE_SCREENSHOTS").is_some() {
+        fs::write(root.join(format!("docs/images/{name}.png")), &png)?;
+    }
+    Ok(())
+}
+
+/// Nothing sticks out to the right, at the width of a phone either.
+async fn fits(browser: &WebDriver) -> Result<()> {
+    let script = "return document.documentElement.scrollWidth - window.innerWidth";
+    let over: i64 = browser.execute(script, Vec::new()).await?.convert()?;
+    ensure!(
+        over <= 0,
+        "{} is {over} pixels too wide",
+        browser.current_url().await?
+    );
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_people_approve_and_the_release_appears() -> Result<()> {
+    let stage = Stage::open().await?;
+    stage.until_pick(MASTODON, "awaiting_approval").await?;
+    stage.until_pick(NGINX, "awaiting_approval").await?;
+    let driver = ChromeDriver::start()?;
+    let ada = Browser::open(&driver).await?;
+    let grace = Browser::open(&driver).await?;
+
+    sign_in(&ada, &stage, 0).await?;
+    approve(&ada, &stage, MASTODON).await?;
+    let page = text(&ada).await?;
+    ensure!(
+        page.contains("1 of 2 approvals"),
+        "one approval is missing:\n{page}"
+    );
+    screenshot(&ada, "candidate").await?;
+    open_candidate(&ada, &stage, MASTODON).await?;
+    ada.goto(stage.world.web.join("queue")?.as_str()).await?;
+    screenshot(&ada, "queue").await?;
+
+    sign_in(&grace, &stage, 1).await?;
+    approve(&grace, &stage, MASTODON).await?;
+    let channel = stage.world.web.join(&format!("channels/{CHANNEL}"))?;
+    eventually("the release appears", async || {
+        grace.goto(channel.as_str()).await.ok()?;
+        let page = text(&grace).await.ok()?;
+        page.contains("mastodon: 4.3.7 -> 4.3.8").then_some(())
+    })
+    .await?;
+    screenshot(&grace, "channel").await?;
+
+    who_did_what_when(&driver, &stage).await?;
+    a_veto_shows(&grace, &stage).await?;
+    pages_fit_a_phone(&grace, &stage).await?;
+    ada.close().await?;
+    grace.close().await
+}
+
+/// A third person, who has not signed in, reads who approved what when.
+async fn who_did_what_when(driver: &ChromeDriver, stage: &Stage) -> Result<()> {
+    let reader = Browser::open(driver).await?;
+    open_candidate(&reader, stage, MASTODON).await?;
+    let page = text(&reader).await?;
+    for (name, _) in &stage.world.people {
+        ensure!(
+            page.contains(&format!("{name} approved")),
+            "{name} is missing:\n{page}"
+        );
+    }
+    let json = stage.channel().await?;
+    let release = json["release"].as_str().context("a release")?;
+    ensure!(page.contains(release), "the release is missing:\n{page}");
+    let times = reader.find_all(By::Css("time[datetime]")).await?;
+    ensure!(times.len() >= 2, "no times are shown:\n{page}");
+    reader.close().await
+}
+
+async fn a_veto_shows(browser: &WebDriver, stage: &Stage) -> Result<()> {
+    open_candidate(browser, stage, NGINX).await?;
+    let form = format!("form[action='/candidates/{NGINX}/veto']");
+    // The form is folded away until somebody wants to object.
+    browser
+        .execute(
+            "document.querySelectorAll('details').forEach(it => it.open = true)",
+            vec![],
+        )
+        .await?;
+    let reason = browser
+        .find(By::Css(format!("{form} [name=reason]")))
+        .await?;
+    reason.send_keys("breaks <b>HTTP/3</b>").await?;
+    click(browser, "veto button", &format!("{form} button")).await?;
+    let page = text(browser).await?;
+    ensure!(
+        page.contains("Vetoed") && page.contains("breaks <b>HTTP/3</b>"),
+        "no veto:\n{page}"
+    );
+    stage.until_pick(NGINX, "vetoed").await?;
+    Ok(())
+}
+
+async fn pages_fit_a_phone(browser: &WebDriver, stage: &Stage) -> Result<()> {
+    browser.set_window_rect(0, 0, 500, 900).await?;
+    let candidate = format!("candidates/{MASTODON}");
+    for page in [
+        "queue",
+        &candidate,
+        &format!("channels/{CHANNEL}"),
+        "audit-log",
+        "nominate",
+    ] {
+        browser.goto(stage.world.web.join(page)?.as_str()).await?;
+        fits(browser).await?;
+    }
+    screenshot(browser, "narrow").await
+}
