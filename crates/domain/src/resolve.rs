@@ -5,8 +5,11 @@
 //! chain a commit that passes is followed by one that fails, and the pick between them is the
 //! culprit. The chain without it is resolved in the same way. Nothing of the search is stored:
 //! each build's record is, and the search is done again from those at every look.
+//!
+//! Where a newer head of a pull request is what conflicts or breaks, the head that servers have
+//! takes its place: setting it aside altogether would take a fix away from them.
 
-use crate::assembly::{ApprovedPick, Assembly, ChainSpec};
+use crate::assembly::{ApprovedPick, Assembly, ChainSpec, PickOutcome, PickResult};
 use crate::build::{BuildRecord, BuildState};
 use crate::candidate::Candidate;
 use crate::facts::Facts;
@@ -18,10 +21,13 @@ use crate::time::Timestamp;
 /// How far the approved picks are on their way to a chain that can be released.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resolution {
-    /// The approved picks, in order of approval.
+    /// The approved picks, in order of approval; of a pull request whose newer head cannot be
+    /// released, that of the head that servers have.
     pub wanted: Vec<ApprovedPick>,
     /// The picks that were set aside because they break the build.
     pub culprits: Vec<Culprit>,
+    /// Approved heads that do not apply, and in whose place an earlier one stays released.
+    pub passed_over: Vec<PickResult>,
     /// The newest assembly of what is left, where it was made.
     pub assembly: Option<Assembly>,
     /// As much of that assembly, from its start, as is known to pass.
@@ -72,19 +78,18 @@ pub enum Next {
 
 /// Works out how far the approved picks are.
 pub fn resolve(facts: &Facts, now: Timestamp) -> Resolution {
-    let wanted = wanted(facts);
-    let mut culprits = Vec::new();
-    let unassembled = |wanted, culprits, next| Resolution {
-        wanted,
-        culprits,
+    let mut resolution = Resolution {
+        wanted: wanted(facts),
+        culprits: Vec::new(),
+        passed_over: Vec::new(),
         assembly: None,
         ready: None,
-        next,
+        next: Next::NoBase,
     };
     let Some(base) = &facts.base else {
-        return unassembled(wanted, culprits, Next::NoBase);
+        return resolution;
     };
-    let mut picks = wanted.clone();
+    let mut picks = resolution.wanted.clone();
     loop {
         let channel = facts.policy.channel.clone();
         let spec = ChainSpec {
@@ -95,33 +100,68 @@ pub fn resolve(facts: &Facts, now: Timestamp) -> Resolution {
         let assembly = match facts.assemblies.get(&spec.id()) {
             Some(assembly) => assembly.clone(),
             None if picks.is_empty() => Assembly { picks: Vec::new() },
-            None => return unassembled(wanted, culprits, Next::Assemble(spec)),
+            None => {
+                resolution.next = Next::Assemble(spec);
+                return resolution;
+            }
         };
+        if let Some((newer, released)) = not_applying(facts, &assembly) {
+            resolution.passed_over.push(newer);
+            put_back(&mut picks, &released);
+            put_back(&mut resolution.wanted, &released);
+            continue;
+        }
         let states = states(facts, &assembly, now);
-        let next = match examine(&assembly, &states) {
+        resolution.next = match examine(&assembly, &states) {
             Examined::Passes => Next::Nothing,
             Examined::Build(rev) => Next::Build(rev),
             Examined::Wait { rev, until } => Next::Wait { rev, until },
             Examined::Culprit { pr, rev, jobs } => {
                 let at = picks.iter().position(|pick| pick.pr == pr);
                 let at = at.expect("an assembly holds picks of its own spec only");
-                culprits.push(Culprit {
-                    pick: picks.remove(at),
-                    rev,
-                    jobs,
-                });
+                let pick = picks.remove(at);
+                if let Some(released) = released_instead(facts, pr, &pick.head) {
+                    put_back(&mut picks, &released);
+                    put_back(&mut resolution.wanted, &released);
+                }
+                resolution.culprits.push(Culprit { pick, rev, jobs });
                 continue;
             }
         };
-        let ready = Some(ready(&base.rev, &assembly, &states));
-        return Resolution {
-            wanted,
-            culprits,
-            assembly: Some(assembly),
-            ready,
-            next,
-        };
+        resolution.ready = Some(ready(&base.rev, &assembly, &states));
+        resolution.assembly = Some(assembly);
+        return resolution;
     }
+}
+
+/// The first newer head that does not apply although the team approved it, and the pick of the
+/// head that servers have.
+fn not_applying(facts: &Facts, assembly: &Assembly) -> Option<(PickResult, ApprovedPick)> {
+    let applies = |pick: &&PickResult| {
+        matches!(
+            pick.outcome,
+            PickOutcome::Picked { .. } | PickOutcome::Contained
+        )
+    };
+    let mut failing = assembly.picks.iter().filter(|pick| !applies(pick));
+    failing.find_map(|pick| {
+        let released = released_instead(facts, pick.pr, &pick.head)?;
+        Some((pick.clone(), released))
+    })
+}
+
+/// The pick of the head that servers have, where the team approved that one too and this newer one
+/// cannot be released: rather an earlier fix than none.
+fn released_instead(facts: &Facts, pr: PrNumber, newer: &CommitSha) -> Option<ApprovedPick> {
+    let released = released_head(facts, pr).filter(|head| *head != newer)?;
+    approved_at_head(facts, facts.candidates.get(&pr)?, released)
+}
+
+/// Puts a pick in the place of that of another head of the same pull request.
+fn put_back(picks: &mut Vec<ApprovedPick>, released: &ApprovedPick) {
+    picks.retain(|pick| pick.pr != released.pr);
+    picks.push(released.clone());
+    in_order(picks);
 }
 
 /// The approved picks, in order of approval; pull requests approved at the same time by number.
@@ -134,8 +174,12 @@ fn wanted(facts: &Facts) -> Vec<ApprovedPick> {
                 .or_else(|| approved_at_head(facts, candidate, released_head(facts, candidate.pr)?))
         })
         .collect();
-    picks.sort_by_key(|pick| (pick.approved_at, pick.pr));
+    in_order(&mut picks);
     picks
+}
+
+fn in_order(picks: &mut [ApprovedPick]) {
+    picks.sort_by_key(|pick| (pick.approved_at, pick.pr));
 }
 
 fn approved_at_head(

@@ -216,7 +216,12 @@ fn set_aside(resolution: &Resolution, candidate: &Candidate) -> Option<PickStatu
         let (rev, jobs) = (culprit.rev.clone(), culprit.jobs.clone());
         return Some(PickStatus::BuildFailed { rev, jobs });
     }
-    match resolution.assembly.as_ref()?.outcome(candidate.pr)?.clone() {
+    let mut passed_over = resolution.passed_over.iter();
+    let outcome = match passed_over.find(|it| it.pr == candidate.pr) {
+        Some(pick) => &pick.outcome,
+        None => resolution.assembly.as_ref()?.outcome(candidate.pr)?,
+    };
+    match outcome.clone() {
         PickOutcome::Picked { .. } => None,
         PickOutcome::Contained => Some(PickStatus::InBase),
         PickOutcome::Conflict { commit, conflicts } => {

@@ -17,6 +17,10 @@ enum Nature {
     Clean,
     Conflicts,
     Breaks,
+    /// Conflicts at every head but the first.
+    ConflictsOncePushed,
+    /// Builds at its first head alone.
+    BreaksOncePushed,
     /// Builds alone, but not on top of this other pull request.
     BreaksWith(u64),
     /// Is in the base from this base on.
@@ -156,7 +160,7 @@ impl World {
 
     fn pick(&self, pr: PrNumber, head: &CommitSha, onto: &str) -> PickOutcome {
         match self.nature(pr) {
-            Nature::Conflicts => PickOutcome::Conflict {
+            _ if !self.applies(pr, head) => PickOutcome::Conflict {
                 commit: sha("commit"),
                 conflicts: vec![Conflict {
                     path: "default.nix".into(),
@@ -167,6 +171,14 @@ impl World {
             _ => PickOutcome::Picked {
                 commits: vec![sha(&format!("{onto} {head}"))],
             },
+        }
+    }
+
+    fn applies(&self, pr: PrNumber, head: &CommitSha) -> bool {
+        match self.nature(pr) {
+            Nature::Conflicts => false,
+            Nature::ConflictsOncePushed => is_first(pr, head),
+            _ => true,
         }
     }
 
@@ -196,7 +208,7 @@ impl World {
             Some(
                 applied[..=at]
                     .iter()
-                    .map(|(pick, _)| pick.pr)
+                    .map(|(pick, _)| (pick.pr, pick.head.clone()))
                     .collect::<Vec<_>>(),
             )
         });
@@ -207,14 +219,19 @@ impl World {
         }
     }
 
-    fn goes_together(&self, picks: &[PrNumber]) -> bool {
+    fn goes_together(&self, picks: &[(PrNumber, CommitSha)]) -> bool {
+        let is_before = |at: usize, pr: u64| picks[..at].iter().any(|(it, _)| it.0 == pr);
         picks
             .iter()
             .enumerate()
-            .all(|(at, pr)| match self.nature(*pr) {
+            .all(|(at, (pr, head))| match self.nature(*pr) {
                 Nature::Breaks => false,
-                Nature::BreaksWith(other) => !picks[..at].contains(&PrNumber(other)),
-                Nature::Clean | Nature::Conflicts | Nature::InBaseFrom(_) => true,
+                Nature::BreaksOncePushed => is_first(*pr, head),
+                Nature::BreaksWith(other) => !is_before(at, other),
+                Nature::Clean
+                | Nature::Conflicts
+                | Nature::ConflictsOncePushed
+                | Nature::InBaseFrom(_) => true,
             })
     }
 
@@ -358,7 +375,8 @@ impl World {
                 .all(|p| p[0].base.rev_count <= p[1].base.rev_count)
         );
         for release in published {
-            let picks: Vec<_> = release.picks.iter().map(|pick| pick.pr).collect();
+            let picks = release.picks.iter();
+            let picks: Vec<_> = picks.map(|pick| (pick.pr, pick.head.clone())).collect();
             assert!(self.goes_together(&picks), "a release that does not build");
         }
     }
@@ -370,12 +388,16 @@ impl World {
         for had in released.unwrap_or_default() {
             let is_kept = picks.iter().any(|pick| pick.pr == had.pr);
             let always_goes = match self.nature(had.pr) {
-                Nature::Clean => true,
-                Nature::InBaseFrom(_) => !self.is_in_base(had.pr),
+                Nature::Clean => self.is_wanted(had),
+                Nature::InBaseFrom(_) => self.is_wanted(had) && !self.is_in_base(had.pr),
+                // Whatever is wrong with a newer head.
+                Nature::ConflictsOncePushed | Nature::BreaksOncePushed => {
+                    self.approved_at(had.pr, &had.head).is_some()
+                }
                 Nature::Conflicts | Nature::Breaks | Nature::BreaksWith(_) => false,
             };
             assert!(
-                is_kept || !always_goes || !self.is_wanted(had),
+                is_kept || !always_goes,
                 "{} is taken away from servers",
                 had.pr
             );
@@ -384,44 +406,75 @@ impl World {
 
     /// Whether the head that servers have, or the current one, is approved.
     fn is_wanted(&self, had: &ReleasedPick) -> bool {
-        let candidate = &self.facts.candidates[&had.pr];
-        [&candidate.head, &had.head].iter().any(|head| {
-            let standing = Standing::of_head(candidate, head, &self.facts.policy, &self.facts.log);
-            matches!(standing, Standing::Approved { .. })
-        })
+        let now = &self.facts.candidates[&had.pr].head;
+        [now, &had.head]
+            .iter()
+            .any(|head| self.approved_at(had.pr, head).is_some())
     }
 
-    /// What the current release must hold in the end, worked out without any planning.
+    /// When a head was approved, if it is.
+    fn approved_at(&self, pr: PrNumber, head: &CommitSha) -> Option<Timestamp> {
+        let candidate = &self.facts.candidates[&pr];
+        match Standing::of_head(candidate, head, &self.facts.policy, &self.facts.log) {
+            Standing::Approved { at, .. } => Some(at),
+            Standing::Pending { .. } | Standing::Vetoed { .. } => None,
+        }
+    }
+
+    /// The approved heads of a pull request, with the time of approval: the current one, and then
+    /// the one that servers have.
+    fn approved_heads(&self, pr: PrNumber) -> Vec<(Timestamp, PrNumber, CommitSha)> {
+        let released = self.facts.current_release();
+        let released = released.map_or(&[][..], |release| &release.picks);
+        let had = released.iter().filter(|pick| pick.pr == pr);
+        let mut heads: Vec<_> = std::iter::once(&self.facts.candidates[&pr].head)
+            .chain(had.map(|pick| &pick.head))
+            .filter_map(|head| Some((self.approved_at(pr, head)?, pr, head.clone())))
+            .collect();
+        heads.dedup();
+        heads
+    }
+
+    /// What the current release must hold in the end, worked out without any planning: each
+    /// approved pick that goes with those before it; where a newer head does not, the one that
+    /// servers have.
     fn expected(&self) -> Vec<PrNumber> {
-        let released = self
-            .facts
-            .current_release()
-            .map_or(&[][..], |release| &release.picks);
-        let approved_at = |pr: PrNumber| {
-            let candidate = &self.facts.candidates[&pr];
-            let old = released
-                .iter()
-                .filter(|pick| pick.pr == pr)
-                .map(|pick| &pick.head);
-            let mut heads = std::iter::once(&candidate.head).chain(old);
-            heads.find_map(|head| {
-                match Standing::of_head(candidate, head, &self.facts.policy, &self.facts.log) {
-                    Standing::Approved { at, .. } => Some((at, pr)),
-                    Standing::Pending { .. } | Standing::Vetoed { .. } => None,
-                }
-            })
-        };
-        let mut approved: Vec<_> = (1..=PRS).map(PrNumber).filter_map(approved_at).collect();
-        approved.sort();
-        let mut kept = Vec::new();
-        for (_, pr) in approved {
-            let with = [kept.as_slice(), &[pr]].concat();
-            let applies = self.nature(pr) != Nature::Conflicts && !self.is_in_base(pr);
-            if applies && self.goes_together(&with) {
-                kept = with;
+        let mut heads: Vec<_> = (1..=PRS)
+            .map(|pr| self.approved_heads(PrNumber(pr)))
+            .filter(|heads| !heads.is_empty())
+            .collect();
+        loop {
+            heads.sort_by_key(|heads| (heads[0].0, heads[0].1));
+            let (kept, dropped) = self.kept(&heads);
+            let falls_back = dropped.into_iter().find(|at| heads[*at].len() > 1);
+            match falls_back {
+                Some(at) => drop(heads[at].remove(0)),
+                None => return kept.into_iter().map(|(pr, _)| pr).collect(),
             }
         }
-        kept
+    }
+
+    /// The picks that go together, by their first heads; and which of them do not, those that do
+    /// not apply first.
+    fn kept(
+        &self,
+        heads: &[Vec<(Timestamp, PrNumber, CommitSha)>],
+    ) -> (Vec<(PrNumber, CommitSha)>, Vec<usize>) {
+        let (mut kept, mut dropped, mut breaking) = (Vec::new(), Vec::new(), Vec::new());
+        for (at, heads) in heads.iter().enumerate() {
+            let (_, pr, head) = &heads[0];
+            let with = [kept.as_slice(), &[(*pr, head.clone())]].concat();
+            if !self.applies(*pr, head) {
+                dropped.push(at);
+            } else if self.is_in_base(*pr) {
+            } else if self.goes_together(&with) {
+                kept = with;
+            } else {
+                breaking.push(at);
+            }
+        }
+        dropped.extend(breaking);
+        (kept, dropped)
     }
 
     fn released(&self) -> Vec<PrNumber> {
@@ -434,11 +487,18 @@ impl World {
     }
 }
 
+/// Whether a head is the one that the pull request was opened with.
+fn is_first(pr: PrNumber, head: &CommitSha) -> bool {
+    *head == sha(&format!("{pr}@0"))
+}
+
 fn natures() -> impl Strategy<Value = Vec<Nature>> {
     let nature = prop_oneof![
         3 => Just(Nature::Clean),
         1 => Just(Nature::Conflicts),
         1 => Just(Nature::Breaks),
+        1 => Just(Nature::ConflictsOncePushed),
+        1 => Just(Nature::BreaksOncePushed),
         1 => (1..=PRS).prop_map(Nature::BreaksWith),
         1 => (0..3u64).prop_map(Nature::InBaseFrom),
     ];
@@ -451,7 +511,7 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
         6 => (who.clone(), 1..=PRS).prop_map(|(by, pr)| Event::Approve(by, pr)),
         1 => (who.clone(), 1..=PRS).prop_map(|(by, pr)| Event::Veto(by, pr)),
         1 => (who, 1..=PRS).prop_map(|(by, pr)| Event::Withdraw(by, pr)),
-        1 => (1..=PRS).prop_map(Event::Push),
+        2 => (1..=PRS).prop_map(Event::Push),
         1 => Just(Event::AdvanceBase),
         12 => (any::<usize>(), any::<bool>(), any::<bool>())
             .prop_map(|(which, fails, twice)| Event::Act { which, fails, twice }),
@@ -673,6 +733,34 @@ fn an_approved_push_does_not_take_a_released_fix_away_while_its_build_runs() {
     world.settle(0);
     let head = &world.facts.candidates[&PrNumber(1)].head;
     assert_eq!(&world.facts.current_release().unwrap().picks[0].head, head);
+}
+
+#[test]
+fn an_approved_push_that_cannot_be_released_leaves_the_released_head() {
+    for nature in [Nature::BreaksOncePushed, Nature::ConflictsOncePushed] {
+        let mut world = World::new(&[nature; 5]);
+        approve(&mut world, 1);
+        world.settle(0);
+        let released = world.facts.current_release().unwrap().clone();
+        world.event(&Event::Push(1));
+        approve(&mut world, 1);
+        world.settle(0);
+        assert_eq!(world.facts.current_release(), Some(&released));
+        let resolution = resolve(&world.facts, world.now);
+        let candidate = &world.facts.candidates[&PrNumber(1)];
+        let status = status(&world.facts, &resolution, candidate);
+        let is_named = match nature {
+            Nature::BreaksOncePushed => matches!(status, PickStatus::BuildFailed { .. }),
+            _ => matches!(status, PickStatus::Conflict { .. }),
+        };
+        assert!(is_named, "{status:?}");
+
+        world.advance_base();
+        world.settle(0);
+        let carried = world.facts.current_release().unwrap();
+        assert_eq!(carried.picks, released.picks);
+        assert_ne!(carried.base, released.base);
+    }
 }
 
 #[test]
