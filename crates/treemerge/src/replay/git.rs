@@ -117,15 +117,20 @@ impl GitMerges {
             }
             progress(figures.len());
         }
-        let (text, cpu_ns) = git.finish()?;
+        let End {
+            text,
+            cpu_ns,
+            broke_off,
+        } = git.finish()?;
         self.cpu_ns += cpu_ns;
         self.wall_ns += nanoseconds(start.elapsed());
-        let gave_up = figures.len() < triples.len();
-        let answers = Answers::parse(&text, gave_up)?;
-        if answers.len() < figures.len() && !gave_up {
-            return Err(GitError::Answer("merges are missing from it"));
+        let answers = Answers::parse(&text, broke_off)?;
+        let (answered, done) = (answers.len(), figures.len());
+        if answered > done || (answered < done && !broke_off) {
+            return Err(GitError::Answer(
+                "it has not as many parts as there were merges",
+            ));
         }
-        let unsaid = answers.len().min(figures.len())..figures.len();
         self.merges
             .extend(answers.into_iter().zip(&figures).map(|(answer, figure)| {
                 let answer = answer.map_or(GitAnswer::Conflict, GitAnswer::Merged);
@@ -135,18 +140,21 @@ impl GitMerges {
                     wall_ns: figure.wall_ns,
                 }
             }));
-        if !gave_up {
+        if answered == triples.len() {
             return Ok(());
         }
-        if !unsaid.is_empty() {
-            // It broke off before it had said what it had done already.
-            self.ask(place, &triples[unsaid], &mut |_| ())?;
+        if answered == done || triples.len() == 1 {
+            self.merges.push(GitMerge {
+                answer: GitAnswer::GaveUp,
+                cpu_ns: 0,
+                wall_ns: 0,
+            });
+            return Ok(());
         }
-        self.merges.push(GitMerge {
-            answer: GitAnswer::GaveUp,
-            cpu_ns: 0,
-            wall_ns: 0,
-        });
+        // git broke off before it had said all that it had done: those again, one by one.
+        for triple in &triples[answered..done] {
+            self.ask(place, std::slice::from_ref(triple), &mut |_| ())?;
+        }
         Ok(())
     }
 }
@@ -213,6 +221,16 @@ struct Process {
     cpu_ns: u64,
 }
 
+/// The end of a process.
+struct End {
+    /// Everything that it said.
+    text: Vec<u8>,
+    /// Its processor time from start to end.
+    cpu_ns: u64,
+    /// It ended before its input did.
+    broke_off: bool,
+}
+
 impl Process {
     fn start(place: &Place) -> Result<Self, GitError> {
         let mut child = place.command().spawn()?;
@@ -264,10 +282,9 @@ impl Process {
         })
     }
 
-    /// Everything that git said, and its processor time from start to end.
-    fn finish(mut self) -> Result<(Vec<u8>, u64), GitError> {
+    fn finish(mut self) -> Result<End, GitError> {
         drop(self.child.stdin.take());
-        let answers = self
+        let text = self
             .answers
             .join()
             .map_err(|_| GitError::Answer("its reader failed"))??;
@@ -275,8 +292,12 @@ impl Process {
             thread::sleep(LOOK);
         }
         let cpu_ns = self.watched.cpu_ns().unwrap_or(self.cpu_ns);
-        self.child.wait()?;
-        Ok((answers, cpu_ns))
+        let broke_off = !self.child.wait()?.success();
+        Ok(End {
+            text,
+            cpu_ns,
+            broke_off,
+        })
     }
 }
 
