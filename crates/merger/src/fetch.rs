@@ -71,11 +71,11 @@ pub(crate) fn pull_request(
     pr: PrNumber,
     head: &CommitSha,
 ) -> Result<Fetched> {
-    let kept = format!("refs/pr/{pr}/{head}");
     let repo = Repository::open_bare(mirror)?;
-    if is_kept(&repo, &kept, oid(head))? {
+    if is_fetched(&repo, pr, head)? {
         return Ok(Fetched::Present);
     }
+    let kept = kept_ref(pr, head);
     let lock = WriteLock::take(mirror)?;
     lock.clear_half_packs()?;
     let advertised = (format!("refs/pull/{pr}/head"), format!("refs/pr/{pr}/head"));
@@ -103,9 +103,17 @@ pub(crate) fn pull_request(
     }
 }
 
-/// Whether the reference is there, and its commit too.
-fn is_kept(repo: &Repository, name: &str, head: Oid) -> Result<bool> {
-    Ok(find_ref(repo, name)?.is_some() && find_commit(repo, head)?.is_some())
+/// Whether a pull request was fetched at a head, with all that it consists of.
+///
+/// That its commit is there is not enough: git unpacks commits before their trees, and a fetch may
+/// be under way, or have been killed.
+pub(crate) fn is_fetched(repo: &Repository, pr: PrNumber, head: &CommitSha) -> Result<bool> {
+    let is_kept = find_ref(repo, &kept_ref(pr, head))?.is_some();
+    Ok(is_kept && find_commit(repo, oid(head))?.is_some())
+}
+
+fn kept_ref(pr: PrNumber, head: &CommitSha) -> String {
+    format!("refs/pr/{pr}/{head}")
 }
 
 /// Takes what blocks a fetch out of its way: stale locks, and references whose commits were lost,

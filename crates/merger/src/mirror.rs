@@ -216,7 +216,9 @@ impl Mirror {
     /// [`MergeError::MissingCommit`] where the head was not fetched.
     pub fn diff(&self, candidate: &Candidate) -> Result<Diff> {
         let repo = self.repository()?;
-        need_commit(&repo, &candidate.head)?;
+        if !fetch::is_fetched(&repo, candidate.pr, &candidate.head)? {
+            return Err(MergeError::MissingCommit(candidate.head.clone()));
+        }
         match self.source(&repo, candidate, &candidate.head)? {
             Ok(source) => diff(&repo, source.from, &candidate.head),
             Err(_) => Ok(Diff::default()),

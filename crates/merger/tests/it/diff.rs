@@ -174,3 +174,31 @@ fn a_head_that_is_gone_is_an_error() {
         "{error}"
     );
 }
+
+#[test]
+fn a_head_whose_fetch_is_under_way_is_not_there_yet() {
+    let (upstream, root) = Upstream::new();
+    let head = upstream.commit(&[root], "fix", |edit| {
+        edit.put("fix", "fixed");
+    });
+    let (pr, mirror) = (candidate(1, head), upstream.mirror(&[]));
+    // Git unpacks a commit before the tree that it names.
+    let commit = upstream
+        .repo
+        .odb()
+        .unwrap()
+        .read(head)
+        .unwrap()
+        .data()
+        .to_vec();
+    let repo = upstream.mirror_repo();
+    let odb = repo.odb().unwrap();
+    odb.write(git2::ObjectType::Commit, &commit).unwrap();
+    let error = mirror.diff(&pr).unwrap_err();
+    assert!(
+        matches!(error, picket_merger::MergeError::MissingCommit(_)),
+        "{error}"
+    );
+    upstream.update(&mirror, &[&pr]);
+    assert_eq!(mirror.diff(&pr).unwrap().changed_files, 1);
+}
