@@ -41,6 +41,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "picket-publisher",
             "picket-store",
             "picket-testkit",
+            "picket-treemerge",
             "picket-watcher",
             "picket-web",
         ],
@@ -55,7 +56,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
-        .unwrap()
+        .expect("the tests are in a folder of the workspace")
         .to_owned()
 }
 
@@ -65,7 +66,7 @@ fn metadata() -> Metadata {
         .manifest_path(manifest)
         .no_deps()
         .exec()
-        .unwrap()
+        .expect("cargo knows the workspace")
 }
 
 /// Each crate's own crates that its shipped code depends on.
@@ -125,10 +126,13 @@ fn crates_table() -> String {
             .packages
             .iter()
             .find(|it| it.name.as_str() == *name)
-            .unwrap();
-        let what = package.description.as_deref().unwrap();
+            .expect("each crate in the table is in the workspace");
+        let what = package
+            .description
+            .as_deref()
+            .expect("each package is described");
         let to = arrows[*name].join(", ");
-        writeln!(table, "| `{name}` | {what} | {to} |").unwrap();
+        writeln!(table, "| `{name}` | {what} | {to} |").expect("a text can be written to");
     }
     table
 }
@@ -141,7 +145,7 @@ fn routes_table() -> String {
             "| {} | `{}` | {} |",
             route.method, route.path, route.what
         )
-        .unwrap();
+        .expect("a text can be written to");
     }
     table
 }
@@ -149,7 +153,7 @@ fn routes_table() -> String {
 fn keys_table() -> String {
     let mut table = "| key | what for |\n|---|---|\n".to_owned();
     for (key, what) in picket::config::KEYS {
-        writeln!(table, "| `{key}` | {what} |").unwrap();
+        writeln!(table, "| `{key}` | {what} |").expect("a text can be written to");
     }
     table
 }
@@ -158,8 +162,12 @@ fn commands_table() -> String {
     let mut table = "| command | what it does |\n|---|---|\n".to_owned();
     let picket = picket::cli::Cli::command();
     for command in picket.get_subcommands() {
-        let about = command.get_about().unwrap().to_string();
-        writeln!(table, "| `picket {}` | {about} |", command.get_name()).unwrap();
+        let about = command
+            .get_about()
+            .expect("each command is described")
+            .to_string();
+        writeln!(table, "| `picket {}` | {about} |", command.get_name())
+            .expect("a text can be written to");
     }
     table
 }

@@ -46,6 +46,12 @@ pub enum Command {
     /// Look after the audit log.
     #[command(subcommand)]
     AuditLog(AuditLog),
+    /// Replay real backports with Picket's merge engine, as a check of it.
+    ///
+    /// Every commit with one `cherry picked from commit X` line is ground truth: X is picked onto
+    /// the backport's first parent, and the tree is compared with the one that people committed.
+    /// The repository is only read.
+    Replay(Replay),
 }
 
 /// `picket serve`
@@ -138,6 +144,36 @@ pub struct AuditLogVerify {
     pub json: bool,
 }
 
+/// `picket replay`
+#[derive(Debug, clap::Args)]
+pub struct Replay {
+    /// The git repository.
+    #[arg(long, value_name = "PATH")]
+    pub repo: PathBuf,
+    /// Replay the backports in this revision's history.
+    #[arg(long, value_name = "REV", required_unless_present = "picks")]
+    pub branch: Option<String>,
+    /// Replay the pairs in this file: BACKPORT SOURCE, a pair a line.
+    #[arg(long, value_name = "FILE", conflicts_with = "branch")]
+    pub picks: Option<PathBuf>,
+    /// Replay with another engine too, and print every disagreement.
+    #[arg(long, value_enum)]
+    pub against: Option<Opponent>,
+    /// At most this many, the newest first.
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+    /// Print the figures as one JSON object, in the last line.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Another merge engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Opponent {
+    /// `git merge-tree`, as one process.
+    Git,
+}
+
 /// Runs the program.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -152,7 +188,10 @@ pub fn main() -> ExitCode {
     logging::init(match &cli.command {
         Command::Serve(serve) => serve.log_format,
         Command::Demo(_) | Command::Verify(_) => LogFormat::Progress,
-        Command::CheckConfig(_) | Command::Keygen(_) | Command::AuditLog(_) => LogFormat::Text,
+        Command::CheckConfig(_)
+        | Command::Keygen(_)
+        | Command::AuditLog(_)
+        | Command::Replay(_) => LogFormat::Text,
     });
     let result = tokio::runtime::Runtime::new()
         .map_err(anyhow::Error::from)
@@ -176,5 +215,6 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::AuditLog(AuditLog::Verify(arguments)) => {
             commands::audit_log::verify(&arguments).await
         }
+        Command::Replay(arguments) => commands::replay::run(&arguments),
     }
 }

@@ -4,5 +4,6 @@ pub(crate) mod audit_log;
 pub(crate) mod check_config;
 pub(crate) mod demo;
 pub(crate) mod keygen;
+pub(crate) mod replay;
 pub(crate) mod serve;
 pub(crate) mod verify;

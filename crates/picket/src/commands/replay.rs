@@ -1,0 +1,85 @@
+//! `picket replay`
+
+use std::io::{IsTerminal, Write, stderr};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use picket_treemerge::replay::{
+    Backport, Figures, Pick, Report, backports, listed, replay_all, replay_with_git,
+    resolve_revision,
+};
+use picket_treemerge::{Attributes, Repository};
+
+use crate::cli::{Opponent, Replay};
+
+pub(crate) fn run(arguments: &Replay) -> anyhow::Result<ExitCode> {
+    let picks = picks(arguments)?;
+    let (repo, total) = (&arguments.repo, picks.len());
+    let attributes = Attributes::of_repository(repo);
+    let ours = replay_all(repo, &attributes, &picks, progress("picket", total))?;
+    let mut report = Report {
+        picket: Figures::of(&ours),
+        git: None,
+    };
+    if let Some(Opponent::Git) = arguments.against {
+        // git writes what it merges; here, so that the repository stays as it is.
+        let scratch = tempfile::tempdir()?;
+        let git = replay_with_git(repo, scratch.path(), &picks, progress("git", total))?;
+        print_disagreements(&ours, &git.picks);
+        report.git = Some(Figures::of_git(&git));
+    }
+    print!("{report}");
+    if arguments.json {
+        println!("{}", serde_json::to_string(&report)?);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn picks(arguments: &Replay) -> anyhow::Result<Vec<Backport>> {
+    let Replay {
+        repo,
+        branch,
+        picks,
+        limit,
+        ..
+    } = arguments;
+    if let Some(file) = picks {
+        let text = std::fs::read_to_string(file)
+            .with_context(|| format!("cannot read {}", file.display()))?;
+        let mut picks = listed(&text)?;
+        picks.truncate(limit.unwrap_or(usize::MAX));
+        return Ok(picks);
+    }
+    let branch = branch
+        .as_deref()
+        .context("name a branch with --branch, or picks with --picks")?;
+    let tip = resolve_revision(repo, branch)?;
+    Ok(backports(&Repository::open(repo)?, tip, *limit)?)
+}
+
+/// Rewrites one line of a terminal; prints nothing elsewhere.
+fn progress(name: &'static str, total: usize) -> impl FnMut(usize) {
+    const EVERY: Duration = Duration::from_millis(200);
+    let is_terminal = stderr().is_terminal();
+    let mut last = Instant::now();
+    move |done| {
+        if is_terminal && (done == total || last.elapsed() > EVERY) {
+            last = Instant::now();
+            let end = if done == total { '\n' } else { '\r' };
+            // Progress that cannot be shown is no reason to stop.
+            let _ = write!(stderr(), "{name}: {done} of {total} picks{end}");
+        }
+    }
+}
+
+fn print_disagreements(ours: &[Pick], git: &[Pick]) {
+    for (pick, other) in ours.iter().zip(git) {
+        if !pick.outcome.agrees_with(&other.outcome) {
+            let Backport { backport, source } = pick.backport;
+            println!("{backport} picked from {source}:");
+            println!("    picket: {:?}", pick.outcome);
+            println!("    git:    {:?}", other.outcome);
+        }
+    }
+}
