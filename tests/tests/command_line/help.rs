@@ -30,7 +30,7 @@ fn without_a_command_there_is_help() -> Result<()> {
 
 #[test]
 fn help_of_picket() -> Result<()> {
-    insta::assert_snapshot!(help(&[])?, @r"
+    insta::assert_snapshot!(help(&[])?, @"
     A security channel for Nix: a stable channel plus the security fixes that your team approved, built,
     signed and published within minutes.
 
@@ -47,6 +47,7 @@ fn help_of_picket() -> Result<()> {
       verify        Check a channel from outside, as its clients see it: the release's signature, every
                     file's hash, and every narinfo and NAR of its binary cache
       audit-log     Look after the audit log
+      replay        Replay real backports with Picket's merge engine, as a check of it
       help          Print this message or the help of the given subcommand(s)
 
     Options:
