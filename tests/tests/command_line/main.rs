@@ -4,4 +4,5 @@ mod audit_log;
 mod demo;
 mod files;
 mod help;
+mod replay;
 mod serve;
