@@ -54,8 +54,13 @@ fn picks(arguments: &Replay) -> anyhow::Result<Vec<Backport>> {
     let branch = branch
         .as_deref()
         .context("name a branch with --branch, or picks with --picks")?;
-    let tip = resolve_revision(repo, branch)?;
-    Ok(backports(&Repository::open(repo)?, tip, *limit)?)
+    let repository = Repository::open(repo)
+        .with_context(|| format!("{} is no git repository", repo.display()))?;
+    Ok(backports(
+        &repository,
+        resolve_revision(repo, branch)?,
+        *limit,
+    )?)
 }
 
 /// Rewrites one line of a terminal; prints nothing elsewhere.
