@@ -46,7 +46,7 @@ fn a_backport_is_replayed_as_git_made_it() -> Result<()> {
         "git",
         "--json",
     ];
-    let ran = run(&replay)?;
+    let ran = run(replay)?;
     ensure!(ran.code == Some(0), "{}", ran.stderr);
     let json: Value = serde_json::from_str(ran.stdout.lines().last().unwrap_or_default())?;
     for engine in ["picket", "git"] {
@@ -59,7 +59,7 @@ fn a_backport_is_replayed_as_git_made_it() -> Result<()> {
 
 #[test]
 fn what_is_no_repository_is_an_error() -> Result<()> {
-    let ran = run(&["replay", "--repo", "/nowhere", "--branch", "master"])?;
+    let ran = run(["replay", "--repo", "/nowhere", "--branch", "master"])?;
     ensure!(
         ran.code == Some(1) && ran.stderr.contains("/nowhere"),
         "{}",
