@@ -27,7 +27,11 @@ impl Before {
         let channel = ChannelName::parse(CHANNEL)?;
         if PublicDir::new(&public).current(&channel)?.is_some() {
             let url = format!("file://{}", public.join(CHANNEL).display());
-            let report = verify(&Url::parse(&url)?, &[stage.world.public_key.clone()]).await;
+            let report = verify(
+                &Url::parse(&url)?,
+                std::slice::from_ref(&stage.world.public_key),
+            )
+            .await;
             ensure!(report.is_good(), "{report}");
             let seq = report.seq.map_or(0, |seq| seq.0);
             ensure!(seq >= self.seq, "after {} came {seq}", self.seq);
