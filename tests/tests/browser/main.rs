@@ -38,17 +38,23 @@ async fn sign_in(browser: &WebDriver, stage: &Stage, which: usize) -> Result<()>
     Ok(())
 }
 
+/// What the page says. A page that reloads itself meanwhile is read again.
 async fn text(browser: &WebDriver) -> Result<String> {
-    Ok(browser.find(By::Css("body")).await?.text().await?)
+    eventually("the page can be read", async || {
+        let body = browser.find(By::Css("body")).await.ok()?;
+        body.text().await.ok()
+    })
+    .await
 }
 
+/// Clicks, again where the page reloads itself just then.
 async fn click(browser: &WebDriver, what: &str, css: &str) -> Result<()> {
-    let element = browser
-        .find(By::Css(css))
-        .await
-        .with_context(|| format!("no {what}"))?;
-    element.scroll_into_view().await?;
-    Ok(element.click().await?)
+    eventually(&format!("there is a {what} to click"), async || {
+        let element = browser.find(By::Css(css)).await.ok()?;
+        element.scroll_into_view().await.ok()?;
+        element.click().await.ok()
+    })
+    .await
 }
 
 /// From the queue, as a person goes: by the candidate's title.
