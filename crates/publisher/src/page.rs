@@ -6,8 +6,8 @@ use crate::manifest::{FileDigest, Manifest, ManifestPick};
 use crate::release_file::ReleaseFile;
 
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;\
-padding:0 1rem}table{border-collapse:collapse}td,th{text-align:left;padding:.2rem 1rem .2rem 0}\
-code{font-size:.85em;overflow-wrap:anywhere}@media(prefers-color-scheme:dark){body{background:#111;\
+padding:0 1rem}h1{overflow-wrap:anywhere}table{border-collapse:collapse}\
+td,th{text-align:left;padding:.2rem 1rem .2rem 0}code{font-size:.85em;overflow-wrap:anywhere}@media(prefers-color-scheme:dark){body{background:#111;\
 color:#ddd}a{color:#8cf}}";
 
 /// The page's HTML. It is small, since `nix-channel` downloads it at every update.
