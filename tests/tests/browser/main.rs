@@ -4,6 +4,8 @@
 //! `PICKET_UPDATE_SCREENSHOTS=1`, those that the README shows are written to `docs/images` anew.
 
 mod chromium;
+mod deciding;
+mod reading;
 
 use std::fs;
 use std::path::Path;
@@ -39,17 +41,19 @@ async fn sign_in(browser: &WebDriver, stage: &Stage, which: usize) -> Result<()>
 }
 
 /// What the page says. A page that reloads itself meanwhile is read again.
+/// What the page shows. A page under work loads itself anew now and then, and takes what was found
+/// on it away: then it is looked for again.
 async fn text(browser: &WebDriver) -> Result<String> {
-    eventually("the page can be read", async || {
+    eventually("the page shows something", async || {
         let body = browser.find(By::Css("body")).await.ok()?;
         body.text().await.ok()
     })
     .await
 }
 
-/// Clicks, again where the page reloads itself just then.
 async fn click(browser: &WebDriver, what: &str, css: &str) -> Result<()> {
-    eventually(&format!("there is a {what} to click"), async || {
+    let what = format!("there is a {what} to click on");
+    eventually(&what, async || {
         let element = browser.find(By::Css(css)).await.ok()?;
         element.scroll_into_view().await.ok()?;
         element.click().await.ok()
@@ -101,18 +105,6 @@ async fn screenshot(browser: &WebDriver, name: &str) -> Result<()> {
     Ok(())
 }
 
-/// Nothing sticks out to the right, at the width of a phone either.
-async fn fits(browser: &WebDriver) -> Result<()> {
-    let script = "return document.documentElement.scrollWidth - window.innerWidth";
-    let over: i64 = browser.execute(script, Vec::new()).await?.convert()?;
-    ensure!(
-        over <= 0,
-        "{} is {over} pixels too wide",
-        browser.current_url().await?
-    );
-    Ok(())
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn two_people_approve_and_the_release_appears() -> Result<()> {
     let stage = Stage::open().await?;
@@ -147,7 +139,6 @@ async fn two_people_approve_and_the_release_appears() -> Result<()> {
 
     who_did_what_when(&driver, &stage).await?;
     a_veto_shows(&grace, &stage).await?;
-    pages_fit_a_phone(&grace, &stage).await?;
     ada.close().await?;
     grace.close().await
 }
@@ -193,20 +184,4 @@ async fn a_veto_shows(browser: &WebDriver, stage: &Stage) -> Result<()> {
     );
     stage.until_pick(NGINX, "vetoed").await?;
     Ok(())
-}
-
-async fn pages_fit_a_phone(browser: &WebDriver, stage: &Stage) -> Result<()> {
-    browser.set_window_rect(0, 0, 500, 900).await?;
-    let candidate = format!("candidates/{MASTODON}");
-    for page in [
-        "queue",
-        &candidate,
-        &format!("channels/{CHANNEL}"),
-        "audit-log",
-        "nominate",
-    ] {
-        browser.goto(stage.world.web.join(page)?.as_str()).await?;
-        fits(browser).await?;
-    }
-    screenshot(browser, "narrow").await
 }
