@@ -1,6 +1,6 @@
 //! The configuration file: raw text to checked values, with errors that name file, line and remedy.
 //!
-//! Two steps, each with its own types. [`raw`] is what the file may say, key by key. [`check`]
+//! Two steps, each with its own types. `raw` is what the file may say, key by key. `check`
 //! makes of it what the rest of the program works with, reads the secrets that the file names,
 //! and refuses what cannot work. Nothing after this step looks at the file again.
 

@@ -10,7 +10,7 @@
 //!
 //! Everything a release needs is there before the pointer moves, and nothing that clients may
 //! have seen changes. The order is: [`Publisher::publish_paths`], [`Publisher::write_release`],
-//! [`Publisher::check`], [`Publisher::flip`]. [`verify`] looks at the result as a stranger does.
+//! [`Publisher::check`], [`Publisher::flip`]. [`verify()`] looks at the result as a stranger does.
 
 mod cache;
 mod cache_file;
