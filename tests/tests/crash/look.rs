@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use picket::demo::CHANNEL;
 use picket_domain::{Action, ChannelName, Release, ReleaseState};
 use picket_publisher::{PublicDir, verify};
@@ -36,6 +36,10 @@ impl Before {
             let seq = report.seq.map_or(0, |seq| seq.0);
             ensure!(seq >= self.seq, "after {} came {seq}", self.seq);
             self.seq = seq;
+            // Whoever sees the release can have its commit.
+            let rev = report.rev.context("it names its commit")?;
+            let tip = tip(stage)?.context("it was pushed before")?;
+            is_ancestor(stage, rev.as_str(), &tip)?;
         } else {
             ensure!(self.seq == 0, "the channel was taken away");
         }
