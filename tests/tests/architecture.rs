@@ -18,7 +18,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("picket-store", &["picket-domain"]),
     ("picket-watcher", &["picket-domain"]),
     ("picket-treemerge", &[]),
-    ("picket-merger", &["picket-domain"]),
+    ("picket-proposal", &["picket-treemerge"]),
+    (
+        "picket-merger",
+        &["picket-domain", "picket-proposal", "picket-treemerge"],
+    ),
     ("picket-builder", &["picket-domain"]),
     ("picket-publisher", &["picket-domain"]),
     (
@@ -38,6 +42,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "picket-builder",
             "picket-domain",
             "picket-merger",
+            "picket-proposal",
             "picket-publisher",
             "picket-store",
             "picket-testkit",

@@ -1,0 +1,1 @@
+//! Proposals for conflicts: what a person would probably make of them.
