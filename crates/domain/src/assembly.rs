@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::conflict::{Conflict, ResolvedSet};
 use crate::digest::Sha256;
-use crate::id::{ChainId, ChannelName, CommitSha, PrNumber};
+use crate::id::{ChainId, ChannelName, CommitSha, PatchId, PrNumber};
 use crate::standing::Approval;
 use crate::time::Timestamp;
 
@@ -19,6 +20,9 @@ pub struct ApprovedPick {
     /// When the last approval that was needed was given: the pick's place in the order, and the
     /// committer time of its commits.
     pub approved_at: Timestamp,
+    /// What people made of its conflicts.
+    #[serde(default, skip_serializing_if = "ResolvedSet::is_empty")]
+    pub resolved: ResolvedSet,
 }
 
 /// Everything that a pick chain depends on. Equal specs give equal commit ids, on every machine.
@@ -51,9 +55,10 @@ impl Assembly {
     /// The picks that changed the tree, each with the chain's tip after it, in order.
     pub fn applied(&self) -> impl Iterator<Item = (&PickResult, &CommitSha)> {
         self.picks.iter().filter_map(|pick| match &pick.outcome {
-            PickOutcome::Picked { commits } => commits.last().map(|tip| (pick, tip)),
+            PickOutcome::Picked { commits, .. } => Some((pick, &commits.last()?.commit)),
             PickOutcome::Contained
             | PickOutcome::Conflict { .. }
+            | PickOutcome::Disputed { .. }
             | PickOutcome::Unavailable { .. } => None,
         })
     }
@@ -90,7 +95,9 @@ pub enum PickOutcome {
     /// Its commits apply, and change the tree.
     Picked {
         /// The new commits, in order; never empty.
-        commits: Vec<CommitSha>,
+        commits: Vec<PickedCommit>,
+        /// Whether renames were followed.
+        renames: Renames,
     },
     /// The commit that it was to go on has all of it already.
     Contained,
@@ -100,6 +107,16 @@ pub enum PickOutcome {
         commit: CommitSha,
         /// Where; never empty.
         conflicts: Vec<Conflict>,
+        /// Whether renames were followed.
+        renames: Renames,
+    },
+    /// Its commits apply, but git makes something else of one of them; the chain goes on without
+    /// the pull request until a person has looked.
+    Disputed {
+        /// The commit of the pull request.
+        commit: CommitSha,
+        /// What git makes of it.
+        git: SecondOpinion,
     },
     /// It cannot be picked at all, whatever it goes on: its head is gone, or it has no commit.
     Unavailable {
@@ -108,27 +125,50 @@ pub enum PickOutcome {
     },
 }
 
-/// One file in which a pick conflicts.
+/// A commit of a pull request, as it was picked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Conflict {
-    /// The file. Bytes that are not UTF-8 are shown as U+FFFD.
-    pub path: String,
-    /// How the two sides differ.
-    pub kind: ConflictKind,
+pub struct PickedCommit {
+    /// The pull request's commit.
+    pub source: CommitSha,
+    /// What was made of it.
+    pub commit: CommitSha,
+    /// What it changes.
+    pub patch: PatchId,
+    /// Whether that is what the pull request's commit changes, to the line.
+    pub verbatim: bool,
 }
 
-/// How the two sides of a conflict differ. "Ours" is the channel, "theirs" the pull request.
+/// What rename detection did for a pick, all its commits taken together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ConflictKind {
-    /// Both changed the same lines.
-    BothModified,
-    /// Both added a file at this path.
-    BothAdded,
-    /// The channel does not have the file (any more), the pull request changes it.
-    DeletedByUs,
-    /// The pull request deletes the file, the channel changed it.
-    DeletedByThem,
-    /// Any other: two renames, a file against a folder.
-    Other,
+#[serde(tag = "renames", rename_all = "snake_case")]
+pub enum Renames {
+    /// No file that the pick touches had been removed or added elsewhere.
+    NotNeeded,
+    /// They were looked for, as git does.
+    Followed {
+        /// How many were found.
+        found: u32,
+    },
+    /// There were so many candidates that only equal content and equal names were looked for.
+    /// Git gives up in the same place.
+    GaveUp {
+        /// How many were found nevertheless.
+        found: u32,
+    },
+}
+
+/// What git's own merge makes of a pick that Picket made otherwise.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "verdict", rename_all = "snake_case")]
+pub enum SecondOpinion {
+    /// A conflict, in these files.
+    Conflict {
+        /// Their paths, the first hundred.
+        paths: Vec<String>,
+    },
+    /// Another tree, which differs in these files.
+    OtherTree {
+        /// Their paths, the first hundred.
+        paths: Vec<String>,
+    },
 }

@@ -10,8 +10,11 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::conflict::{ResolvedBy, ResolvedFile};
 use crate::digest::Sha256;
-use crate::id::{ChannelName, CommitSha, InvalidId, Login, PrNumber, ReleaseName, ReleaseSeq};
+use crate::id::{
+    ChannelName, CommitSha, InvalidId, Login, PatchId, PrNumber, ReleaseName, ReleaseSeq,
+};
 use crate::time::Timestamp;
 
 /// Who did something.
@@ -76,6 +79,32 @@ pub enum Action {
         pr: PrNumber,
         /// The head that the person saw.
         head: CommitSha,
+        /// What the pick of each commit changed that the person saw; none where the pull request
+        /// did not apply, or was not assessed yet, and the person saw its own diff alone.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        patches: Vec<PatchId>,
+    },
+    /// A person said what is to become of files in which a pull request conflicts.
+    ResolveConflict {
+        /// The channel.
+        channel: ChannelName,
+        /// The pull request.
+        pr: PrNumber,
+        /// Its commit that conflicts.
+        commit: CommitSha,
+        /// How the person came to it.
+        by: ResolvedBy,
+        /// The files; never empty.
+        files: Vec<ResolvedFile>,
+    },
+    /// A person put an end to all resolutions of a pull request's conflicts.
+    DropResolutions {
+        /// The channel.
+        channel: ChannelName,
+        /// The pull request.
+        pr: PrNumber,
+        /// Why.
+        reason: String,
     },
     /// A person objected to a pull request, whatever its head.
     Veto {
@@ -129,6 +158,8 @@ impl Action {
             Self::Approve { channel, pr, .. }
             | Self::Veto { channel, pr, .. }
             | Self::Withdraw { channel, pr, .. }
+            | Self::ResolveConflict { channel, pr, .. }
+            | Self::DropResolutions { channel, pr, .. }
             | Self::Superseded { channel, pr, .. } => Some((channel, *pr)),
             Self::Nominate { .. } | Self::Released { .. } => None,
         }
@@ -157,6 +188,8 @@ impl Action {
             Self::Approve { .. } => "approve",
             Self::Veto { .. } => "veto",
             Self::Withdraw { .. } => "withdraw",
+            Self::ResolveConflict { .. } => "resolve_conflict",
+            Self::DropResolutions { .. } => "drop_resolutions",
             Self::Released { .. } => "released",
             Self::Superseded { .. } => "superseded",
         }

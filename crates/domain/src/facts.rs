@@ -1,13 +1,14 @@
 //! What is known about one channel: the input of planning.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::assembly::{Assembly, PickOutcome};
 use crate::audit::Entry;
 use crate::base::Base;
 use crate::build::BuildRecord;
 use crate::candidate::Candidate;
-use crate::id::{ChainId, CommitSha, PrNumber, ReleaseSeq};
+use crate::conflict::ResolvedSet;
+use crate::id::{ChainId, CommitSha, PrNumber, ReleaseSeq, ResolvedSetId};
 use crate::policy::Policy;
 use crate::release::Release;
 use crate::time::Timestamp;
@@ -24,7 +25,9 @@ pub struct Facts {
     /// The audit log's entries that concern this channel, in the log's order.
     pub log: Vec<Entry>,
     /// What comes of picking a candidate's head, alone, onto the current base.
-    pub assessments: BTreeMap<(PrNumber, CommitSha), PickOutcome>,
+    pub assessments: BTreeMap<PickInput, PickOutcome>,
+    /// The conflicting ones of which history was looked at.
+    pub investigated: BTreeSet<PickInput>,
     /// The chains assembled so far on the current base.
     pub assemblies: BTreeMap<ChainId, Assembly>,
     /// The builds against the current base, by the revision built.
@@ -36,7 +39,37 @@ pub struct Facts {
     pub outdated: Option<ReleaseSeq>,
 }
 
+/// What is picked onto a base.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PickInput {
+    /// The pull request.
+    pub pr: PrNumber,
+    /// Its head.
+    pub head: CommitSha,
+    /// What people made of its conflicts.
+    pub resolved: ResolvedSetId,
+}
+
 impl Facts {
+    /// What people made of a pull request's conflicts in this channel.
+    pub fn resolved(&self, pr: PrNumber) -> ResolvedSet {
+        ResolvedSet::of(&self.policy.channel, pr, &self.log)
+    }
+
+    /// What is to be picked for a candidate, as it stands.
+    pub fn input(&self, candidate: &Candidate) -> PickInput {
+        PickInput {
+            pr: candidate.pr,
+            head: candidate.head.clone(),
+            resolved: self.resolved(candidate.pr).id(),
+        }
+    }
+
+    /// What comes of picking a candidate, as it stands, alone onto the current base.
+    pub fn assessment(&self, candidate: &Candidate) -> Option<&PickOutcome> {
+        self.assessments.get(&self.input(candidate))
+    }
+
     /// The release that clients get.
     pub fn current_release(&self) -> Option<&Release> {
         let published = self

@@ -152,11 +152,40 @@ text_id! {
     ChainId, "a chain id (64 lower-case hexadecimal digits)", |text| is_hex(text, 64)
 }
 
-impl From<Sha256> for ChainId {
-    fn from(digest: Sha256) -> Self {
-        Self(digest.to_string())
-    }
+text_id! {
+    /// A git blob's id: 40 lower-case hexadecimal digits (SHA-1 object format).
+    BlobId, "a blob id (40 lower-case hexadecimal digits)", |text| is_hex(text, 40)
 }
+
+text_id! {
+    /// The SHA-256 of a file's content that a person made, under which it is kept.
+    ContentId, "a content id (64 lower-case hexadecimal digits)", |text| is_hex(text, 64)
+}
+
+text_id! {
+    /// The hash of what one commit changes: files' paths and modes, and the lines taken out and
+    /// put in, without their context and place. Two commits with the same one are what
+    /// `git range-diff` calls equal, but for context that differs.
+    PatchId, "a patch id (64 lower-case hexadecimal digits)", |text| is_hex(text, 64)
+}
+
+text_id! {
+    /// The hash of a pull request's resolutions; see [`crate::ResolvedSet::id`].
+    ResolvedSetId, "a resolutions' id (64 lower-case hexadecimal digits)", |text| is_hex(text, 64)
+}
+
+/// Makes a text id out of a digest.
+macro_rules! from_digest {
+    ($($name:ident),*) => {
+        $(impl From<Sha256> for $name {
+            fn from(digest: Sha256) -> Self {
+                Self(digest.to_string())
+            }
+        })*
+    };
+}
+
+from_digest!(ChainId, ContentId, PatchId, ResolvedSetId);
 
 /// A GitHub login. GitHub compares logins without regard to case, so it is kept in lower case.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

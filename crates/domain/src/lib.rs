@@ -10,9 +10,11 @@ mod audit;
 mod base;
 mod build;
 mod candidate;
+mod conflict;
 mod digest;
 mod facts;
 mod id;
+mod investigation;
 mod plan;
 mod policy;
 mod release;
@@ -23,7 +25,8 @@ mod store_path;
 mod time;
 
 pub use assembly::{
-    ApprovedPick, Assembly, ChainSpec, Conflict, ConflictKind, PickOutcome, PickResult,
+    ApprovedPick, Assembly, ChainSpec, PickOutcome, PickResult, PickedCommit, Renames,
+    SecondOpinion,
 };
 pub use audit::{Action, Actor, AuditError, Entry, EntryHash, verify_chain};
 pub use base::Base;
@@ -31,16 +34,21 @@ pub use build::{
     Attempt, BuildRecord, BuildReport, BuildState, FailureCause, JobOutcome, JobReport, Verdict,
 };
 pub use candidate::{Advisory, Candidate, ChangeKind, FileChange, SourceCommit, UpstreamState};
-pub use digest::Sha256;
-pub use facts::Facts;
-pub use id::{
-    BranchName, ChainId, ChannelName, CommitSha, InvalidId, JobName, Login, PrNumber, ReleaseName,
-    ReleaseSeq,
+pub use conflict::{
+    Conflict, ConflictKind, FileMode, FileVersion, ResolvedBy, ResolvedContent, ResolvedFile,
+    ResolvedSet, Versions,
 };
+pub use digest::Sha256;
+pub use facts::{Facts, PickInput};
+pub use id::{
+    BlobId, BranchName, ChainId, ChannelName, CommitSha, ContentId, InvalidId, JobName, Login,
+    PatchId, PrNumber, ReleaseName, ReleaseSeq, ResolvedSetId,
+};
+pub use investigation::{Investigation, Prerequisite, Together, TouchingCommit};
 pub use plan::{Hold, Plan, Step, plan};
 pub use policy::{JobPattern, Policy, RetryPolicy};
 pub use release::{Release, ReleaseState, ReleasedPick};
-pub use resolve::{Culprit, Next, Ready, Resolution, resolve};
+pub use resolve::{Culprit, Next, Ready, Resolution, StalePick, resolve};
 pub use standing::{Approval, Standing, Veto};
 pub use status::{PickStatus, StageTimes, stage_times, status};
 pub use store_path::{PathInfo, StorePath};

@@ -7,6 +7,8 @@
 use crate::assembly::{Assembly, ChainSpec, PickOutcome};
 use crate::audit::Action;
 use crate::base::Base;
+use crate::candidate::Candidate;
+use crate::conflict::ResolvedSet;
 use crate::facts::Facts;
 use crate::id::{CommitSha, PrNumber, ReleaseSeq};
 use crate::release::{Release, ReleaseState, ReleasedPick};
@@ -35,6 +37,19 @@ pub enum Step {
         head: CommitSha,
         /// The base.
         base: CommitSha,
+        /// What people made of its conflicts.
+        resolved: ResolvedSet,
+    },
+    /// Find out what history says of a candidate's conflict with the base.
+    Investigate {
+        /// The candidate.
+        pr: PrNumber,
+        /// Its head.
+        head: CommitSha,
+        /// The base.
+        base: CommitSha,
+        /// What people made of its conflicts so far.
+        resolved: ResolvedSet,
     },
     /// Make a pick chain.
     Assemble(ChainSpec),
@@ -119,22 +134,44 @@ pub fn plan(facts: &Facts, now: Timestamp) -> Plan {
     plan
 }
 
+/// What is not known yet of the candidates and the base.
 fn assessments(facts: &Facts) -> Vec<Step> {
     let Some(base) = &facts.base else {
         return Vec::new();
     };
-    let unassessed =
-        |pr: PrNumber, head: &CommitSha| !facts.assessments.contains_key(&(pr, head.clone()));
-    facts
-        .candidates
-        .values()
-        .filter(|candidate| unassessed(candidate.pr, &candidate.head))
-        .map(|candidate| Step::Assess {
-            pr: candidate.pr,
-            head: candidate.head.clone(),
-            base: base.rev.clone(),
-        })
+    let candidates = facts.candidates.values();
+    candidates
+        .filter_map(|candidate| assessment(facts, base, candidate))
         .collect()
+}
+
+fn assessment(facts: &Facts, base: &Base, candidate: &Candidate) -> Option<Step> {
+    let input = facts.input(candidate);
+    let (pr, head, base) = (candidate.pr, candidate.head.clone(), base.rev.clone());
+    let resolved = facts.resolved(pr);
+    match facts.assessments.get(&input) {
+        None => Some(Step::Assess {
+            pr,
+            head,
+            base,
+            resolved,
+        }),
+        Some(PickOutcome::Conflict { .. }) if !facts.investigated.contains(&input) => {
+            Some(Step::Investigate {
+                pr,
+                head,
+                base,
+                resolved,
+            })
+        }
+        Some(
+            PickOutcome::Conflict { .. }
+            | PickOutcome::Picked { .. }
+            | PickOutcome::Contained
+            | PickOutcome::Disputed { .. }
+            | PickOutcome::Unavailable { .. },
+        ) => None,
+    }
 }
 
 /// The release that has a number and is neither out nor given up. There is at most one.

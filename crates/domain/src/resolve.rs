@@ -9,7 +9,7 @@
 //! Where a newer head of a pull request is what conflicts or breaks, the head that servers have
 //! takes its place: setting it aside altogether would take a fix away from them.
 
-use crate::assembly::{ApprovedPick, Assembly, ChainSpec, PickOutcome, PickResult};
+use crate::assembly::{ApprovedPick, Assembly, ChainSpec, PickOutcome, PickResult, PickedCommit};
 use crate::build::{BuildRecord, BuildState};
 use crate::candidate::Candidate;
 use crate::facts::Facts;
@@ -28,6 +28,8 @@ pub struct Resolution {
     pub culprits: Vec<Culprit>,
     /// Approved heads that do not apply, and in whose place an earlier one stays released.
     pub passed_over: Vec<PickResult>,
+    /// The picks that were set aside because too few people approved of what they change here.
+    pub stale: Vec<StalePick>,
     /// The newest assembly of what is left, where it was made.
     pub assembly: Option<Assembly>,
     /// As much of that assembly, from its start, as is known to pass.
@@ -56,6 +58,18 @@ pub struct Culprit {
     pub jobs: Vec<JobName>,
 }
 
+/// A pick that changes something else than what people approved: the base, or a pick before it,
+/// is not what it was, or a conflict was resolved otherwise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StalePick {
+    /// The pick.
+    pub pick: ApprovedPick,
+    /// What it is here.
+    pub commits: Vec<PickedCommit>,
+    /// How many more people have to approve of that; at least 1.
+    pub missing: u32,
+}
+
 /// The next thing to do for a chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Next {
@@ -82,6 +96,7 @@ pub fn resolve(facts: &Facts, now: Timestamp) -> Resolution {
         wanted: wanted(facts),
         culprits: Vec::new(),
         passed_over: Vec::new(),
+        stale: Vec::new(),
         assembly: None,
         ready: None,
         next: Next::NoBase,
@@ -107,8 +122,13 @@ pub fn resolve(facts: &Facts, now: Timestamp) -> Resolution {
         };
         if let Some((newer, released)) = not_applying(facts, &assembly) {
             resolution.passed_over.push(newer);
-            put_back(&mut picks, &released);
-            put_back(&mut resolution.wanted, &released);
+            put_back(facts, &mut picks, &released);
+            put_back(facts, &mut resolution.wanted, &released);
+            continue;
+        }
+        if let Some(stale) = stale(facts, &assembly, &picks) {
+            set_aside(facts, &stale.pick, &mut picks, &mut resolution.wanted);
+            resolution.stale.push(stale);
             continue;
         }
         let states = states(facts, &assembly, now);
@@ -117,13 +137,9 @@ pub fn resolve(facts: &Facts, now: Timestamp) -> Resolution {
             Examined::Build(rev) => Next::Build(rev),
             Examined::Wait { rev, until } => Next::Wait { rev, until },
             Examined::Culprit { pr, rev, jobs } => {
-                let at = picks.iter().position(|pick| pick.pr == pr);
-                let at = at.expect("an assembly holds picks of its own spec only");
-                let pick = picks.remove(at);
-                if let Some(released) = released_instead(facts, pr, &pick.head) {
-                    put_back(&mut picks, &released);
-                    put_back(&mut resolution.wanted, &released);
-                }
+                let pick = picks.iter().find(|pick| pick.pr == pr).cloned();
+                let pick = pick.expect("an assembly holds picks of its own spec only");
+                set_aside(facts, &pick, &mut picks, &mut resolution.wanted);
                 resolution.culprits.push(Culprit { pick, rev, jobs });
                 continue;
             }
@@ -131,6 +147,39 @@ pub fn resolve(facts: &Facts, now: Timestamp) -> Resolution {
         resolution.ready = Some(ready(&base.rev, &assembly, &states));
         resolution.assembly = Some(assembly);
         return resolution;
+    }
+}
+
+/// The first pick that changes what too few people approved of.
+fn stale(facts: &Facts, assembly: &Assembly, picks: &[ApprovedPick]) -> Option<StalePick> {
+    let required = facts.policy.required_approvals.max(1);
+    assembly.picks.iter().find_map(|result| {
+        let PickOutcome::Picked { commits, .. } = &result.outcome else {
+            return None;
+        };
+        let pick = picks.iter().find(|pick| pick.pr == result.pr)?;
+        let approvals = pick.approvals.iter();
+        let covering = approvals.filter(|it| it.covers(commits)).count() as u32;
+        let missing = required.checked_sub(covering).filter(|it| *it > 0)?;
+        Some(StalePick {
+            pick: pick.clone(),
+            commits: commits.clone(),
+            missing,
+        })
+    })
+}
+
+/// Takes a pick out of a chain; the head that servers have comes back in its place.
+fn set_aside(
+    facts: &Facts,
+    pick: &ApprovedPick,
+    picks: &mut Vec<ApprovedPick>,
+    wanted: &mut Vec<ApprovedPick>,
+) {
+    picks.retain(|it| it.pr != pick.pr);
+    if let Some(released) = released_instead(facts, pick.pr, &pick.head) {
+        put_back(facts, picks, &released);
+        put_back(facts, wanted, &released);
     }
 }
 
@@ -158,13 +207,13 @@ fn released_instead(facts: &Facts, pr: PrNumber, newer: &CommitSha) -> Option<Ap
 }
 
 /// Puts a pick in the place of that of another head of the same pull request.
-fn put_back(picks: &mut Vec<ApprovedPick>, released: &ApprovedPick) {
+fn put_back(facts: &Facts, picks: &mut Vec<ApprovedPick>, released: &ApprovedPick) {
     picks.retain(|pick| pick.pr != released.pr);
     picks.push(released.clone());
-    in_order(picks);
+    in_order(facts, picks);
 }
 
-/// The approved picks, in order of approval; pull requests approved at the same time by number.
+/// The approved picks in their order; pull requests approved at the same time by number.
 fn wanted(facts: &Facts) -> Vec<ApprovedPick> {
     let mut picks: Vec<_> = facts
         .candidates
@@ -174,12 +223,28 @@ fn wanted(facts: &Facts) -> Vec<ApprovedPick> {
                 .or_else(|| approved_at_head(facts, candidate, released_head(facts, candidate.pr)?))
         })
         .collect();
-    in_order(&mut picks);
+    in_order(facts, &mut picks);
     picks
 }
 
-fn in_order(picks: &mut [ApprovedPick]) {
+/// Sorts by approval, and puts a pull request that stands on another one's commits after it.
+fn in_order(facts: &Facts, picks: &mut Vec<ApprovedPick>) {
     picks.sort_by_key(|pick| (pick.approved_at, pick.pr));
+    let mut waiting = std::mem::take(picks);
+    while !waiting.is_empty() {
+        let is_free = |pick: &ApprovedPick| !waiting.iter().any(|it| stands_on(facts, pick, it));
+        let next = waiting.iter().position(is_free).unwrap_or(0);
+        picks.push(waiting.remove(next));
+    }
+}
+
+/// Whether a pull request's commits include the other one's head.
+fn stands_on(facts: &Facts, pick: &ApprovedPick, other: &ApprovedPick) -> bool {
+    let candidate = facts.candidates.get(&pick.pr);
+    pick.head != other.head
+        && candidate.is_some_and(|it| {
+            it.head == pick.head && it.commits.iter().any(|commit| commit.sha == other.head)
+        })
 }
 
 fn approved_at_head(
@@ -193,6 +258,7 @@ fn approved_at_head(
             head: head.clone(),
             approvals,
             approved_at: at,
+            resolved: facts.resolved(candidate.pr),
         }),
         Standing::Pending { .. } | Standing::Vetoed { .. } => None,
     }

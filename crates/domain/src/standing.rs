@@ -1,12 +1,13 @@
 //! What the team has decided about a candidate, folded from the audit log.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::assembly::PickedCommit;
 use crate::audit::{Action, Actor, Entry};
 use crate::candidate::Candidate;
-use crate::id::{CommitSha, Login};
+use crate::id::{CommitSha, Login, PatchId};
 use crate::policy::Policy;
 use crate::time::Timestamp;
 
@@ -15,8 +16,25 @@ use crate::time::Timestamp;
 pub struct Approval {
     /// Who.
     pub by: Login,
-    /// When.
+    /// When, for the first time.
     pub at: Timestamp,
+    /// What the picks changed that the person saw; see [`Action::Approve`].
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub patches: BTreeSet<PatchId>,
+}
+
+impl Approval {
+    /// Whether the person approved of what these commits change.
+    ///
+    /// Somebody who saw the pull request's own diff alone approved of that: it may be picked to
+    /// the line and not otherwise. A commit that is not there any more, since the base has it, is
+    /// nothing that had to be approved again.
+    pub fn covers(&self, commits: &[PickedCommit]) -> bool {
+        commits.iter().all(|commit| match self.patches.is_empty() {
+            true => commit.verbatim,
+            false => self.patches.contains(&commit.patch),
+        })
+    }
 }
 
 /// One person's veto. It holds for every head until that person withdraws it.
@@ -58,9 +76,17 @@ pub enum Standing {
 
 /// What one person's decisions about one candidate come to.
 enum Word {
-    /// The heads that the person approved, each with the time of the first approval.
-    Approves(BTreeMap<CommitSha, Timestamp>),
+    /// The heads that the person approved.
+    Approves(BTreeMap<CommitSha, Approved>),
     Objects(Veto),
+}
+
+/// One person's approvals of one head.
+struct Approved {
+    /// The time of the first one.
+    at: Timestamp,
+    /// What was seen at any of them.
+    patches: BTreeSet<PatchId>,
 }
 
 impl Standing {
@@ -87,7 +113,11 @@ impl Standing {
                 Word::Objects(veto) => vetoes.push(veto),
                 Word::Approves(_) if by == candidate.author => {}
                 Word::Approves(heads) => match heads.get(head) {
-                    Some(&at) => approvals.push(Approval { by, at }),
+                    Some(Approved { at, patches }) => approvals.push(Approval {
+                        by,
+                        at: *at,
+                        patches: patches.clone(),
+                    }),
                     None => stale.push(by),
                 },
             }
@@ -125,7 +155,9 @@ fn words(candidate: &Candidate, policy: &Policy, log: &[Entry]) -> BTreeMap<Logi
             continue;
         }
         match &entry.action {
-            Action::Approve { head, .. } => approve(&mut words, by, head, entry.at),
+            Action::Approve { head, patches, .. } => {
+                approve(&mut words, by, (head, patches), entry.at);
+            }
             Action::Veto { reason, .. } => {
                 let veto = Veto {
                     by: by.clone(),
@@ -137,22 +169,35 @@ fn words(candidate: &Candidate, policy: &Policy, log: &[Entry]) -> BTreeMap<Logi
             Action::Withdraw { .. } => {
                 words.remove(by);
             }
-            Action::Nominate { .. } | Action::Released { .. } | Action::Superseded { .. } => {}
+            Action::Nominate { .. }
+            | Action::ResolveConflict { .. }
+            | Action::DropResolutions { .. }
+            | Action::Released { .. }
+            | Action::Superseded { .. } => {}
         }
     }
     words
 }
 
-/// Approving after a veto lifts it; approving the same head again changes nothing.
-fn approve(words: &mut BTreeMap<Login, Word>, by: &Login, head: &CommitSha, at: Timestamp) {
+/// Approving after a veto lifts it; approving the same head again adds what was seen.
+fn approve(
+    words: &mut BTreeMap<Login, Word>,
+    by: &Login,
+    (head, patches): (&CommitSha, &[PatchId]),
+    at: Timestamp,
+) {
     let word = words
         .entry(by.clone())
         .or_insert_with(|| Word::Approves(BTreeMap::new()));
-    match word {
-        Word::Approves(heads) => {
-            heads.entry(head.clone()).or_insert(at);
-        }
-        Word::Objects(_) => *word = Word::Approves(BTreeMap::from([(head.clone(), at)])),
+    if matches!(word, Word::Objects(_)) {
+        *word = Word::Approves(BTreeMap::new());
+    }
+    if let Word::Approves(heads) = word {
+        let approved = heads.entry(head.clone()).or_insert_with(|| Approved {
+            at,
+            patches: BTreeSet::new(),
+        });
+        approved.patches.extend(patches.iter().cloned());
     }
 }
 
@@ -166,6 +211,7 @@ mod tests {
             channel: channel(),
             pr: crate::PrNumber(pr),
             head: sha(head),
+            patches: Vec::new(),
         }
     }
 
@@ -250,6 +296,51 @@ mod tests {
             ("grace", approve(7, "h1")),
         ];
         assert!(matches!(standing(&log), Standing::Approved { .. }));
+    }
+
+    fn commit(patch: &str, verbatim: bool) -> PickedCommit {
+        PickedCommit {
+            source: sha("source"),
+            commit: sha("commit"),
+            patch: crate::Sha256::of(patch.as_bytes()).into(),
+            verbatim,
+        }
+    }
+
+    #[test]
+    fn an_approval_covers_what_was_seen() {
+        let (one, two) = (commit("1", false), commit("2", true));
+        let approval = |seen: &[&PickedCommit]| Approval {
+            by: Login::parse("ada").unwrap(),
+            at: Timestamp::from_unix(0),
+            patches: seen.iter().map(|commit| commit.patch.clone()).collect(),
+        };
+        assert!(approval(&[&one, &two]).covers(&[one.clone(), two.clone()]));
+        assert!(
+            approval(&[&one, &two]).covers(std::slice::from_ref(&two)),
+            "the base has a part by now"
+        );
+        assert!(!approval(&[&one]).covers(&[one.clone(), two.clone()]));
+        let diff_alone = approval(&[]);
+        assert!(diff_alone.covers(std::slice::from_ref(&two)));
+        assert!(!diff_alone.covers(&[one, two]));
+    }
+
+    #[test]
+    fn approving_again_adds_what_was_seen_and_keeps_the_time() {
+        let seen = |patch: &str| Action::Approve {
+            channel: channel(),
+            pr: crate::PrNumber(7),
+            head: sha("h1"),
+            patches: vec![commit(patch, false).patch],
+        };
+        let log = [("ada", seen("1")), ("grace", seen("1")), ("ada", seen("2"))];
+        let Standing::Approved { approvals, at } = standing(&log) else {
+            panic!("two people approved it");
+        };
+        assert_eq!(at, Timestamp::from_unix(1));
+        assert_eq!(approvals[0].patches.len(), 2);
+        assert_eq!(approvals[1].patches.len(), 1);
     }
 
     #[test]

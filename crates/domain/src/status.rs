@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
-use crate::assembly::{Conflict, PickOutcome};
+use crate::assembly::{PickOutcome, PickedCommit, SecondOpinion};
 use crate::audit::Action;
 use crate::candidate::{Candidate, UpstreamState};
+use crate::conflict::Conflict;
 use crate::facts::Facts;
 use crate::id::{CommitSha, JobName, Login, ReleaseName};
 use crate::release::ReleaseState;
@@ -43,6 +44,20 @@ pub enum PickStatus {
         commit: CommitSha,
         /// Where.
         conflicts: Vec<Conflict>,
+    },
+    /// Approved, but git makes something else of it than Picket; set aside.
+    Disputed {
+        /// The commit of the pull request.
+        commit: CommitSha,
+        /// What git makes of it.
+        git: SecondOpinion,
+    },
+    /// Approved, but it changes something else by now than what was approved; set aside.
+    Stale {
+        /// What it is now.
+        commits: Vec<PickedCommit>,
+        /// How many more people have to approve of that.
+        missing: u32,
     },
     /// Approved, but its commits cannot be had; set aside.
     Unavailable {
@@ -88,6 +103,8 @@ impl PickStatus {
             Self::Vetoed { .. } => "vetoed",
             Self::AwaitingApproval { .. } => "awaiting_approval",
             Self::Conflict { .. } => "conflict",
+            Self::Disputed { .. } => "disputed",
+            Self::Stale { .. } => "stale",
             Self::Unavailable { .. } => "unavailable",
             Self::BuildFailed { .. } => "build_failed",
             Self::Assembling => "assembling",
@@ -106,6 +123,8 @@ impl PickStatus {
             | Self::Vetoed { .. }
             | Self::AwaitingApproval { .. }
             | Self::Conflict { .. }
+            | Self::Disputed { .. }
+            | Self::Stale { .. }
             | Self::Unavailable { .. }
             | Self::BuildFailed { .. }
             | Self::Released { .. } => true,
@@ -140,6 +159,23 @@ impl PickStatus {
                     list(conflicts, |conflict| conflict.path.clone())
                 )
             }
+            Self::Disputed { commit, git } => match git {
+                SecondOpinion::Conflict { paths } => format!(
+                    "git finds a conflict where Picket finds none, in commit {}: {}",
+                    commit.short(),
+                    list(paths, Clone::clone)
+                ),
+                SecondOpinion::OtherTree { paths } => format!(
+                    "git merges commit {} otherwise than Picket: {}",
+                    commit.short(),
+                    list(paths, Clone::clone)
+                ),
+            },
+            Self::Stale { missing, .. } => format!(
+                "changes something else by now than what was approved; {missing} approval{} of \
+                 that needed",
+                plural(*missing)
+            ),
             Self::Unavailable { reason } => reason.clone(),
             Self::BuildFailed { jobs, .. } if jobs.is_empty() => {
                 "the job set does not evaluate with it".to_owned()
@@ -184,10 +220,7 @@ pub fn status(facts: &Facts, resolution: &Resolution, candidate: &Candidate) -> 
     if let Some(lag_seconds) = superseded {
         return PickStatus::Superseded { lag_seconds };
     }
-    let assessed = facts
-        .assessments
-        .get(&(candidate.pr, candidate.head.clone()));
-    if assessed == Some(&PickOutcome::Contained) {
+    if facts.assessment(candidate) == Some(&PickOutcome::Contained) {
         return PickStatus::InBase;
     }
     match Standing::of(candidate, &facts.policy, &facts.log) {
@@ -216,6 +249,13 @@ fn set_aside(resolution: &Resolution, candidate: &Candidate) -> Option<PickStatu
         let (rev, jobs) = (culprit.rev.clone(), culprit.jobs.clone());
         return Some(PickStatus::BuildFailed { rev, jobs });
     }
+    let mut stale = resolution.stale.iter();
+    if let Some(stale) =
+        stale.find(|it| (it.pick.pr, &it.pick.head) == (candidate.pr, &candidate.head))
+    {
+        let (commits, missing) = (stale.commits.clone(), stale.missing);
+        return Some(PickStatus::Stale { commits, missing });
+    }
     let mut passed_over = resolution.passed_over.iter();
     let outcome = match passed_over.find(|it| it.pr == candidate.pr) {
         Some(pick) => &pick.outcome,
@@ -224,9 +264,10 @@ fn set_aside(resolution: &Resolution, candidate: &Candidate) -> Option<PickStatu
     match outcome.clone() {
         PickOutcome::Picked { .. } => None,
         PickOutcome::Contained => Some(PickStatus::InBase),
-        PickOutcome::Conflict { commit, conflicts } => {
-            Some(PickStatus::Conflict { commit, conflicts })
-        }
+        PickOutcome::Conflict {
+            commit, conflicts, ..
+        } => Some(PickStatus::Conflict { commit, conflicts }),
+        PickOutcome::Disputed { commit, git } => Some(PickStatus::Disputed { commit, git }),
         PickOutcome::Unavailable { reason } => Some(PickStatus::Unavailable { reason }),
     }
 }

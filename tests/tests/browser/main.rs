@@ -40,7 +40,6 @@ async fn sign_in(browser: &WebDriver, stage: &Stage, which: usize) -> Result<()>
     Ok(())
 }
 
-/// What the page says. A page that reloads itself meanwhile is read again.
 /// What the page shows. A page under work loads itself anew now and then, and takes what was found
 /// on it away: then it is looked for again.
 async fn text(browser: &WebDriver) -> Result<String> {
@@ -128,6 +127,8 @@ async fn two_people_approve_and_the_release_appears() -> Result<()> {
 
     sign_in(&grace, &stage, 1).await?;
     approve(&grace, &stage, MASTODON).await?;
+    // The channel's page names a pick as soon as its release is on the way.
+    stage.until_pick(MASTODON, "released").await?;
     let channel = stage.world.web.join(&format!("channels/{CHANNEL}"))?;
     eventually("the release appears", async || {
         grace.goto(channel.as_str()).await.ok()?;
