@@ -18,8 +18,9 @@ pub struct Approval {
     pub by: Login,
     /// When, for the first time.
     pub at: Timestamp,
-    /// What the picks changed that the person saw; see [`Action::Approve`].
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    /// What the picks changed that the person saw; see [`Action::Approve`]. No commit depends on
+    /// it, so that it is no part of a chain's spec.
+    #[serde(skip)]
     pub patches: BTreeSet<PatchId>,
 }
 
