@@ -1,6 +1,6 @@
 //! What can go wrong with the database, and what the operator can do about it.
 
-use picket_domain::{AuditError, ChannelName, ReleaseName, ReleaseSeq};
+use picket_domain::{AuditError, ChannelName, ContentId, ReleaseName, ReleaseSeq};
 use sqlx::migrate::MigrateError;
 use thiserror::Error;
 
@@ -70,6 +70,14 @@ pub enum StoreError {
         /// What is wrong with it.
         problem: String,
     },
+    /// A content that the audit log names is not there.
+    #[error(
+        "the content {0} that a conflict was resolved with is missing: restore it from a backup"
+    )]
+    NoContent(ContentId),
+    /// A content was to be stored under a hash that is not its own.
+    #[error("a content was to be stored as {0}, which is not its hash")]
+    WrongContent(ContentId),
     /// The audit log is not the one that was written.
     #[error("the audit log was tampered with: compare it with a backup")]
     Tampered(#[from] AuditError),

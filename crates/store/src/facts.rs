@@ -1,17 +1,17 @@
 //! All that planning looks at, in one snapshot.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use picket_domain::{Base, Facts, Policy};
 use sqlx::AnyConnection;
 
 use crate::database::Store;
 use crate::error::StoreError;
-use crate::{audit, bases, candidates, outcomes, releases};
+use crate::{assessments, audit, bases, candidates, outcomes, releases};
 
 impl Store {
-    /// What is known about the policy's channel at one moment: assessments, assemblies and builds
-    /// are those of the current base. That a release is outdated is not known to the database.
+    /// What is known about the policy's channel at one moment: assessments, investigations,
+    /// assemblies and builds are those of the current base. That a release is outdated is not known to the database.
     ///
     /// # Errors
     /// The database fails.
@@ -35,13 +35,15 @@ async fn read(connection: &mut AnyConnection, policy: &Policy) -> Result<Facts, 
             .collect(),
         log: audit::of_channel(connection, channel).await?,
         assessments: BTreeMap::new(),
+        investigated: BTreeSet::new(),
         assemblies: BTreeMap::new(),
         builds: BTreeMap::new(),
         releases: releases::of_channel(connection, channel).await?,
         outdated: None,
     };
     if let Some(Base { rev, .. }) = &facts.base {
-        facts.assessments = outcomes::assessments(connection, channel, rev).await?;
+        facts.assessments = assessments::assessments(connection, channel, rev).await?;
+        facts.investigated = assessments::investigated(connection, channel, rev).await?;
         facts.assemblies = outcomes::assemblies(connection, channel, rev).await?;
         facts.builds = outcomes::builds(connection, channel, rev).await?;
     }

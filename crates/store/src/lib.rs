@@ -15,14 +15,17 @@
 //! What is decoded is checked: a row that cannot have been written by Picket stops here, with an
 //! error that names table and row ([`StoreError::Junk`]).
 
+mod assessments;
 mod audit;
 mod bases;
 mod candidates;
+mod contents;
 mod cursors;
 mod database;
 mod error;
 mod facts;
 mod outcomes;
+mod patches;
 mod releases;
 mod row;
 mod sessions;

@@ -1,46 +1,15 @@
-//! What came of assessing, assembling and building against a base. Each is named by its inputs.
+//! What came of assembling and building against a base. Each is named by its inputs.
 
 use std::collections::BTreeMap;
 
-use picket_domain::{
-    Assembly, Attempt, BuildRecord, ChainId, ChainSpec, ChannelName, CommitSha, PickOutcome,
-    PrNumber,
-};
+use picket_domain::{Assembly, Attempt, BuildRecord, ChainId, ChainSpec, ChannelName, CommitSha};
 use sqlx::AnyConnection;
 
 use crate::database::Store;
 use crate::error::StoreError;
-use crate::row::{TableRow, stored};
+use crate::row::TableRow;
 
 impl Store {
-    /// Stores what comes of picking a candidate's head, alone, onto a base.
-    ///
-    /// # Errors
-    /// The database fails.
-    pub async fn record_assessment(
-        &self,
-        channel: &ChannelName,
-        base: &CommitSha,
-        pr: PrNumber,
-        head: &CommitSha,
-        outcome: &PickOutcome,
-    ) -> Result<(), StoreError> {
-        let mut connection = self.connection().await?;
-        sqlx::query(
-            "INSERT INTO assessments (channel, base, pr, head, outcome) \
-             VALUES ($1, $2, $3, $4, $5) \
-             ON CONFLICT (channel, base, pr, head) DO UPDATE SET outcome = excluded.outcome",
-        )
-        .bind(channel.as_str())
-        .bind(base.as_str())
-        .bind(stored(pr.0)?)
-        .bind(head.as_str())
-        .bind(serde_json::to_string(outcome)?)
-        .execute(&mut *connection)
-        .await?;
-        Ok(())
-    }
-
     /// Stores what came of making a chain.
     ///
     /// # Errors
@@ -103,28 +72,6 @@ impl Store {
     ) -> Result<BTreeMap<CommitSha, BuildRecord>, StoreError> {
         builds(&mut *self.connection().await?, channel, base).await
     }
-}
-
-pub(crate) async fn assessments(
-    connection: &mut AnyConnection,
-    channel: &ChannelName,
-    base: &CommitSha,
-) -> Result<BTreeMap<(PrNumber, CommitSha), PickOutcome>, StoreError> {
-    let rows = sqlx::query(
-        "SELECT channel, base, pr, head, outcome FROM assessments \
-         WHERE channel = $1 AND base = $2",
-    )
-    .bind(channel.as_str())
-    .bind(base.as_str())
-    .fetch_all(connection)
-    .await?;
-    rows.iter()
-        .map(|row| {
-            let row = TableRow::new(row, "assessments", &["channel", "base", "pr", "head"]);
-            let key = (PrNumber(row.number("pr")?), row.parsed("head")?);
-            Ok((key, row.json("outcome")?))
-        })
-        .collect()
 }
 
 pub(crate) async fn assemblies(

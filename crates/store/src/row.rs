@@ -27,6 +27,10 @@ impl<'r> TableRow<'r> {
         self.get(column)
     }
 
+    pub(crate) fn bytes(&self, column: &'static str) -> Result<Vec<u8>, StoreError> {
+        self.get(column)
+    }
+
     pub(crate) fn optional_text(&self, column: &'static str) -> Result<Option<String>, StoreError> {
         self.get(column)
     }
