@@ -9,7 +9,7 @@ use crate::audit::Action;
 use crate::base::Base;
 use crate::candidate::Candidate;
 use crate::conflict::ResolvedSet;
-use crate::facts::Facts;
+use crate::facts::{Facts, PickInput};
 use crate::id::{CommitSha, PrNumber, ReleaseSeq};
 use crate::release::{Release, ReleaseState, ReleasedPick};
 use crate::resolve::{Next, Resolution, resolve};
@@ -131,47 +131,53 @@ pub fn plan(facts: &Facts, now: Timestamp) -> Plan {
         Some(release) => plan.steps.push(finish(release, &resolution)),
         None => release_next(facts, &resolution, &mut plan),
     }
+    // Help for a person; what leads to a release comes first.
+    plan.steps.extend(investigations(facts));
     plan
 }
 
-/// What is not known yet of the candidates and the base.
+/// The candidates of which it is not known what comes of picking them onto the base.
 fn assessments(facts: &Facts) -> Vec<Step> {
+    let unassessed = |input: &PickInput| !facts.assessments.contains_key(input);
+    let step = |(candidate, base): (&Candidate, &Base), resolved| Step::Assess {
+        pr: candidate.pr,
+        head: candidate.head.clone(),
+        base: base.rev.clone(),
+        resolved,
+    };
+    of_candidates(facts, unassessed, step)
+}
+
+/// The conflicts of which history was not looked at.
+fn investigations(facts: &Facts) -> Vec<Step> {
+    let is_conflict = |input: &PickInput| {
+        let outcome = facts.assessments.get(input);
+        matches!(outcome, Some(PickOutcome::Conflict { .. }))
+    };
+    let is_due = |input: &PickInput| is_conflict(input) && !facts.investigated.contains(input);
+    let step = |(candidate, base): (&Candidate, &Base), resolved| Step::Investigate {
+        pr: candidate.pr,
+        head: candidate.head.clone(),
+        base: base.rev.clone(),
+        resolved,
+    };
+    of_candidates(facts, is_due, step)
+}
+
+/// A step for each candidate for which it is due.
+fn of_candidates(
+    facts: &Facts,
+    is_due: impl Fn(&PickInput) -> bool,
+    step: impl Fn((&Candidate, &Base), ResolvedSet) -> Step,
+) -> Vec<Step> {
     let Some(base) = &facts.base else {
         return Vec::new();
     };
     let candidates = facts.candidates.values();
     candidates
-        .filter_map(|candidate| assessment(facts, base, candidate))
+        .filter(|candidate| is_due(&facts.input(candidate)))
+        .map(|candidate| step((candidate, base), facts.resolved(candidate.pr)))
         .collect()
-}
-
-fn assessment(facts: &Facts, base: &Base, candidate: &Candidate) -> Option<Step> {
-    let input = facts.input(candidate);
-    let (pr, head, base) = (candidate.pr, candidate.head.clone(), base.rev.clone());
-    let resolved = facts.resolved(pr);
-    match facts.assessments.get(&input) {
-        None => Some(Step::Assess {
-            pr,
-            head,
-            base,
-            resolved,
-        }),
-        Some(PickOutcome::Conflict { .. }) if !facts.investigated.contains(&input) => {
-            Some(Step::Investigate {
-                pr,
-                head,
-                base,
-                resolved,
-            })
-        }
-        Some(
-            PickOutcome::Conflict { .. }
-            | PickOutcome::Picked { .. }
-            | PickOutcome::Contained
-            | PickOutcome::Disputed { .. }
-            | PickOutcome::Unavailable { .. },
-        ) => None,
-    }
 }
 
 /// The release that has a number and is neither out nor given up. There is at most one.

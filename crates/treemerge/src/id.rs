@@ -122,6 +122,15 @@ impl Mode {
     }
 }
 
+/// What one tree has at a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Version {
+    /// What it is.
+    pub mode: Mode,
+    /// Its content; a submodule's commit.
+    pub id: ObjectId,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

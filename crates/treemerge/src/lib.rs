@@ -2,26 +2,27 @@
 
 mod attributes;
 mod commit;
+mod conflict;
 mod id;
 mod location;
 mod merge;
 mod objects;
 mod order;
+mod put;
 mod rename;
 pub mod replay;
 mod repository;
 mod resolve;
 mod similarity;
-mod text;
+pub mod text;
 mod tree;
 mod walk;
 
 pub use attributes::Attributes;
-pub use id::{InvalidObjectId, Mode, ObjectId};
-pub use merge::{
-    AllText, ConflictKind, ConflictPath, Conflicts, Drivers, Merged, Outcome, RenameReport,
-    SideReport, merge,
-};
+pub use conflict::{ConflictKind, ConflictPath, Conflicts};
+pub use id::{InvalidObjectId, Mode, ObjectId, Version};
+pub use merge::{AllText, Drivers, Merged, Outcome, RenameReport, SideReport, merge};
 pub use objects::{Content, Kind, NewObjects, Objects, Overlay, Pieces, ReadError};
+pub use put::{PutError, put};
 pub use repository::{OpenError, Repository};
 pub use text::Driver;

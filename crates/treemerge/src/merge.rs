@@ -1,8 +1,7 @@
 //! The merge: its inputs and outcomes.
 
-use std::fmt;
-
 use crate::{
+    conflict::Conflicts,
     id::ObjectId,
     objects::{NewObjects, Objects, ReadError},
     rename::{self, SideRenames},
@@ -32,7 +31,7 @@ impl Drivers for AllText {
 pub enum Outcome {
     /// The tree that git makes.
     Merged(Merged),
-    /// git reports a conflict.
+    /// git reports a conflict, and a person has to settle it.
     Conflict(Conflicts),
     /// Not certain to be as git, and so not done. Count it as a conflict.
     Unsure(&'static str),
@@ -47,94 +46,6 @@ pub struct Merged {
     pub objects: NewObjects,
     /// What rename detection did.
     pub renames: RenameReport,
-}
-
-/// A merge that needs a person.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Conflicts {
-    /// What conflicts, at least one.
-    pub paths: Vec<ConflictPath>,
-    /// What rename detection did.
-    pub renames: RenameReport,
-}
-
-/// One conflict.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConflictPath {
-    /// The file, or the directory where the kind says so: bytes, not always UTF-8.
-    pub path: Vec<u8>,
-    /// What is wrong.
-    pub kind: ConflictKind,
-}
-
-impl ConflictPath {
-    pub(crate) fn new(path: &[u8], kind: ConflictKind) -> Self {
-        Self {
-            path: path.to_vec(),
-            kind,
-        }
-    }
-}
-
-impl fmt::Display for ConflictPath {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.path.escape_ascii(), self.kind)
-    }
-}
-
-/// The kinds of conflict.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ConflictKind {
-    /// Both sides changed the same lines.
-    Content,
-    /// Both sides added the file, with different content.
-    AddAdd,
-    /// Both sides changed a file that is not text.
-    Binary,
-    /// Both sides changed the permissions.
-    Mode,
-    /// One side removed the file, the other changed it.
-    ModifyDelete,
-    /// Both sides renamed the file, differently.
-    RenameRename,
-    /// One side renamed the file, the other removed it.
-    RenameDelete,
-    /// A renamed file conflicts, and its new name is taken as well.
-    RenameCollides,
-    /// A file stands where the other side has a directory.
-    FileDirectory,
-    /// A file on one side is a link or a submodule on the other.
-    DistinctTypes,
-    /// Both sides changed a link.
-    Symlink,
-    /// Both sides moved a submodule.
-    Submodule,
-    /// A file was added to a directory that the other side renamed.
-    DirectoryRename,
-    /// A directory's files went to several places, and to none of them the most.
-    DirectorySplit,
-}
-
-impl fmt::Display for ConflictKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Content => "both sides changed the same lines",
-            Self::AddAdd => "both sides added it, differently",
-            Self::Binary => "both sides changed it, and it is not text",
-            Self::Mode => "both sides changed its permissions",
-            Self::ModifyDelete => "removed on one side, changed on the other",
-            Self::RenameRename => "renamed differently on the two sides",
-            Self::RenameDelete => "renamed on one side, removed on the other",
-            Self::RenameCollides => "a renamed file conflicts, and its new name is taken",
-            Self::FileDirectory => "a file on one side, a directory on the other",
-            Self::DistinctTypes => "of different types on the two sides",
-            Self::Symlink => "both sides changed this link",
-            Self::Submodule => "both sides moved this submodule",
-            Self::DirectoryRename => "added to a directory that the other side renamed",
-            Self::DirectorySplit => "the directory's files were moved to several others",
-        })
-    }
 }
 
 /// What rename detection did, for the record.
@@ -234,6 +145,8 @@ fn try_merge(
     } else {
         Outcome::Conflict(Conflicts {
             paths: resolver.conflicts,
+            tree,
+            objects: resolver.new,
             renames: report,
         })
     })

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use anyhow::Context;
 use picket_builder::{BuildRequest, Revision};
 use picket_domain::{
-    Attempt, BuildReport, Candidate, ChainSpec, ChannelName, CommitSha, Facts, PickOutcome,
-    PrNumber, Step, Verdict,
+    Attempt, BuildReport, Candidate, ChainSpec, ChannelName, CommitSha, Facts, Investigation,
+    PickOutcome, PrNumber, ResolvedSet, Step, Verdict,
 };
-use picket_merger::Fetched;
+use picket_merger::{Assessed, Fetched};
 use tracing::{info, warn};
 
 use super::{Reconciler, blocking};
@@ -26,11 +26,26 @@ impl Reconciler {
     ) -> anyhow::Result<()> {
         let name = &channel.policy.channel;
         match step {
-            Step::Assess { pr, head, base } => {
+            Step::Assess {
+                pr,
+                head,
+                base,
+                resolved,
+            } => {
                 let candidate = candidate(facts, *pr)?;
-                let outcome = self.assess(candidate, head, base).await?;
+                let assessed = self.assess(candidate, head, base, resolved).await?;
+                self.store.record_patches(&assessed.patches).await?;
                 self.store
-                    .record_assessment(name, base, *pr, head, &outcome)
+                    .record_assessment(name, base, &facts.input(candidate), &assessed.outcome)
+                    .await?;
+            }
+            Step::Investigate {
+                pr, base, resolved, ..
+            } => {
+                let candidate = candidate(facts, *pr)?;
+                let found = self.investigate(facts, candidate, base, resolved).await?;
+                self.store
+                    .record_investigation(name, base, &facts.input(candidate), &found)
                     .await?;
             }
             Step::Assemble(spec) => self.assemble(facts, spec).await?,
@@ -69,22 +84,44 @@ impl Reconciler {
         candidate: &Candidate,
         head: &CommitSha,
         base: &CommitSha,
-    ) -> anyhow::Result<PickOutcome> {
+        resolved: &ResolvedSet,
+    ) -> anyhow::Result<Assessed> {
         let pr = candidate.pr;
         if self.fetch_head(pr, head).await? == Fetched::Gone {
             let reason = format!("GitHub does not have {} any more", head.short());
-            return Ok(PickOutcome::Unavailable { reason });
+            return Ok(Assessed {
+                outcome: PickOutcome::Unavailable { reason },
+                patches: BTreeMap::new(),
+            });
         }
-        let (mirror, candidate, base) = (self.mirror.clone(), candidate.clone(), base.clone());
-        let outcome = blocking(move || mirror.assess(&base, &candidate)).await?;
-        let verdict = match &outcome {
+        let contents = self.store.contents(resolved.contents()).await?;
+        let (mirror, candidate) = (self.mirror.clone(), candidate.clone());
+        let (base, resolved) = (base.clone(), resolved.clone());
+        let assessed =
+            blocking(move || mirror.assess(&base, &candidate, &resolved, &contents)).await?;
+        let verdict = match &assessed.outcome {
             PickOutcome::Picked { .. } => "applies",
             PickOutcome::Contained => "is in the stable channel already",
             PickOutcome::Conflict { .. } => "conflicts",
+            PickOutcome::Disputed { .. } => "is picked otherwise by git",
             PickOutcome::Unavailable { .. } => "cannot be had",
         };
         info!(target: PROGRESS, "#{pr} {verdict}");
-        Ok(outcome)
+        Ok(assessed)
+    }
+
+    async fn investigate(
+        &self,
+        facts: &Facts,
+        candidate: &Candidate,
+        base: &CommitSha,
+        resolved: &ResolvedSet,
+    ) -> anyhow::Result<Investigation> {
+        let contents = self.store.contents(resolved.contents()).await?;
+        let (mirror, watched) = (self.mirror.clone(), facts.candidates.clone());
+        let (candidate, base, resolved) = (candidate.clone(), base.clone(), resolved.clone());
+        blocking(move || mirror.investigate(&base, &candidate, &resolved, &contents, &watched))
+            .await
     }
 
     async fn fetch_head(&self, pr: PrNumber, head: &CommitSha) -> anyhow::Result<Fetched> {
@@ -102,8 +139,11 @@ impl Reconciler {
             candidates.insert(pick.pr, candidate);
         }
         let (mirror, chain) = (self.mirror.clone(), spec.clone());
-        let assembly = blocking(move || mirror.assemble(&chain, &candidates)).await?;
-        self.store.record_assembly(spec, &assembly).await?;
+        let resolved = spec.picks.iter().flat_map(|pick| pick.resolved.contents());
+        let contents = self.store.contents(resolved).await?;
+        let made = blocking(move || mirror.assemble(&chain, &candidates, &contents)).await?;
+        self.store.record_patches(&made.patches).await?;
+        self.store.record_assembly(spec, &made.assembly).await?;
         Ok(())
     }
 

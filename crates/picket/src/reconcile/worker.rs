@@ -79,6 +79,10 @@ impl Worker {
                     self.start_build(base, rev);
                     continue;
                 }
+                // It takes seconds, and a decision that comes in meanwhile must not wait for many.
+                if progressed && matches!(step, Step::Investigate { .. }) {
+                    continue;
+                }
                 match self.reconciler.act(&self.channel, &facts, step).await {
                     Ok(()) => {
                         debug!(target: PROGRESS, "done with {}", describe(step));
@@ -165,6 +169,7 @@ impl Worker {
 fn describe(step: &Step) -> String {
     match step {
         Step::Assess { pr, .. } => format!("assessing {pr}"),
+        Step::Investigate { pr, .. } => format!("looking at the history of {pr}'s conflict"),
         Step::Assemble(spec) => format!("assembling {} picks", spec.picks.len()),
         Step::Build { rev, .. } => format!("building {}", rev.short()),
         Step::Reserve { seq, .. } => format!("reserving release {seq}"),

@@ -5,7 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Change, SideRenames, directory_of};
 use crate::{
-    merge::{ConflictKind, ConflictPath},
+    conflict::{ConflictKind, ConflictPath},
     walk::{Node, OURS, SIDES, THEIRS},
 };
 
@@ -24,7 +24,7 @@ pub(crate) fn directory_conflicts<'a>(
                 Ok(new) => {
                     moves[side].insert(old, new);
                 }
-                Err(_) => conflicts.push(ConflictPath::new(old, ConflictKind::DirectorySplit)),
+                Err(_) => conflicts.push(ConflictPath::of_names(old, ConflictKind::DirectorySplit)),
             }
         }
     }
@@ -50,7 +50,7 @@ pub(crate) fn directory_conflicts<'a>(
             if let Some((_, new)) = renamed_above(path, &moves[3 - side])
                 && !moves[side].contains_key(new)
             {
-                conflicts.push(ConflictPath::new(path, ConflictKind::DirectoryRename));
+                conflicts.push(ConflictPath::of_names(path, ConflictKind::DirectoryRename));
             }
         }
     }

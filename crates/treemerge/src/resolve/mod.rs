@@ -1,13 +1,15 @@
-//! From nodes and renames to the merged tree, or to the list of what conflicts.
+//! From nodes and renames to the merged tree, and to the list of what conflicts.
+
+mod content;
 
 use crate::{
-    id::{Mode, ObjectId},
-    merge::{ConflictKind, ConflictPath, Drivers, Stop},
-    objects::{Kind, NewObjects, Objects, Overlay},
+    conflict::{ConflictKind, ConflictPath},
+    id::{Mode, ObjectId, Version},
+    merge::{Drivers, Stop},
+    objects::{Kind, NewObjects, Objects},
     rename::{Change, SideRenames},
-    text::{self, TextMerge},
     tree::{self, Entry},
-    walk::{BASE, Child, DirId, Item, Mask, Node, NodeId, OURS, SIDES, THEIRS, Walk},
+    walk::{BASE, Child, DirId, Mask, Node, NodeId, OURS, SIDES, THEIRS, Walk},
 };
 
 /// merge-ort asserts that this cannot be, and aborts where it is.
@@ -28,12 +30,6 @@ struct Rename {
     from: NodeId,
     to: NodeId,
     side: usize,
-}
-
-/// The outcome of a file's three versions.
-struct FileMerge {
-    item: Item,
-    conflict: Option<ConflictKind>,
 }
 
 impl<'a, O: Objects> Resolver<'_, 'a, '_, O> {
@@ -78,8 +74,14 @@ impl<'a, O: Objects> Resolver<'_, 'a, '_, O> {
     }
 
     fn conflict(&mut self, path: NodeId, kind: ConflictKind) {
-        self.conflicts
-            .push(ConflictPath::new(self.walk.nodes[path].path, kind));
+        let node = &self.walk.nodes[path];
+        // Where a rename conflicts, git lists what it merged for the sake of the rename.
+        let is_file = kind.is_of_one_file() && !node.path_conflict;
+        self.conflicts.push(ConflictPath {
+            path: node.path.to_vec(),
+            kind,
+            stages: if is_file { node.stages } else { [None; 3] },
+        });
     }
 
     fn renamed_on_both_sides(&mut self, ours: &Rename, theirs: &Rename) {
@@ -105,7 +107,7 @@ impl<'a, O: Objects> Resolver<'_, 'a, '_, O> {
         if !removed && old.files & bit(other) == 0 {
             return Err(Stop::Unsure(GIT_ABORTS));
         }
-        let regular = |item: Option<Item>| item.is_some_and(|item| item.mode.is_regular());
+        let regular = |item: Option<Version>| item.is_some_and(|item| item.mode.is_regular());
         let type_changed =
             !removed && regular(old.stages[other]) != regular(new.stages[rename.side]);
         let collision = new.files & bit(other) != 0 && !type_changed;
@@ -199,10 +201,10 @@ impl<'a, O: Objects> Resolver<'_, 'a, '_, O> {
     }
 
     /// What a path comes to.
-    fn settle(&mut self, id: NodeId) -> Result<Option<Item>, Stop> {
+    fn settle(&mut self, id: NodeId) -> Result<Option<Version>, Stop> {
         if let Some(directory) = self.walk.nodes[id].directory {
             let tree = self.directory(directory)?;
-            let item = tree.map(|id| Item {
+            let item = tree.map(|id| Version {
                 mode: Mode::Tree,
                 id,
             });
@@ -211,7 +213,7 @@ impl<'a, O: Objects> Resolver<'_, 'a, '_, O> {
             if node.clean || node.files == 0 {
                 return Ok(item);
             }
-            if item.is_none() {
+            if item.is_none() && !self.conflicts_below(id) {
                 self.directory_is_gone(id);
             } else if node.files == 1 {
                 return Ok(item);
@@ -224,6 +226,15 @@ impl<'a, O: Objects> Resolver<'_, 'a, '_, O> {
             return Ok(self.walk.nodes[id].result);
         }
         self.file(id)
+    }
+
+    /// Whether something in the directory conflicts; then it stays, even if we have nothing there.
+    fn conflicts_below(&self, directory: NodeId) -> bool {
+        let path = self.walk.nodes[directory].path;
+        self.conflicts.iter().any(|conflict| {
+            let rest = conflict.path.strip_prefix(path);
+            rest.is_some_and(|rest| rest.starts_with(b"/"))
+        })
     }
 
     /// The directory has come out empty: only the file of the same name is left.
@@ -254,9 +265,9 @@ impl<'a, O: Objects> Resolver<'_, 'a, '_, O> {
     }
 
     /// Settles a path that is a file in some of the trees.
-    fn file(&mut self, id: NodeId) -> Result<Option<Item>, Stop> {
+    fn file(&mut self, id: NodeId) -> Result<Option<Version>, Stop> {
         let node = &self.walk.nodes[id];
-        let [base, ours, theirs] = node.stages;
+        let [_, ours, theirs] = node.stages;
         let path_conflict = node.path_conflict;
         let result = match (node.matching, node.files) {
             (6, _) => ours,
@@ -267,13 +278,12 @@ impl<'a, O: Objects> Resolver<'_, 'a, '_, O> {
                 if !path_conflict {
                     self.conflict(id, ConflictKind::ModifyDelete);
                 }
-                return Ok(None);
+                return Ok(ours);
             }
             (_, 2) => ours,
             (_, 4) => theirs,
             _ => None,
         };
-        let _ = base;
         if path_conflict && result.is_some() {
             self.note_path_conflict(id);
         }
@@ -288,7 +298,7 @@ impl<'a, O: Objects> Resolver<'_, 'a, '_, O> {
     }
 
     /// Both sides have the file.
-    fn both(&mut self, id: NodeId) -> Result<Option<Item>, Stop> {
+    fn both(&mut self, id: NodeId) -> Result<Option<Version>, Stop> {
         let Node {
             stages,
             path,
@@ -303,93 +313,18 @@ impl<'a, O: Objects> Resolver<'_, 'a, '_, O> {
             return Ok(None);
         }
         let merged = self.merge_file(path, base, ours, theirs)?;
-        match merged.conflict {
-            Some(ConflictKind::Content) if base.is_none() => {
-                self.conflict(id, ConflictKind::AddAdd);
-            }
-            Some(kind) => self.conflict(id, kind),
-            None if path_conflict => self.note_path_conflict(id),
-            None => {}
-        }
-        Ok(Some(merged.item))
-    }
-
-    /// Merges a file's mode and content. Where the content conflicts, the item is ours.
-    fn merge_file(
-        &mut self,
-        path: &[u8],
-        base: Option<Item>,
-        ours: Item,
-        theirs: Item,
-    ) -> Result<FileMerge, Stop> {
-        if !ours.mode.same_type(theirs.mode) {
-            return Err(Stop::Unsure(GIT_ABORTS));
-        }
-        let base_mode = base.map(|item| item.mode);
-        let base_id = base.map(|item| item.id);
-        let mut conflict = None;
-        let mode = if ours.mode == theirs.mode || Some(ours.mode) == base_mode {
-            theirs.mode
-        } else {
-            if Some(theirs.mode) != base_mode {
-                conflict = Some(ConflictKind::Mode);
-            }
-            ours.mode
-        };
-        let id = if ours.id == theirs.id || Some(ours.id) == base_id {
-            theirs.id
-        } else if Some(theirs.id) == base_id {
-            ours.id
-        } else if mode.is_regular() {
-            let base = base
-                .filter(|base| base.mode.is_regular())
-                .map(|base| base.id);
-            match self.merge_content(path, base, ours.id, theirs.id)? {
-                Ok(id) => id,
-                Err(kind) => {
-                    conflict = Some(kind);
-                    ours.id
+        let kind = match merged.conflict {
+            Some(ConflictKind::Content) if base.is_none() => ConflictKind::AddAdd,
+            Some(kind) => kind,
+            None => {
+                if path_conflict {
+                    self.note_path_conflict(id);
                 }
+                return Ok(Some(merged.item));
             }
-        } else {
-            conflict = Some(if mode == Mode::Submodule {
-                ConflictKind::Submodule
-            } else {
-                ConflictKind::Symlink
-            });
-            ours.id
         };
-        Ok(FileMerge {
-            item: Item { mode, id },
-            conflict,
-        })
-    }
-
-    fn merge_content(
-        &mut self,
-        path: &[u8],
-        base: Option<ObjectId>,
-        ours: ObjectId,
-        theirs: ObjectId,
-    ) -> Result<Result<ObjectId, ConflictKind>, Stop> {
-        self.texts_merged += 1;
-        // A file may be merged twice, if it was renamed to a name that is taken.
-        let objects = Overlay::new(&self.new, self.objects);
-        let read = |id: &ObjectId| objects.read(id, Kind::Blob);
-        let base = base.as_ref().map(read).transpose()?;
-        let base: &[u8] = base.as_ref().map_or(&[], |content| content.as_slice());
-        let merged = text::merge(
-            base,
-            &read(&ours)?,
-            &read(&theirs)?,
-            self.drivers.driver(path),
-        );
-        Ok(match merged {
-            TextMerge::Clean(content) => Ok(self.new.add(Kind::Blob, content)),
-            TextMerge::Conflict => Err(ConflictKind::Content),
-            TextMerge::Binary => Err(ConflictKind::Binary),
-            TextMerge::BeyondGit => return Err(Stop::Unsure("git fails over a file's lines")),
-        })
+        self.conflict(id, kind);
+        Ok(Some(ours))
     }
 }
 

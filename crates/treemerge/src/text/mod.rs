@@ -1,15 +1,23 @@
-//! Text: line diff and three-way merge with git's results.
+//! Texts line by line: git's diff, its three-way merge, and what that merge is made of.
+//!
+//! A line ends with its newline (only the last one may lack it), and lines count from zero:
+//! `text.split_inclusive(|byte| *byte == b'\n')` has them.
 
 #[cfg(test)]
 mod against_git;
+mod chunks;
 mod compact;
 mod histogram;
 mod lines;
 mod merge;
 mod myers;
+mod pieces;
 
 pub use merge::Driver;
 pub(crate) use merge::{TextMerge, is_text, merge};
+pub use pieces::{Piece, Side, diff_lines, merge_pieces};
+
+use std::ops::Range;
 
 use compact::{Changes, compact};
 use histogram::BeyondGit;
@@ -22,6 +30,16 @@ struct Hunk {
     old: usize,
     new_start: usize,
     new: usize,
+}
+
+impl Hunk {
+    fn old_range(&self) -> Range<usize> {
+        self.old_start..self.old_start + self.old
+    }
+
+    fn new_range(&self) -> Range<usize> {
+        self.new_start..self.new_start + self.new
+    }
 }
 
 /// The hunks from `old` to `new`, as git's merges see them.

@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 use typed_arena::Arena;
 
 use crate::{
-    id::{Mode, ObjectId},
+    id::{Mode, ObjectId, Version},
     merge::Stop,
     objects::{Content, Kind, Objects, ReadError},
     order::hash_order,
@@ -37,13 +37,6 @@ pub(crate) const ALL: Mask = 7;
 pub(crate) type NodeId = usize;
 pub(crate) type DirId = usize;
 
-/// An entry's value in one of the trees.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Item {
-    pub(crate) mode: Mode,
-    pub(crate) id: ObjectId,
-}
-
 /// What a merge borrows from: tree contents and path names live as long as it.
 #[derive(Default)]
 pub(crate) struct Memory {
@@ -63,7 +56,7 @@ impl Memory {
 pub(crate) struct Node<'a> {
     pub(crate) path: &'a [u8],
     pub(crate) name: &'a [u8],
-    pub(crate) stages: [Option<Item>; 3],
+    pub(crate) stages: [Option<Version>; 3],
     pub(crate) files: Mask,
     pub(crate) dirs: Mask,
     /// Trees that agree: none, or two.
@@ -73,12 +66,12 @@ pub(crate) struct Node<'a> {
     pub(crate) path_conflict: bool,
     /// Settled: `result` says as what, nothing being a removal.
     pub(crate) clean: bool,
-    pub(crate) result: Option<Item>,
+    pub(crate) result: Option<Version>,
     pub(crate) directory: Option<DirId>,
 }
 
 impl Node<'_> {
-    pub(crate) fn settle(&mut self, result: Option<Item>) {
+    pub(crate) fn settle(&mut self, result: Option<Version>) {
         self.clean = true;
         self.result = result;
     }
@@ -252,7 +245,7 @@ impl<'a, 'o, O: Objects> Walk<'a, 'o, O> {
             path: self.memory.path(directory, name),
             name,
             stages: group.map(|entry| {
-                entry.map(|entry| Item {
+                entry.map(|entry| Version {
                     mode: entry.mode,
                     id: entry.id,
                 })
