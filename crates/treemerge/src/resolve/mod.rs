@@ -210,12 +210,13 @@ impl<'a, O: Objects> Resolver<'_, 'a, '_, O> {
             });
             let node = &mut self.walk.nodes[id];
             node.result = item;
-            if node.clean || node.files == 0 {
+            let files = node.files;
+            if node.clean || files == 0 {
                 return Ok(item);
             }
             if item.is_none() && !self.conflicts_below(id) {
                 self.directory_is_gone(id);
-            } else if node.files == 1 {
+            } else if files == 1 {
                 return Ok(item);
             } else {
                 self.file_beside_directory(id);

@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 use typed_arena::Arena;
 
 use crate::{
-    id::{Mode, ObjectId, Version},
+    id::{ObjectId, Version},
     merge::Stop,
     objects::{Content, Kind, Objects, ReadError},
     order::hash_order,
