@@ -1,8 +1,8 @@
 //! What planning gets to see.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use picket_domain::{Attempt, BuildRecord, PickOutcome, PrNumber};
+use picket_domain::{Attempt, BuildRecord, Entry, PickInput, PickOutcome, PrNumber, ResolvedSet};
 
 use crate::fixtures::*;
 
@@ -18,7 +18,15 @@ on_both_engines! {
     async fn facts_are_those_of_the_channel_and_its_current_base(database: Database) {
         let store = database.open().await;
         let (old, now) = (base("old", 1), base("now", 2));
-        let (pr, head, other) = (PrNumber(7), sha("head"), channel("other"));
+        let (pr, other) = (PrNumber(7), channel("other"));
+        let entries = [resolve_conflict(&sec(), 7, b"")].map(|action| {
+            Entry::after(None, at(0), person("ada"), action)
+        });
+        let unresolved = input(7, "head");
+        let resolved = PickInput {
+            resolved: ResolvedSet::of(&sec(), pr, &entries).id(),
+            ..input(7, "head")
+        };
         store.upsert_candidate(&candidate(7, "head")).await.unwrap();
         store.append(at(0), person("ada"), approve(&other, 7, "head")).await.unwrap();
         let approved = store.append(at(1), person("ada"), approve(&sec(), 7, "head"));
@@ -28,10 +36,15 @@ on_both_engines! {
             store.record_assembly(&spec(base, 7), &assembly(7)).await.unwrap();
         }
         let contained = PickOutcome::Contained;
-        store.record_assessment(&sec(), &old.rev, pr, &head, &contained).await.unwrap();
-        store.record_assessment(&other, &now.rev, pr, &head, &contained).await.unwrap();
-        store.record_assessment(&sec(), &now.rev, pr, &head, &contained).await.unwrap();
-        store.record_assessment(&sec(), &now.rev, pr, &head, &conflict()).await.unwrap();
+        for (channel, base) in [(&sec(), &old), (&other, &now), (&sec(), &now)] {
+            for input in [&unresolved, &resolved] {
+                store.record_assessment(channel, &base.rev, input, &contained).await.unwrap();
+            }
+        }
+        store.record_assessment(&sec(), &now.rev, &unresolved, &conflict()).await.unwrap();
+        store.record_investigation(&other, &now.rev, &resolved, &investigation()).await.unwrap();
+        store.record_investigation(&sec(), &old.rev, &resolved, &investigation()).await.unwrap();
+        store.record_investigation(&sec(), &now.rev, &unresolved, &investigation()).await.unwrap();
         for (channel, base) in [(&sec(), &old), (&other, &now)] {
             store.record_attempt(channel, &base.rev, &sha("rev"), &attempt(1)).await.unwrap();
         }
@@ -45,7 +58,9 @@ on_both_engines! {
         assert_eq!(facts.base.as_ref(), Some(&now));
         assert_eq!(facts.candidates, BTreeMap::from([(pr, candidate(7, "head"))]));
         assert_eq!(facts.log, [approved]);
-        assert_eq!(facts.assessments, BTreeMap::from([((pr, head), conflict())]));
+        let assessments = [(unresolved.clone(), conflict()), (resolved, contained)];
+        assert_eq!(facts.assessments, BTreeMap::from(assessments));
+        assert_eq!(facts.investigated, BTreeSet::from([unresolved]));
         assert_eq!(facts.assemblies, BTreeMap::from([(spec(&now, 7).id(), assembly(7))]));
         let attempts = vec![attempt(3), attempt(2)];
         assert_eq!(facts.builds, BTreeMap::from([(sha("rev"), BuildRecord { attempts })]));

@@ -1,11 +1,16 @@
 //! Small values.
 
+use std::collections::BTreeSet;
+
 use picket_domain::{
-    Action, Actor, Advisory, Approval, ApprovedPick, Assembly, Attempt, Base, BranchName,
+    Action, Actor, Advisory, Approval, ApprovedPick, Assembly, Attempt, Base, BlobId, BranchName,
     BuildReport, Candidate, ChainSpec, ChangeKind, ChannelName, CommitSha, Conflict, ConflictKind,
-    FailureCause, FileChange, JobName, JobOutcome, JobPattern, JobReport, Login, PickOutcome,
-    PickResult, Policy, PrNumber, Release, ReleaseName, ReleaseSeq, ReleaseState, ReleasedPick,
-    RetryPolicy, Sha256, SourceCommit, StorePath, Timestamp, UpstreamState,
+    ContentId, Entry, FailureCause, FileChange, FileMode, FileVersion, Investigation, JobName,
+    JobOutcome, JobPattern, JobReport, Login, PatchId, PickInput, PickOutcome, PickResult,
+    PickedCommit, Policy, PrNumber, Prerequisite, Release, ReleaseName, ReleaseSeq, ReleaseState,
+    ReleasedPick, Renames, ResolvedBy, ResolvedContent, ResolvedFile, ResolvedSet, RetryPolicy,
+    SecondOpinion, Sha256, SourceCommit, StorePath, Timestamp, Together, TouchingCommit,
+    UpstreamState, Versions,
 };
 
 pub(crate) fn at(seconds: i64) -> Timestamp {
@@ -92,6 +97,7 @@ pub(crate) fn approve(channel: &ChannelName, pr: u64, head: &str) -> Action {
         channel: channel.clone(),
         pr: PrNumber(pr),
         head: sha(head),
+        patches: Vec::new(),
     }
 }
 
@@ -108,13 +114,129 @@ pub(crate) fn conflict() -> PickOutcome {
         conflicts: vec![Conflict {
             path: "pkgs/a.nix".into(),
             kind: ConflictKind::BothModified,
+            versions: versions(),
         }],
+        renames: Renames::Followed { found: 1 },
+    }
+}
+
+pub(crate) fn versions() -> Versions {
+    let version = |blob: &str| {
+        Some(FileVersion {
+            mode: FileMode::Plain,
+            blob: BlobId::parse(&blob.repeat(20)).unwrap(),
+        })
+    };
+    Versions {
+        base: version("b0"),
+        ours: version("05"),
+        theirs: None,
+    }
+}
+
+pub(crate) fn content_id(bytes: &[u8]) -> ContentId {
+    Sha256::of(bytes).into()
+}
+
+pub(crate) fn patch_id(text: &str) -> PatchId {
+    Sha256::of(text.as_bytes()).into()
+}
+
+/// A resolution of two files: one is to have this content, the other is to go.
+pub(crate) fn resolve_conflict(channel: &ChannelName, pr: u64, content: &[u8]) -> Action {
+    let file = |path: &str, result| ResolvedFile {
+        path: path.into(),
+        versions: versions(),
+        result,
+    };
+    Action::ResolveConflict {
+        channel: channel.clone(),
+        pr: PrNumber(pr),
+        commit: sha("head"),
+        by: ResolvedBy::Hand,
+        files: vec![
+            file(
+                "pkgs/a.nix",
+                Some(ResolvedContent {
+                    mode: FileMode::Executable,
+                    content: content_id(content),
+                }),
+            ),
+            file("pkgs/b.nix", None),
+        ],
+    }
+}
+
+/// The content in the samples: bytes that are no text.
+pub(crate) const SAMPLE_CONTENT: &[u8] = b"{ name = \"it's \xff\"; }\n\0";
+
+/// The patch in the samples.
+pub(crate) const SAMPLE_PATCH: &str =
+    "--- a/pkgs/a.nix\n+++ b/pkgs/a.nix\n@@\n-a = 'x';\n+a = 1;\n";
+
+/// What the samples' resolution comes to.
+pub(crate) fn resolved_set() -> ResolvedSet {
+    let action = resolve_conflict(&sec(), 3, SAMPLE_CONTENT);
+    let entry = Entry::after(None, at(71), person("ada"), action);
+    ResolvedSet::of(&sec(), PrNumber(3), &[entry])
+}
+
+/// A chain with a resolved pick.
+pub(crate) fn resolved_spec() -> ChainSpec {
+    let mut spec = spec(&base("base", 715_880), 7);
+    spec.picks[0].resolved = resolved_set();
+    spec
+}
+
+pub(crate) fn disputed() -> PickOutcome {
+    PickOutcome::Disputed {
+        commit: sha("other"),
+        git: SecondOpinion::OtherTree {
+            paths: vec!["pkgs/a.nix".into()],
+        },
+    }
+}
+
+/// What is picked of a pull request, with nothing resolved.
+pub(crate) fn input(pr: u64, head: &str) -> PickInput {
+    PickInput {
+        pr: PrNumber(pr),
+        head: sha(head),
+        resolved: ResolvedSet::default().id(),
+    }
+}
+
+pub(crate) fn investigation() -> Investigation {
+    let touching = |pr| TouchingCommit {
+        sha: sha("touching"),
+        subject: "mastodon: 'quoted' \u{1f980}".into(),
+        author: "Ada Lovelace".into(),
+        at: at(-2_000),
+        pr,
+        path: "pkgs/a.nix".into(),
+    };
+    Investigation {
+        base_side: vec![touching(None)],
+        prerequisites: vec![Prerequisite {
+            pr: Some(PrNumber(3)),
+            commits: vec![touching(Some(PrNumber(3)))],
+            together: Together::StillConflicts {
+                paths: vec!["pkgs/a.nix".into()],
+            },
+        }],
+        is_cut_short: true,
     }
 }
 
 pub(crate) fn picked(commit: &str) -> PickOutcome {
     PickOutcome::Picked {
-        commits: vec![sha(commit)],
+        commits: vec![PickedCommit {
+            source: sha("head"),
+            commit: sha(commit),
+            patch: patch_id("patch"),
+            verbatim: true,
+        }],
+        renames: Renames::NotNeeded,
     }
 }
 
@@ -128,8 +250,10 @@ pub(crate) fn spec(base: &Base, pr: u64) -> ChainSpec {
             approvals: vec![Approval {
                 by: login("ada"),
                 at: at(1),
+                patches: BTreeSet::new(),
             }],
             approved_at: at(1),
+            resolved: ResolvedSet::default(),
         }],
     }
 }

@@ -16,4 +16,5 @@ mod migrations;
 mod opening;
 mod records;
 mod releases;
+mod resolutions;
 mod sessions;
