@@ -102,7 +102,7 @@ pub(super) enum Task<'a> {
     /// They changed nothing.
     TakeOurs,
     /// Both sides changed something.
-    Merge(Sides<'a>),
+    Merge(Box<Sides<'a>>),
 }
 
 impl<'a> Task<'a> {
@@ -120,13 +120,13 @@ impl<'a> Task<'a> {
         if their_hunks.is_empty() {
             return Ok(Self::TakeOurs);
         }
-        Ok(Self::Merge(Sides {
+        Ok(Self::Merge(Box::new(Sides {
             base,
             ours,
             theirs,
             our_hunks,
             their_hunks,
-        }))
+        })))
     }
 }
 

@@ -1,5 +1,8 @@
 //! The merge of three texts in pieces: what merges, and what conflicts with the base's lines.
 
+#[cfg(test)]
+mod tests;
+
 use std::ops::Range;
 
 use super::{
@@ -115,8 +118,7 @@ fn merged(pieces: &mut Vec<Piece>, from: Side, more: Range<usize>) {
     }
 }
 
-/// Where the base may be cut in two when the sides are: so that no line that a side kept gets into
-/// another half than its twin in the base. There is no such place if `low > high`.
+/// Where the base may be cut in two when the sides are. There is no such place if `low > high`.
 #[derive(Clone, Copy)]
 struct Cut {
     low: i64,
@@ -128,8 +130,16 @@ impl Cut {
         self.low <= self.high
     }
 
-    /// For a cut before `line` of the new text.
-    fn of(hunks: &[Hunk], line: i64) -> Self {
+    fn both(self, other: Self) -> Self {
+        Self {
+            low: self.low.max(other.low),
+            high: self.high.min(other.high),
+        }
+    }
+
+    /// For a cut before `line` of the new text: so that no line that a side kept gets into
+    /// another half than its twin in the base.
+    fn possible(hunks: &[Hunk], line: i64) -> Self {
         let at = hunks.partition_point(|hunk| signed(hunk.new_range().end) < line);
         match hunks.get(at) {
             Some(hunk) if signed(hunk.new_start) <= line => Self {
@@ -147,18 +157,54 @@ impl Cut {
             }
         }
     }
+
+    /// As [`Cut::possible`], and lines that it replaced stay with those that replaced them.
+    fn natural(hunks: &[Hunk], line: i64) -> Self {
+        let possible = Self::possible(hunks, line);
+        let at = |end: fn(&Hunk) -> usize| {
+            hunks
+                .binary_search_by_key(&line, |hunk| signed(end(hunk)))
+                .ok()
+                .map(|at| hunks[at])
+        };
+        let wrote = |hunk: &Hunk| hunk.new > 0;
+        if let Some(hunk) = at(|hunk| hunk.new_range().end).filter(wrote) {
+            return Self {
+                low: signed(hunk.old_range().end),
+                ..possible
+            };
+        }
+        if let Some(hunk) = at(|hunk| hunk.new_start).filter(wrote) {
+            return Self {
+                high: signed(hunk.old_start),
+                ..possible
+            };
+        }
+        possible
+    }
 }
 
 impl Sides<'_> {
-    /// For cuts before these lines of both sides.
+    /// For cuts before these lines of both sides: where it is natural for both, or at least for
+    /// one, or else where it is possible.
     fn cut(&self, ours: i64, theirs: i64) -> Cut {
-        let (ours, theirs) = (
-            Cut::of(&self.our_hunks, ours),
-            Cut::of(&self.their_hunks, theirs),
+        let (our_hunks, their_hunks) = (&self.our_hunks, &self.their_hunks);
+        let (our, their) = (
+            Cut::natural(our_hunks, ours),
+            Cut::natural(their_hunks, theirs),
         );
-        Cut {
-            low: ours.low.max(theirs.low),
-            high: ours.high.min(theirs.high),
+        if our.both(their).is_possible() {
+            return our.both(their);
+        }
+        let may = (
+            Cut::possible(our_hunks, ours),
+            Cut::possible(their_hunks, theirs),
+        );
+        let (by_ours, by_theirs) = (our.both(may.1), their.both(may.0));
+        match (by_ours.is_possible(), by_theirs.is_possible()) {
+            (true, false) => by_ours,
+            (false, true) => by_theirs,
+            _ => may.0.both(may.1),
         }
     }
 
@@ -180,7 +226,11 @@ impl Sides<'_> {
         for part in rest {
             let end = self.cut(open.our_end(), open.their_end());
             let start = self.cut(part.ours, part.theirs);
-            if end.is_possible() && start.is_possible() && end.high <= start.low {
+            if end.is_possible()
+                && start.is_possible()
+                && open.base <= end.high
+                && end.high <= start.low
+            {
                 open.end_base_at(end.high);
                 chunks.push(open);
                 open = *part;

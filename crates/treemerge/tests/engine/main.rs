@@ -2,7 +2,9 @@
 
 mod attributes;
 mod by_name;
+mod conflicts;
 mod cost;
 mod known;
+mod put;
 mod random;
 mod repository;

@@ -9,8 +9,8 @@ use proptest::{
 use crate::repository::{Case, Entry, Scratch, Tree};
 
 /// Directories and names are few, so that sides meet.
-const DIRECTORIES: [&str; 6] = ["", "a/", "a/b/", "b/", "c/", "c/d/"];
-const NAMES: [&str; 7] = ["x", "y", "z", "t", "t-2", "a", "\u{e4}"];
+pub(crate) const DIRECTORIES: [&str; 6] = ["", "a/", "a/b/", "b/", "c/", "c/d/"];
+pub(crate) const NAMES: [&str; 7] = ["x", "y", "z", "t", "t-2", "a", "\u{e4}"];
 
 #[derive(Clone, Debug)]
 enum Edit {
@@ -280,7 +280,7 @@ fn change(tree: &mut Tree, file: usize, with: impl FnOnce(Entry) -> Entry) {
     }
 }
 
-fn case() -> impl Strategy<Value = Case> {
+pub(crate) fn case() -> impl Strategy<Value = Case> {
     let steps = || prop::collection::vec(step(), 0..6);
     (base(), steps(), steps()).prop_map(|(base, ours, theirs)| {
         let side = |steps: &[Step]| {
@@ -309,7 +309,7 @@ fn text_case() -> impl Strategy<Value = Case> {
 
 /// Many files, each unlike the others, in directories that are moved as a whole or in part: which
 /// file became which, and where a directory went, is to be found out.
-fn moved_case() -> impl Strategy<Value = Case> {
+pub(crate) fn moved_case() -> impl Strategy<Value = Case> {
     let place = || (0_usize..9, 0_usize..9);
     let file = (place(), 0_usize..30, 4_usize..16).prop_map(|(place, name, length)| {
         let name = if name < 18 {
@@ -466,7 +466,11 @@ fn rework(entry: &mut Entry, tenths: u8) {
     }
 }
 
-fn generate(strategy: &impl Strategy<Value = Case>, seed: u8, count: usize) -> Vec<Case> {
+pub(crate) fn generate(
+    strategy: &impl Strategy<Value = Case>,
+    seed: u8,
+    count: usize,
+) -> Vec<Case> {
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]);
     let mut runner = TestRunner::new_with_rng(Config::default(), rng);
     (0..count)

@@ -8,7 +8,7 @@ use std::{
 };
 
 use picket_treemerge::{
-    AllText, ObjectId, Outcome, Repository, merge,
+    AllText, Mode, ObjectId, Outcome, Repository, Version, merge,
     replay::{GitAnswer, GitMerges, Triple},
 };
 use tempfile::TempDir;
@@ -28,6 +28,19 @@ pub(crate) type Tree = BTreeMap<Vec<u8>, Entry>;
 
 /// Base, ours, theirs.
 pub(crate) type Case = [Tree; 3];
+
+/// A path, and what it is to have.
+pub(crate) type Change = (Vec<u8>, Option<Version>);
+
+pub(crate) fn octal(mode: Mode) -> &'static str {
+    match mode {
+        Mode::File => "100644",
+        Mode::Executable => "100755",
+        Mode::Symlink => "120000",
+        Mode::Tree => "040000",
+        Mode::Submodule => "160000",
+    }
+}
 
 pub(crate) fn file(text: &str) -> Entry {
     Entry::File(text.as_bytes().to_vec())
@@ -134,6 +147,38 @@ impl Scratch {
             .collect();
         assert_eq!(ids.len(), count);
         ids
+    }
+
+    /// The tree `tree` changed by `git update-index`.
+    pub(crate) fn updated(&self, tree: ObjectId, changes: &[Change]) -> ObjectId {
+        let mut list = Vec::new();
+        for (path, version) in changes {
+            let line = match version {
+                Some(version) => format!("{} {}\t", octal(version.mode), version.id),
+                None => format!("0 {}\t", ObjectId::NULL),
+            };
+            list.extend([line.as_bytes(), path, b"\0"].concat());
+        }
+        let folder = tempfile::tempdir().expect("a folder");
+        let with_index = || {
+            let mut git = self.git();
+            git.env("GIT_INDEX_FILE", folder.path().join("index"));
+            git
+        };
+        let done = with_index().args(["read-tree", &tree.to_string()]).status();
+        assert!(done.expect("git runs").success());
+        let mut update = with_index()
+            .args(["update-index", "-z", "--add", "--replace", "--index-info"])
+            .stdin(Stdio::piped())
+            .spawn()
+            .expect("git runs");
+        let mut input = update.stdin.take().expect("a pipe");
+        input.write_all(&list).expect("git reads");
+        drop(input);
+        assert!(update.wait().expect("git ends").success());
+        let output = with_index().args(["write-tree", "--missing-ok"]).output();
+        let tree = String::from_utf8(output.expect("git runs").stdout).expect("text");
+        tree.trim().parse().expect("an id")
     }
 
     /// Merges each case with this engine and with git.
