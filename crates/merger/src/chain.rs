@@ -1,16 +1,22 @@
 //! The pick chain: pull requests' commits onto a base, in order.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use git2::{Commit, Oid, Repository};
-use picket_domain::{ApprovedPick, Conflict, ConflictKind, PickOutcome};
+use picket_domain::{
+    ApprovedPick, Conflict, ConflictKind, PatchId, PickOutcome, PickedCommit, Renames, Versions,
+};
 
+use crate::changes;
 use crate::commit::{Committer, write_pick};
 use crate::engine::{Merged, merge_commits, merge_trees};
 use crate::error::Result;
 use crate::guard::{changes, new_markers, unsafe_path};
 use crate::history::Known;
-use crate::ids::{oid, sha};
+use crate::ids::{object_id, oid, sha};
+use crate::mirror::Contents;
+use crate::odb::Odb;
+use crate::patch::{self, Patches};
 use crate::source::Source;
 
 /// How many paths of a merge that was made by hand are named.
@@ -31,12 +37,16 @@ pub(crate) struct Chain<'r> {
     /// The commits that were picked so far: a pull request that stands on another one has that
     /// one's commits too.
     picked: HashSet<Oid>,
+    contents: &'r Contents,
+    patches: Patches,
+    /// What the picked commits change, for people.
+    pub(crate) texts: BTreeMap<PatchId, String>,
 }
 
 /// What came of one commit.
 enum Step {
     /// A new commit.
-    Picked(Place),
+    Picked(Place, PickedCommit),
     /// Nothing was left to change.
     Nothing,
     /// The pull request as a whole is set aside.
@@ -45,7 +55,12 @@ enum Step {
 
 impl<'r> Chain<'r> {
     /// A chain with no pick yet.
-    pub(crate) fn new(repo: &'r Repository, committer: &'r Committer, base: &Commit<'_>) -> Self {
+    pub(crate) fn new(
+        repo: &'r Repository,
+        committer: &'r Committer,
+        base: &Commit<'_>,
+        contents: &'r Contents,
+    ) -> Self {
         let at = Place {
             commit: base.id(),
             tree: base.tree_id(),
@@ -55,6 +70,9 @@ impl<'r> Chain<'r> {
             committer,
             at,
             picked: HashSet::new(),
+            contents,
+            patches: Patches::default(),
+            texts: BTreeMap::new(),
         }
     }
 
@@ -68,7 +86,7 @@ impl<'r> Chain<'r> {
         if known.has_all(oid(&pick.head), source)? {
             return Ok(PickOutcome::Contained);
         }
-        let (mut at, mut commits, mut sources) = (self.at, Vec::new(), Vec::new());
+        let (mut at, mut commits) = (self.at, Vec::new());
         for id in &source.commits {
             if self.picked.contains(id) || known.has_commit(*id, source)? {
                 continue;
@@ -76,10 +94,9 @@ impl<'r> Chain<'r> {
             match self.step(pick, &self.repo.find_commit(*id)?, at)? {
                 Step::SetAside(outcome) => return Ok(outcome),
                 Step::Nothing => {}
-                Step::Picked(next) => {
+                Step::Picked(next, commit) => {
                     at = next;
-                    commits.push(sha(next.commit));
-                    sources.push(*id);
+                    commits.push(commit);
                 }
             }
         }
@@ -87,11 +104,15 @@ impl<'r> Chain<'r> {
             return Ok(PickOutcome::Contained);
         }
         self.at = at;
-        self.picked.extend(sources);
-        Ok(PickOutcome::Picked { commits })
+        self.picked
+            .extend(commits.iter().map(|commit| oid(&commit.source)));
+        Ok(PickOutcome::Picked {
+            commits,
+            renames: Renames::NotNeeded,
+        })
     }
 
-    fn step(&self, pick: &ApprovedPick, source: &Commit<'_>, at: Place) -> Result<Step> {
+    fn step(&mut self, pick: &ApprovedPick, source: &Commit<'_>, at: Place) -> Result<Step> {
         if source.parent_count() > 1 {
             return self.check_merge(source);
         }
@@ -118,7 +139,28 @@ impl<'r> Chain<'r> {
             return Ok(conflict(source, markers));
         }
         let commit = write_pick(self.repo, source, (tree, at.commit), self.committer, pick)?;
-        Ok(Step::Picked(Place { commit, tree }))
+        let (patch, verbatim) = self.patch((parent, theirs), (at.tree, tree))?;
+        let picked = PickedCommit {
+            source: sha(source.id()),
+            commit: sha(commit),
+            patch,
+            verbatim,
+        };
+        Ok(Step::Picked(Place { commit, tree }, picked))
+    }
+
+    /// What a pick changes, and whether the picked commit changes just that.
+    fn patch(&mut self, source: (Oid, Oid), picked: (Oid, Oid)) -> Result<(PatchId, bool)> {
+        let odb = Odb(self.repo);
+        let changes = |(from, to)| changes::changes(&odb, object_id(from), object_id(to));
+        let too_many = || git2::Error::from_str("too many files change");
+        let (source, picked) = (changes(source)?, changes(picked)?);
+        let (source, picked) = source.zip(picked).ok_or_else(too_many)?;
+        let theirs = self.patches.id(&odb, &source)?;
+        let ours = self.patches.id(&odb, &picked)?.ok_or_else(too_many)?;
+        self.texts.insert(ours.clone(), patch::text(&odb, &picked)?);
+        let verbatim = theirs.as_ref() == Some(&ours);
+        Ok((ours, verbatim))
     }
 
     /// A merge inside a pull request brings in its base branch, and adds nothing that is to be
@@ -155,6 +197,7 @@ impl<'r> Chain<'r> {
         let conflicts = paths.map(|path| Conflict {
             path,
             kind: ConflictKind::Other,
+            versions: Versions::default(),
         });
         Ok(conflicts.collect())
     }
@@ -164,5 +207,6 @@ fn conflict(source: &Commit<'_>, conflicts: Vec<Conflict>) -> Step {
     Step::SetAside(PickOutcome::Conflict {
         commit: sha(source.id()),
         conflicts,
+        renames: Renames::NotNeeded,
     })
 }

@@ -13,7 +13,7 @@
 //! repository, for libgit2 nor for git: such files merge, and conflict, like any other.
 
 use git2::{Index, IndexConflict, MergeOptions, Oid, Repository};
-use picket_domain::{Conflict, ConflictKind};
+use picket_domain::{Conflict, ConflictKind, Versions};
 
 use crate::error::Result;
 
@@ -97,5 +97,6 @@ fn conflict(found: &IndexConflict) -> Conflict {
     Conflict {
         path: String::from_utf8_lossy(path).into_owned(),
         kind,
+        versions: Versions::default(),
     }
 }

@@ -39,6 +39,12 @@ pub enum MergeError {
          Picket fetches it anew"
     )]
     Mirror(#[from] git2::Error),
+    /// An object that a merge needs is absent, or damaged.
+    #[error(
+        "the mirror cannot be read: {0}. If it stays so, move the mirror's folder away: Picket \
+         fetches it anew"
+    )]
+    Object(#[from] picket_treemerge::ReadError),
     /// The mirror's folder holds something else.
     #[error("{} is no git repository and not empty: give Picket a folder of its own", .0.display())]
     NotAMirror(PathBuf),

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use git2::{Delta, Diff, DiffFile, DiffOptions, FileMode, Oid, Repository};
-use picket_domain::{Conflict, ConflictKind};
+use picket_domain::{Conflict, ConflictKind, Versions};
 
 use crate::error::Result;
 
@@ -61,7 +61,8 @@ pub(crate) fn new_markers(
         .filter(|(_, markers)| !markers.is_subset(&known))
         .map(|(file, _)| Conflict {
             path: String::from_utf8_lossy(file.path_bytes().unwrap_or_default()).into_owned(),
-            kind: ConflictKind::Other,
+            kind: ConflictKind::Markers,
+            versions: Versions::default(),
         });
     Ok(conflicts.collect())
 }

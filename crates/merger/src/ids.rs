@@ -2,6 +2,7 @@
 
 use git2::{Commit, ErrorCode, Oid, Repository};
 use picket_domain::CommitSha;
+use picket_treemerge::ObjectId;
 
 use crate::error::{MergeError, Result};
 
@@ -11,6 +12,12 @@ pub(crate) fn oid(sha: &CommitSha) -> Oid {
 
 pub(crate) fn sha(oid: Oid) -> CommitSha {
     CommitSha::parse(&oid.to_string()).expect("libgit2 writes ids as 40 hexadecimal digits")
+}
+
+/// The merge engine's name for an object.
+pub(crate) fn object_id(oid: Oid) -> ObjectId {
+    let bytes = oid.as_bytes().try_into();
+    ObjectId::from_bytes(bytes.expect("the mirror's ids have twenty bytes"))
 }
 
 /// The commit, or `None` where the mirror does not have it.

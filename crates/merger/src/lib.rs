@@ -28,6 +28,7 @@
 
 mod base;
 mod chain;
+mod changes;
 mod commit;
 mod diff;
 mod engine;
@@ -40,6 +41,8 @@ mod ids;
 mod lock;
 mod message;
 mod mirror;
+mod odb;
+mod patch;
 mod publish;
 mod release;
 mod remote;
@@ -50,5 +53,5 @@ pub use commit::Committer;
 pub use diff::{Diff, FileDiff, Hunk, Line, LineKind};
 pub use error::{MergeError, Result};
 pub use fetch::Fetched;
-pub use mirror::Mirror;
+pub use mirror::{Assembled, Assessed, Contents, Mirror};
 pub use publish::PublishRefs;

@@ -160,7 +160,9 @@ fn is_space(byte: u8) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use picket_domain::{Approval, Login, PrNumber, Timestamp};
+    use std::collections::BTreeSet;
+
+    use picket_domain::{Approval, Login, PrNumber, ResolvedSet, Timestamp};
 
     use super::*;
 
@@ -169,12 +171,14 @@ mod tests {
         let approval = |by, at| Approval {
             by: Login::parse(by).unwrap(),
             at: Timestamp::from_unix(at),
+            patches: BTreeSet::new(),
         };
         let pick = ApprovedPick {
             pr: PrNumber(12),
             head: sha("b"),
             approvals: vec![approval("ada", 1), approval("grace", 2)],
             approved_at: Timestamp::from_unix(2),
+            resolved: ResolvedSet::default(),
         };
         String::from_utf8(picked(original.as_bytes(), &sha("a"), &pick)).unwrap()
     }

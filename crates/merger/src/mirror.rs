@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use git2::Repository;
 use picket_domain::{
-    ApprovedPick, Assembly, Base, BranchName, Candidate, ChainSpec, CommitSha, PickOutcome,
-    PickResult, PrNumber, Timestamp,
+    ApprovedPick, Assembly, Base, BranchName, Candidate, ChainSpec, CommitSha, ContentId, PatchId,
+    PickOutcome, PickResult, PrNumber, ResolvedSet, Timestamp,
 };
 
 use crate::chain::Chain;
@@ -34,6 +34,29 @@ pub struct Mirror {
     upstream: RemoteUrl,
     committer: Committer,
     histories: Arc<Histories>,
+}
+
+/// What people made of conflicting files, by the hash under which it is kept.
+pub type Contents = BTreeMap<ContentId, Vec<u8>>;
+
+/// What came of looking at one pull request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assessed {
+    /// Whether and how it picks.
+    pub outcome: PickOutcome,
+    /// What each picked commit changes, for people: as `git diff` prints it, with three lines of
+    /// context, without numbers of lines and without renames. At most 64 KiB each; one that is cut
+    /// says so in its last line.
+    pub patches: BTreeMap<PatchId, String>,
+}
+
+/// What came of making a chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assembled {
+    /// What came of each pick.
+    pub assembly: Assembly,
+    /// What each picked commit changes, as in [`Assessed::patches`].
+    pub patches: BTreeMap<PatchId, String>,
 }
 
 /// What libgit2 and git find in the mirror's own configuration. Everything that a user's or a
@@ -123,7 +146,13 @@ impl Mirror {
     /// # Errors
     /// [`MergeError::MissingCommit`] where the base was not fetched, [`MergeError::Mirror`] where
     /// the mirror cannot be read.
-    pub fn assess(&self, base: &CommitSha, candidate: &Candidate) -> Result<PickOutcome> {
+    pub fn assess(
+        &self,
+        base: &CommitSha,
+        candidate: &Candidate,
+        resolved: &ResolvedSet,
+        contents: &Contents,
+    ) -> Result<Assessed> {
         let repo = self.repository()?;
         let odb = repo.odb()?;
         let _in_memory = odb.add_new_mempack_backend(i32::MAX)?;
@@ -133,9 +162,12 @@ impl Mirror {
             head: candidate.head.clone(),
             approvals: Vec::new(),
             approved_at: Timestamp::from_unix(commit.time().seconds()),
+            resolved: resolved.clone(),
         };
-        let mut chain = Chain::new(&repo, &self.committer, &commit);
-        self.pick(&repo, &mut chain, base, &pick, candidate)
+        let mut chain = Chain::new(&repo, &self.committer, &commit, contents);
+        let outcome = self.pick(&repo, &mut chain, base, &pick, candidate)?;
+        let patches = chain.texts;
+        Ok(Assessed { outcome, patches })
     }
 
     /// Makes the picks of a chain in order, each on those before it. One that does not apply is
@@ -150,9 +182,11 @@ impl Mirror {
         &self,
         spec: &ChainSpec,
         candidates: &BTreeMap<PrNumber, Candidate>,
-    ) -> Result<Assembly> {
+        contents: &Contents,
+    ) -> Result<Assembled> {
         let repo = self.repository()?;
-        let mut chain = Chain::new(&repo, &self.committer, &need_commit(&repo, &spec.base)?);
+        let base = need_commit(&repo, &spec.base)?;
+        let mut chain = Chain::new(&repo, &self.committer, &base, contents);
         let mut picks = Vec::with_capacity(spec.picks.len());
         for (done, pick) in (1..).zip(&spec.picks) {
             let unknown = || MergeError::UnknownCandidate(pick.pr);
@@ -170,7 +204,8 @@ impl Mirror {
                 outcome,
             });
         }
-        Ok(Assembly { picks })
+        let (assembly, patches) = (Assembly { picks }, chain.texts);
+        Ok(Assembled { assembly, patches })
     }
 
     /// Writes a release's commit: the tip's tree, with the parents (previous release, tip), or only
@@ -263,6 +298,7 @@ fn told(outcome: &PickOutcome) -> &'static str {
         PickOutcome::Picked { .. } => "picked",
         PickOutcome::Contained => "is in the base already",
         PickOutcome::Conflict { .. } => "conflicts and is set aside",
+        PickOutcome::Disputed { .. } => "is merged otherwise by git and is set aside",
         PickOutcome::Unavailable { .. } => "cannot be picked and is set aside",
     }
 }

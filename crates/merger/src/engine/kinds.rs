@@ -9,7 +9,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use git2::{Delta, Oid, Repository, Tree, TreeEntry};
-use picket_domain::{Conflict, ConflictKind};
+use picket_domain::{Conflict, ConflictKind, Versions};
 
 use crate::error::Result;
 use crate::guard::changes;
@@ -43,7 +43,11 @@ pub(super) fn disagreements(
             _ => continue,
         };
         let path = String::from_utf8_lossy(path).into_owned();
-        found.push(Conflict { path, kind });
+        found.push(Conflict {
+            path,
+            kind,
+            versions: Versions::default(),
+        });
     }
     Ok(found)
 }

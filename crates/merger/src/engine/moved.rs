@@ -6,7 +6,7 @@
 //! that went to `pkgs/by-name`, say. It is a conflict here too.
 
 use git2::{Delta, DiffFindOptions, Oid, Repository, Tree};
-use picket_domain::{Conflict, ConflictKind};
+use picket_domain::{Conflict, ConflictKind, Versions};
 
 use crate::error::Result;
 use crate::guard::changes;
@@ -53,6 +53,7 @@ fn added_below_moved(
     let conflicts = suspects.iter().map(|(_, path)| Conflict {
         path: String::from_utf8_lossy(path).into_owned(),
         kind: ConflictKind::Other,
+        versions: Versions::default(),
     });
     Ok(conflicts.collect())
 }

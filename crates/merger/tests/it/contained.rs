@@ -201,7 +201,7 @@ fn a_pull_request_on_top_of_another_does_not_repeat_it() {
     let lengths = |order: &[&picket_domain::Candidate]| -> Vec<usize> {
         let assembly = upstream.assemble(root, order);
         let picks = assembly.picks.iter().map(|pick| match &pick.outcome {
-            PickOutcome::Picked { commits } => commits.len(),
+            PickOutcome::Picked { commits, .. } => commits.len(),
             PickOutcome::Contained => 0,
             other => panic!("{other:?}"),
         });

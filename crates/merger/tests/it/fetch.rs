@@ -49,7 +49,7 @@ fn a_head_that_was_fetched_stays_and_needs_no_network() {
     fs::rename(upstream.path(), upstream.temp.path().join("away")).unwrap();
     let again = mirror.fetch_pull_request(pr.pr, &pr.head).unwrap();
     assert_eq!(again, Fetched::Present);
-    assert!(mirror.assess(&sha(root), &pr).is_ok());
+    assert!(try_assess(&mirror, root, &pr).is_ok());
     let error = mirror.fetch_branches(&[branch("master")]).unwrap_err();
     assert!(
         matches!(

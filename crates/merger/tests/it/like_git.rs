@@ -190,9 +190,7 @@ fn compare(
             let gits = gits_tree(&upstream, parent, base, head);
             let pr = candidate(1, head);
             let known = [(pr.pr, pr.clone())].into();
-            let assembly = mirror
-                .assemble(&spec(base, vec![pick(&pr)]), &known)
-                .unwrap();
+            let assembly = assembled(&mirror, &spec(base, vec![pick(&pr)]), &known);
             let ours = match &assembly.picks[0].outcome {
                 PickOutcome::Conflict { .. } => None,
                 PickOutcome::Unavailable { reason } => panic!("{reason}"),
@@ -282,9 +280,7 @@ fn messages_are_gits_messages() {
             let (_, gits) = gits.split_once("\n\n").unwrap();
             let pr = candidate(1, head);
             let known = [(pr.pr, pr.clone())].into();
-            let assembly = mirror
-                .assemble(&spec(root, vec![pick(&pr)]), &known)
-                .unwrap();
+            let assembly = assembled(&mirror, &spec(root, vec![pick(&pr)]), &known);
             let tip = oid(assembly.tip(&sha(root)));
             let repo = upstream.mirror_repo();
             let ours = repo

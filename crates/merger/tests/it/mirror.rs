@@ -76,7 +76,7 @@ fn a_lost_object_is_an_error_that_says_what_to_do() {
         .join(&tree[..2])
         .join(&tree[2..]);
     fs::remove_file(&object).unwrap();
-    let error = mirror.assess(&sha(base), &pr).unwrap_err();
+    let error = try_assess(&mirror, base, &pr).unwrap_err();
     assert!(matches!(error, MergeError::Mirror(_)), "{error}");
     assert!(error.to_string().contains(&tree), "{error}");
     assert!(
@@ -85,7 +85,7 @@ fn a_lost_object_is_an_error_that_says_what_to_do() {
     );
     // What a power cut leaves.
     fs::write(&object, [0; 40]).unwrap();
-    let error = mirror.assess(&sha(base), &pr).unwrap_err();
+    let error = try_assess(&mirror, base, &pr).unwrap_err();
     assert!(matches!(error, MergeError::Mirror(_)), "{error}");
 }
 
@@ -108,8 +108,8 @@ fn clones_work_at_the_same_time() {
             std::thread::spawn(move || {
                 let chain = spec(root, vec![pick(&candidate)]);
                 let known = [(candidate.pr, candidate.clone())].into();
-                let made = mirror.assemble(&chain, &known).unwrap();
-                assert_eq!(mirror.assemble(&chain, &known).unwrap(), made);
+                let made = assembled(&mirror, &chain, &known);
+                assert_eq!(assembled(&mirror, &chain, &known), made);
                 made.applied().count()
             })
         })

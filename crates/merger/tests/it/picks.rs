@@ -2,6 +2,8 @@
 
 use picket_domain::{ConflictKind, PickOutcome};
 
+use picket_merger::Contents;
+
 use crate::support::*;
 
 fn conflicts(outcome: PickOutcome) -> Vec<(String, ConflictKind)> {
@@ -501,7 +503,7 @@ fn conflict_markers_that_a_commit_itself_adds_are_its_own() {
 fn what_cannot_be_picked_says_why() {
     let (upstream, root) = Upstream::new();
     let mirror = upstream.mirror(&[]);
-    let assess = |candidate| reason(mirror.assess(&sha(root), &candidate).unwrap());
+    let assess = |candidate| reason(assess(&mirror, root, &candidate).outcome);
     let head = git2::Oid::from_str(&"d".repeat(40)).unwrap();
     assert_eq!(
         assess(candidate(1, head)),
@@ -522,13 +524,17 @@ fn a_missing_base_or_candidate_is_an_error() {
     let pr = candidate(1, head);
     let mirror = upstream.mirror(&[&pr]);
     let absent = git2::Oid::from_str(&"d".repeat(40)).unwrap();
-    let error = mirror.assess(&sha(absent), &pr).unwrap_err();
+    let error = try_assess(&mirror, absent, &pr).unwrap_err();
     assert!(
         matches!(error, picket_merger::MergeError::MissingCommit(_)),
         "{error}"
     );
     let error = mirror
-        .assemble(&spec(root, vec![pick(&pr)]), &Default::default())
+        .assemble(
+            &spec(root, vec![pick(&pr)]),
+            &Default::default(),
+            &Contents::new(),
+        )
         .unwrap_err();
     assert!(
         matches!(error, picket_merger::MergeError::UnknownCandidate(_)),
@@ -546,7 +552,7 @@ fn assessing_writes_nothing() {
     let mirror = upstream.mirror(&[&pr]);
     let count = || git(&upstream.mirror_dir(), &["count-objects", "-v"]);
     let before = count();
-    let outcome = mirror.assess(&sha(root), &pr).unwrap();
+    let outcome = assess(&mirror, root, &pr).outcome;
     assert!(matches!(outcome, PickOutcome::Picked { .. }));
     assert_eq!(count(), before);
 }

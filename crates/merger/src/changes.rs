@@ -1,0 +1,304 @@
+//! What differs between two trees, file by file; renames are not looked for.
+//!
+//! Directories that are equal are not read, so the cost follows the difference. Trees come from
+//! anybody who opens a pull request: nothing is taken for granted of their order, and of two
+//! entries with one name neither hides the other.
+
+use gix_object::TreeRefIter;
+use picket_domain::FileMode;
+use picket_treemerge::{Kind, Mode, ObjectId, Objects, ReadError, Version};
+
+use crate::error::Result;
+
+/// More files than any fix changes. A few trees that name each other often stand for more files
+/// than fit in memory.
+const MAX_FILES: usize = 200_000;
+/// More entries than are worth to look at for that.
+const MAX_ENTRIES: usize = 20 * MAX_FILES;
+
+/// A file that differs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Change {
+    /// Its path: bytes, not always UTF-8, and not always one that a file may have.
+    pub(crate) path: Vec<u8>,
+    /// What it was; `None` where it is new.
+    pub(crate) old: Option<Version>,
+    /// What it became; `None` where it is gone.
+    pub(crate) new: Option<Version>,
+}
+
+/// The files in which two trees differ, ordered by path; `None` where there are too many.
+pub(crate) fn changes(
+    objects: &impl Objects,
+    from: ObjectId,
+    to: ObjectId,
+) -> Result<Option<Vec<Change>>> {
+    let mut found = Vec::new();
+    let (mut left, mut looked_at) = (vec![(Vec::new(), Some(from), Some(to))], 0);
+    while let Some((folder, from, to)) = left.pop() {
+        let (old, new) = (entries(objects, from)?, entries(objects, to)?);
+        looked_at += old.len() + new.len();
+        if looked_at > MAX_ENTRIES {
+            return Ok(None);
+        }
+        for (name, old, new) in differing(&old, &new) {
+            let path = joined(&folder, name);
+            let [old_tree, new_tree] = [old, new].map(tree);
+            if old_tree.is_some() || new_tree.is_some() {
+                let below = [&path[..], b"/"].concat();
+                left.push((below, old_tree, new_tree));
+            }
+            let [old, new] = [old, new].map(file);
+            if old.is_some() || new.is_some() {
+                found.push(Change { path, old, new });
+            }
+        }
+        if found.len() + left.len() > MAX_FILES {
+            return Ok(None);
+        }
+    }
+    found.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(Some(found))
+}
+
+/// A path. A name that has a slash in it gets an empty part in front, which no real path has, so
+/// that it is not taken for a path of other names.
+fn joined(folder: &[u8], name: &[u8]) -> Vec<u8> {
+    let mark: &[u8] = if name.contains(&b'/') { b"/" } else { b"" };
+    [folder, mark, name].concat()
+}
+
+/// What a tree has at a path, which may be a folder.
+pub(crate) fn entry_at(
+    objects: &impl Objects,
+    tree: ObjectId,
+    path: &[u8],
+) -> Result<Option<Version>> {
+    let mut at = Version {
+        mode: Mode::Tree,
+        id: tree,
+    };
+    for name in path.split(|byte| *byte == b'/') {
+        if at.mode != Mode::Tree {
+            return Ok(None);
+        }
+        let bytes = tree_bytes(objects, at.id)?;
+        match parsed(&bytes, at.id)?.iter().find(|(it, _)| *it == name) {
+            Some((_, version)) => at = *version,
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(at))
+}
+
+type Entries = Vec<(Vec<u8>, Version)>;
+
+fn entries(objects: &impl Objects, tree: Option<ObjectId>) -> Result<Entries> {
+    let Some(id) = tree else {
+        return Ok(Vec::new());
+    };
+    let bytes = tree_bytes(objects, id)?;
+    let mut entries: Entries = parsed(&bytes, id)?
+        .into_iter()
+        .map(|(name, version)| (name.to_vec(), version))
+        .collect();
+    entries.sort_by(|(a, _), (b, _)| a.cmp(b));
+    Ok(entries)
+}
+
+fn tree_bytes(objects: &impl Objects, id: ObjectId) -> Result<picket_treemerge::Content> {
+    match id {
+        // Git knows this one without having it.
+        ObjectId::EMPTY_TREE => Ok(std::rc::Rc::default()),
+        id => Ok(objects.read(&id, Kind::Tree)?),
+    }
+}
+
+fn parsed(bytes: &[u8], id: ObjectId) -> Result<Vec<(&[u8], Version)>> {
+    let mut entries = Vec::new();
+    for entry in TreeRefIter::from_bytes(bytes, gix_hash::Kind::Sha1) {
+        let kind = Kind::Tree;
+        let entry = entry.map_err(|_| ReadError::Malformed { id, kind })?;
+        let bytes = entry.oid.as_bytes().try_into();
+        let version = Version {
+            mode: mode(entry.mode),
+            id: ObjectId::from_bytes(bytes.map_err(|_| ReadError::Malformed { id, kind })?),
+        };
+        entries.push((&**entry.filename, version));
+    }
+    Ok(entries)
+}
+
+fn mode(mode: gix_object::tree::EntryMode) -> Mode {
+    use gix_object::tree::EntryKind;
+    match mode.kind() {
+        EntryKind::Tree => Mode::Tree,
+        EntryKind::Blob => Mode::File,
+        EntryKind::BlobExecutable => Mode::Executable,
+        EntryKind::Link => Mode::Symlink,
+        EntryKind::Commit => Mode::Submodule,
+    }
+}
+
+/// The names of which the two sides have not the same, each with what is left over on either side.
+fn differing<'e>(
+    old: &'e Entries,
+    new: &'e Entries,
+) -> Vec<(&'e [u8], Option<Version>, Option<Version>)> {
+    let (mut found, mut i, mut j) = (Vec::new(), 0, 0);
+    while i < old.len() || j < new.len() {
+        let name = match (old.get(i), new.get(j)) {
+            (Some((a, _)), Some((b, _))) => a.min(b),
+            (Some((name, _)), None) | (None, Some((name, _))) => name,
+            (None, None) => break,
+        };
+        let ours = named(old, &mut i, name);
+        let theirs = named(new, &mut j, name);
+        let mut gone = ours.iter().filter(|it| !theirs.contains(it)).map(|it| it.1);
+        let mut came = theirs.iter().filter(|it| !ours.contains(it)).map(|it| it.1);
+        loop {
+            match (gone.next(), came.next()) {
+                (None, None) => break,
+                (old, new) => found.push((name.as_slice(), old, new)),
+            }
+        }
+    }
+    found
+}
+
+/// The entries of this name, of which there should be one at most.
+fn named<'e>(entries: &'e Entries, at: &mut usize, name: &[u8]) -> &'e [(Vec<u8>, Version)] {
+    let start = *at;
+    while entries.get(*at).is_some_and(|(it, _)| it == name) {
+        *at += 1;
+    }
+    &entries[start..*at]
+}
+
+fn tree(version: Option<Version>) -> Option<ObjectId> {
+    let version = version.filter(|version| version.mode == Mode::Tree)?;
+    Some(version.id)
+}
+
+fn file(version: Option<Version>) -> Option<Version> {
+    version.filter(|version| version.mode != Mode::Tree)
+}
+
+/// The domain's name for a mode; `None` for a folder.
+pub(crate) fn file_mode(mode: Mode) -> Option<FileMode> {
+    match mode {
+        Mode::File => Some(FileMode::Plain),
+        Mode::Executable => Some(FileMode::Executable),
+        Mode::Symlink => Some(FileMode::Link),
+        Mode::Submodule => Some(FileMode::Submodule),
+        Mode::Tree => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use picket_treemerge::NewObjects;
+
+    use super::*;
+
+    /// A tree from its entries as they are written.
+    fn tree(objects: &mut NewObjects, entries: &[(&str, &str, ObjectId)]) -> ObjectId {
+        let mut bytes = Vec::new();
+        for (mode, name, id) in entries {
+            bytes.extend(format!("{mode} {name}\0").bytes());
+            bytes.extend(id.as_bytes());
+        }
+        objects.add(Kind::Tree, bytes)
+    }
+
+    fn told(objects: &NewObjects, from: ObjectId, to: ObjectId) -> Vec<String> {
+        let side = |version: Option<Version>| match version {
+            Some(version) => format!("{:?} {}", version.mode, &version.id.to_string()[..4]),
+            None => "-".to_owned(),
+        };
+        let found = changes(objects, from, to).unwrap().unwrap();
+        let lines = found.iter().map(|change| {
+            let path = String::from_utf8_lossy(&change.path);
+            format!("{path}: {} > {}", side(change.old), side(change.new))
+        });
+        lines.collect()
+    }
+
+    #[test]
+    fn files_and_folders_that_take_each_others_place_are_told() {
+        let mut objects = NewObjects::default();
+        let [a, b] = ["a", "b"].map(|text| objects.add(Kind::Blob, text.into()));
+        let below = tree(&mut objects, &[("100644", "in", a), ("120000", "link", b)]);
+        let from = tree(
+            &mut objects,
+            &[
+                ("100644", "same", a),
+                ("40000", "x", below),
+                ("100755", "y", a),
+            ],
+        );
+        let to = tree(
+            &mut objects,
+            &[
+                ("100644", "same", a),
+                ("100644", "x", a),
+                ("40000", "y", below),
+            ],
+        );
+        let found = told(&objects, from, to);
+        assert_eq!(
+            found,
+            [
+                "x: - > File 2e65",
+                "x/in: File 2e65 > -",
+                "x/link: Symlink 63d8 > -",
+                "y: Executable 2e65 > -",
+                "y/in: - > File 2e65",
+                "y/link: - > Symlink 63d8",
+            ]
+        );
+    }
+
+    #[test]
+    fn of_two_entries_with_one_name_neither_hides_the_other() {
+        let mut objects = NewObjects::default();
+        let [a, b] = ["a", "b"].map(|text| objects.add(Kind::Blob, text.into()));
+        let evil = tree(&mut objects, &[("100644", ".git", b)]);
+        let from = tree(&mut objects, &[("100644", "x", a)]);
+        for entries in [
+            [("100644", "x", a), ("40000", "x", evil)],
+            [("40000", "x", evil), ("100644", "x", a)],
+        ] {
+            let to = tree(&mut objects, &entries);
+            assert_eq!(told(&objects, from, to), ["x/.git: - > File 63d8"]);
+        }
+    }
+
+    #[test]
+    fn a_tree_of_more_files_than_can_be_is_refused() {
+        let mut objects = NewObjects::default();
+        let mut at = objects.add(Kind::Blob, b"x".into());
+        let mut mode = "100644";
+        for _ in 0..12 {
+            let names: Vec<_> = (0..10).map(|n| n.to_string()).collect();
+            let entries: Vec<_> = names.iter().map(|name| (mode, name.as_str(), at)).collect();
+            at = tree(&mut objects, &entries);
+            mode = "40000";
+        }
+        let empty = ObjectId::EMPTY_TREE;
+        assert_eq!(changes(&objects, empty, at).unwrap(), None);
+    }
+
+    #[test]
+    fn an_entry_is_found_by_its_path() {
+        let mut objects = NewObjects::default();
+        let a = objects.add(Kind::Blob, b"a".into());
+        let below = tree(&mut objects, &[("100644", "in", a)]);
+        let root = tree(&mut objects, &[("40000", "x", below), ("100644", "y", a)]);
+        let at = |path: &str| entry_at(&objects, root, path.as_bytes()).unwrap();
+        assert_eq!(at("x/in").unwrap().id, a);
+        assert_eq!(at("x").unwrap().mode, Mode::Tree);
+        assert_eq!(at("y/in"), None);
+        assert_eq!(at("z"), None);
+    }
+}
