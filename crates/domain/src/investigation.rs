@@ -52,6 +52,8 @@ pub struct Prerequisite {
 pub enum Together {
     /// Both apply.
     Clean,
+    /// Not alone; but after those of the prerequisites before it that apply, both do.
+    CleanAfterEarlier,
     /// The prerequisite itself does not apply.
     PrerequisiteConflicts {
         /// Where.
