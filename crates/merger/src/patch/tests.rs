@@ -114,13 +114,70 @@ fn every_kind_of_file_is_told() {
         (b"same", Mode::File, b"same\n"),
         (b"to-link", Mode::Symlink, b"target"),
     ];
-    insta::assert_snapshot!(patch(from, to).1, @r#""#);
+    insta::assert_snapshot!(patch(from, to).1, @r#"
+    diff --git a/bin b/bin
+    index eb2e937a24737d7e5ade6dc8e0bb3bdd4af15686..886adc15f115902428928b59754b5e78e19b0b02
+    Binary files a/bin and b/bin differ
+    diff --git "a/caf\351" "b/caf\351"
+    old mode 100644
+    new mode 100755
+    diff --git a/empty b/empty
+    new file mode 100644
+    diff --git a/gone b/gone
+    deleted file mode 100644
+    --- a/gone
+    +++ /dev/null
+    @@
+    -1
+    diff --git a/link b/link
+    --- a/link
+    +++ b/link
+    @@
+    -old
+    \ No newline at end of file
+    +new
+    \ No newline at end of file
+    diff --git a/module b/module
+    --- a/module
+    +++ b/module
+    @@
+    -Subproject commit 0101010101010101010101010101010101010101
+    +Subproject commit 0202020202020202020202020202020202020202
+    diff --git a/to-link b/to-link
+    deleted file mode 100644
+    --- a/to-link
+    +++ /dev/null
+    @@
+    -target
+    diff --git a/to-link b/to-link
+    new file mode 120000
+    --- /dev/null
+    +++ b/to-link
+    @@
+    +target
+    \ No newline at end of file
+    "#);
 }
 
 #[test]
 fn a_renamed_file_goes_and_comes() {
     let (_, text) = patch(&[plain("a", "1\n2\n")], &[plain("b", "1\n2\n")]);
-    insta::assert_snapshot!(text, @"");
+    insta::assert_snapshot!(text, @r"
+    diff --git a/a b/a
+    deleted file mode 100644
+    --- a/a
+    +++ /dev/null
+    @@
+    -1
+    -2
+    diff --git a/b b/b
+    new file mode 100644
+    --- /dev/null
+    +++ b/b
+    @@
+    +1
+    +2
+    ");
     let with = |more: &str| {
         let content = format!("{LINES}{more}");
         id(&[plain("a", &content)], &[plain("b", &content)])
@@ -142,7 +199,7 @@ fn binary_files_count_as_a_whole() {
 #[test]
 fn a_path_cannot_pass_for_another_file() {
     let two = id(&[], &[plain("a", ""), plain("b", "")]);
-    for path in ["a\0b", "ab", "a\n000000100644b"] {
+    for path in ["ab", "a\u{1}b", "a\n000000100644b"] {
         assert_ne!(two, id(&[], &[plain(path, "")]));
     }
 }

@@ -193,7 +193,9 @@ fn compare(
             let assembly = assembled(&mirror, &spec(base, vec![pick(&pr)]), &known);
             let ours = match &assembly.picks[0].outcome {
                 PickOutcome::Conflict { .. } => None,
-                PickOutcome::Unavailable { reason } => panic!("{reason}"),
+                other @ (PickOutcome::Unavailable { .. } | PickOutcome::Disputed { .. }) => {
+                    panic!("{other:?}")
+                }
                 PickOutcome::Picked { .. } | PickOutcome::Contained => {
                     let tip = oid(assembly.tip(&sha(base)));
                     let repo = upstream.mirror_repo();

@@ -194,7 +194,9 @@ fn a_merge_that_was_changed_by_hand_is_set_aside() {
     let tree = write_tree(&upstream.repo, &files);
     let evil = upstream.raw_commit(tree, &[first, master], "A <a@b>", b"Merge branch 'master'");
     match upstream.outcome(root, &candidate(1, evil)) {
-        PickOutcome::Conflict { commit, conflicts } => {
+        PickOutcome::Conflict {
+            commit, conflicts, ..
+        } => {
             assert_eq!(commit, sha(evil));
             assert_eq!(conflicts[0].path, "evil");
         }
