@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::{
-    id::{ObjectId, Version},
+    id::{Mode, ObjectId, Version},
     merge::RenameReport,
     objects::NewObjects,
 };
@@ -44,7 +44,7 @@ pub struct ConflictPath {
     /// The versions that conflict, of the base, ours and theirs: those that `git merge-tree` lists
     /// as stages 1 to 3 of the path. The base's may be from the name that the file was renamed
     /// from, and so may one side's. All absent where the conflict is about names, or has to do
-    /// with one that is.
+    /// with another one that is.
     pub stages: [Option<Version>; 3],
 }
 
@@ -55,6 +55,21 @@ impl ConflictPath {
             path: path.to_vec(),
             kind,
             stages: [None; 3],
+        }
+    }
+
+    /// What the settled path is, unless somebody says otherwise: where both sides have it, what
+    /// the one that changed it made of it (or ours, if both did); else what the other one has.
+    /// Nothing where no versions are known.
+    #[must_use]
+    pub fn merged_mode(&self) -> Option<Mode> {
+        let [base, ours, theirs] = self
+            .stages
+            .map(|version| version.map(|version| version.mode));
+        if theirs.is_none() || (ours.is_some() && ours != base) {
+            ours
+        } else {
+            theirs
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The merge: its inputs and outcomes.
 
 use crate::{
-    conflict::Conflicts,
+    conflict::{ConflictKind, ConflictPath, Conflicts},
     id::ObjectId,
     objects::{NewObjects, Objects, ReadError},
     rename::{self, SideRenames},
@@ -126,11 +126,13 @@ fn try_merge(
     }
     let mut conflicts = Vec::new();
     rename::directory_conflicts(&renames, &walk.nodes, &mut conflicts);
+    let is_move = |conflict: &ConflictPath| conflict.kind == ConflictKind::DirectoryRename;
     let mut resolver = Resolver {
         walk,
         objects,
         drivers,
         new: NewObjects::default(),
+        directories_moved: conflicts.iter().any(is_move),
         conflicts,
         texts_merged: 0,
     };

@@ -17,7 +17,7 @@ pub(crate) fn run(arguments: &Replay) -> anyhow::Result<ExitCode> {
     let picks = picks(arguments)?;
     let (repo, total) = (&arguments.repo, picks.len());
     let attributes = Attributes::of_repository(repo);
-    let ours = replay_all(repo, &attributes, &picks, progress("picket", total))?;
+    let ours = replay_all(repo, &attributes, None, &picks, progress("picket", total))?;
     let mut report = Report {
         picket: Figures::of(&ours),
         git: None,

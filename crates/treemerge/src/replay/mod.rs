@@ -4,13 +4,15 @@
 mod cpu;
 mod git;
 mod history;
+mod propose;
 mod report;
 
 use std::{path::Path, time::Instant};
 
 pub use git::{GitAnswer, GitError, GitMerge, GitMerges, Triple};
 pub use history::{HistoryError, backports, listed, resolve_revision};
-pub use report::{Figures, Report};
+pub use propose::{ConflictedFile, ConflictedPick, Proposed, Proposer, Verdict};
+pub use report::{Figures, ProposalFigures, Report};
 
 use crate::{
     Drivers, Kind, ObjectId, Objects, OpenError, Outcome, ReadError, Repository, commit::Commit,
@@ -67,6 +69,21 @@ pub struct Pick {
     pub cpu_ns: Option<u64>,
     /// Time on the clock in nanoseconds, likewise.
     pub wall_ns: Option<u64>,
+    /// What was proposed, where that was asked for and the pick conflicts.
+    pub proposed: Option<Proposed>,
+}
+
+impl Pick {
+    /// One of which no merge was attempted.
+    const fn without_merge(backport: Backport, outcome: Replayed) -> Self {
+        Self {
+            backport,
+            outcome,
+            cpu_ns: None,
+            wall_ns: None,
+            proposed: None,
+        }
+    }
 }
 
 /// The trees that a pick merges, and the tree that people committed.
@@ -121,41 +138,43 @@ fn missing(error: &ReadError) -> Replayed {
     Replayed::Missing(error.to_string())
 }
 
-/// Replays one pick with this crate's engine.
-pub fn replay(repository: &Repository, drivers: &dyn Drivers, pick: Backport) -> Pick {
+/// Replays one pick with this crate's engine. If it conflicts, the proposer is asked.
+pub fn replay(
+    repository: &Repository,
+    drivers: &dyn Drivers,
+    proposer: Option<&dyn Proposer>,
+    pick: Backport,
+) -> Pick {
     let (cpu, wall) = (ThreadCpu::now(), Instant::now());
-    let outcome = match trees(repository, &pick) {
-        Err(none) => {
-            return Pick {
-                backport: pick,
-                outcome: none,
-                cpu_ns: None,
-                wall_ns: None,
-            };
-        }
-        Ok(trees) => {
-            let Triple { base, ours, theirs } = trees.triple;
-            compare(
-                merge(repository, drivers, base, ours, theirs),
-                trees.committed,
-            )
-        }
+    let trees = match trees(repository, &pick) {
+        Err(none) => return Pick::without_merge(pick, none),
+        Ok(trees) => trees,
     };
-    Pick {
+    let Triple { base, ours, theirs } = trees.triple;
+    let merged = merge(repository, drivers, base, ours, theirs);
+    let mut done = Pick {
         backport: pick,
-        outcome,
+        outcome: compare(&merged, trees.committed),
         cpu_ns: Some(cpu.elapsed_ns()),
         wall_ns: Some(u64::try_from(wall.elapsed().as_nanos()).unwrap_or(u64::MAX)),
+        proposed: None,
+    };
+    if let (Some(proposer), Ok(Outcome::Conflict(conflicts))) = (proposer, merged) {
+        match Proposed::by(proposer, repository, &pick, &trees, conflicts) {
+            Ok(proposed) => done.proposed = Some(proposed),
+            Err(error) => done.outcome = missing(&error),
+        }
     }
+    done
 }
 
-fn compare(merged: Result<Outcome, ReadError>, committed: ObjectId) -> Replayed {
+fn compare(merged: &Result<Outcome, ReadError>, committed: ObjectId) -> Replayed {
     match merged {
         Ok(Outcome::Merged(merged)) if merged.tree == committed => Replayed::Identical,
         Ok(Outcome::Merged(merged)) => Replayed::Different(merged.tree),
         Ok(Outcome::Conflict(_)) => Replayed::Conflict,
         Ok(Outcome::Unsure(reason)) => Replayed::Unsure(reason),
-        Err(error) => missing(&error),
+        Err(error) => missing(error),
     }
 }
 
@@ -166,13 +185,14 @@ fn compare(merged: Result<Outcome, ReadError>, committed: ObjectId) -> Replayed 
 pub fn replay_all(
     repository: &Path,
     drivers: &dyn Drivers,
+    proposer: Option<&dyn Proposer>,
     picks: &[Backport],
     mut progress: impl FnMut(usize),
 ) -> Result<Vec<Pick>, OpenError> {
     let repository = Repository::open(repository)?;
     let mut done = Vec::with_capacity(picks.len());
     for pick in picks {
-        done.push(replay(&repository, drivers, *pick));
+        done.push(replay(&repository, drivers, proposer, *pick));
         progress(done.len());
     }
     Ok(done)
@@ -223,12 +243,7 @@ fn by_git<'g>(
     trees: Result<Trees, Replayed>,
     merges: &mut impl Iterator<Item = &'g GitMerge>,
 ) -> Pick {
-    let none = |outcome| Pick {
-        backport,
-        outcome,
-        cpu_ns: None,
-        wall_ns: None,
-    };
+    let none = |outcome| Pick::without_merge(backport, outcome);
     let committed = match trees {
         Ok(trees) => trees.committed,
         Err(reason) => return none(reason),
@@ -247,6 +262,7 @@ fn by_git<'g>(
         outcome,
         cpu_ns: Some(merge.cpu_ns),
         wall_ns: Some(merge.wall_ns),
+        proposed: None,
     }
 }
 

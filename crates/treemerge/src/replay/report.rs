@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{GitPicks, Pick, Replayed};
+use super::{GitPicks, Pick, Replayed, Verdict};
 
 const NANOSECONDS: f64 = 1e6;
 
@@ -31,6 +31,41 @@ pub struct Figures {
     pub cpu_ms_p95: f64,
     /// Time on the clock of all picks, milliseconds.
     pub wall_ms_total: f64,
+    /// What came of proposals, where they were asked for.
+    #[serde(flatten)]
+    pub proposals: Option<ProposalFigures>,
+}
+
+/// What came of the proposals for picks that conflict.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ProposalFigures {
+    /// How many there were.
+    #[serde(rename = "proposals_made")]
+    pub made: usize,
+    /// How many of them are what people committed.
+    #[serde(rename = "proposals_identical")]
+    pub identical: usize,
+    /// Processor time that they took, milliseconds; not in that of the picks.
+    #[serde(rename = "proposals_cpu_ms_total")]
+    pub cpu_ms_total: f64,
+}
+
+impl ProposalFigures {
+    /// Counts and times of the proposals for these picks.
+    #[must_use]
+    pub fn of(picks: &[Pick]) -> Self {
+        let proposed = || picks.iter().filter_map(|pick| pick.proposed.as_ref());
+        let verdicts = || proposed().map(|proposed| proposed.verdict);
+        Self {
+            made: verdicts()
+                .filter(|verdict| *verdict != Verdict::None)
+                .count(),
+            identical: verdicts()
+                .filter(|verdict| *verdict == Verdict::Identical)
+                .count(),
+            cpu_ms_total: milliseconds(proposed().map(|proposed| proposed.cpu_ns).sum()),
+        }
+    }
 }
 
 /// The figures of a replay, side by side.
@@ -64,6 +99,7 @@ impl Figures {
             cpu_ms_median: quantile(&cpu, 50),
             cpu_ms_p95: quantile(&cpu, 95),
             wall_ms_total: milliseconds(picks.iter().filter_map(|pick| pick.wall_ns).sum()),
+            proposals: None,
         }
     }
 
@@ -129,6 +165,16 @@ impl fmt::Display for Report {
         })?;
         row(f, "wall total", &|figures| {
             format!("{:.1} ms", figures.wall_ms_total)
-        })
+        })?;
+        let Some(proposals) = &self.picket.proposals else {
+            return Ok(());
+        };
+        writeln!(f, "{:<16}{:>14}", "proposals", proposals.made)?;
+        writeln!(f, "{:<16}{:>14}", "  identical", proposals.identical)?;
+        writeln!(
+            f,
+            "{:<16}{:>11.1} ms",
+            "  CPU total", proposals.cpu_ms_total
+        )
     }
 }

@@ -22,6 +22,8 @@ pub(crate) struct Resolver<'r, 'a, 'o, O> {
     pub(crate) drivers: &'r dyn Drivers,
     pub(crate) new: NewObjects,
     pub(crate) conflicts: Vec<ConflictPath>,
+    /// git would have moved files with their directories, so that other versions meet.
+    pub(crate) directories_moved: bool,
     /// How many files were merged line by line.
     pub(crate) texts_merged: usize,
 }
@@ -76,7 +78,7 @@ impl<'a, O: Objects> Resolver<'_, 'a, '_, O> {
     fn conflict(&mut self, path: NodeId, kind: ConflictKind) {
         let node = &self.walk.nodes[path];
         // Where a rename conflicts, git lists what it merged for the sake of the rename.
-        let is_file = kind.is_of_one_file() && !node.path_conflict;
+        let is_file = kind.is_of_one_file() && !node.path_conflict && !self.directories_moved;
         self.conflicts.push(ConflictPath {
             path: node.path.to_vec(),
             kind,

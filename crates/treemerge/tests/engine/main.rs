@@ -5,6 +5,7 @@ mod by_name;
 mod conflicts;
 mod cost;
 mod known;
+mod proposals;
 mod put;
 mod random;
 mod repository;
