@@ -50,7 +50,17 @@ pub(crate) async fn approve(
     if !given.any(|approval| approval.by == person.login) {
         let channel = look.channel.name().clone();
         let head = form.head;
-        record(&app, person, Action::Approve { channel, pr, head }).await?;
+        record(
+            &app,
+            person,
+            Action::Approve {
+                channel,
+                pr,
+                head,
+                patches: Vec::new(),
+            },
+        )
+        .await?;
     }
     Ok(back_to(look.channel, pr))
 }

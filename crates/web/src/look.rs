@@ -39,8 +39,7 @@ impl<'a> Look<'a> {
 
     /// What comes of picking the candidate's head, alone, onto today's base.
     pub(crate) fn assessment(&self, candidate: &Candidate) -> Option<&PickOutcome> {
-        let key = (candidate.pr, candidate.head.clone());
-        self.facts.assessments.get(&key)
+        self.facts.assessment(candidate)
     }
 
     pub(crate) fn candidate(&self, pr: PrNumber) -> Option<&Candidate> {

@@ -56,6 +56,9 @@ pub struct ChannelInfo {
     pub base_label: String,
     /// The branch that its releases are on.
     pub branch: BranchName,
+    /// The address of the git repository that members push resolutions of conflicts to; `None`
+    /// where conflicts are resolved on the pages only.
+    pub resolutions_remote: Option<String>,
 }
 
 impl ChannelInfo {

@@ -1,8 +1,8 @@
 //! What domain values look like on pages. Pure functions, shared by the pages.
 
 use picket_domain::{
-    Action, Advisory, Candidate, ConflictKind, Entry, PickOutcome, PickStatus, Timestamp,
-    UpstreamState,
+    Action, Advisory, Candidate, CommitSha, ConflictKind, Entry, PatchId, PickOutcome, PickStatus,
+    ResolvedBy, ResolvedFile, Timestamp, UpstreamState,
 };
 
 use crate::time::When;
@@ -30,6 +30,8 @@ pub(crate) fn status_badge(status: &PickStatus) -> Badge {
         PickStatus::Vetoed { .. } => ("bad", "Vetoed"),
         PickStatus::AwaitingApproval { .. } => ("warn", "Needs approval"),
         PickStatus::Conflict { .. } => ("bad", "Conflict"),
+        PickStatus::Disputed { .. } => ("bad", "Disputed"),
+        PickStatus::Stale { .. } => ("warn", "Approve again"),
         PickStatus::Unavailable { .. } => ("bad", "Unavailable"),
         PickStatus::BuildFailed { .. } => ("bad", "Build failed"),
         PickStatus::Assembling => ("info", "Being picked"),
@@ -50,6 +52,7 @@ pub(crate) fn assessment_badge(assessment: Option<&PickOutcome>) -> Badge {
         Some(PickOutcome::Conflict { conflicts, .. }) => {
             Badge::new("bad", format!("Conflicts in {}", files(conflicts.len())))
         }
+        Some(PickOutcome::Disputed { .. }) => Badge::new("bad", "Git picks it otherwise"),
         Some(PickOutcome::Unavailable { .. }) => Badge::new("bad", "Cannot be picked"),
     }
 }
@@ -79,6 +82,7 @@ pub(crate) fn conflict_kind(kind: ConflictKind) -> &'static str {
         ConflictKind::BothAdded => "both added this file",
         ConflictKind::DeletedByUs => "the channel does not have this file",
         ConflictKind::DeletedByThem => "the pull request deletes it, the channel changed it",
+        ConflictKind::Markers => "conflict markers would be left in it",
         ConflictKind::Other => "renamed, or a file against a folder",
     }
 }
@@ -144,7 +148,11 @@ impl LogLine {
 fn described(action: &Action) -> (&'static str, String) {
     match action {
         Action::Nominate { reason, .. } => ("nominated", reason.clone()),
-        Action::Approve { head, .. } => ("approved", format!("head {}", head.short())),
+        Action::Approve { head, patches, .. } => ("approved", approved(head, patches)),
+        Action::ResolveConflict {
+            commit, by, files, ..
+        } => ("resolved conflicts of", resolved(commit, by, files)),
+        Action::DropResolutions { reason, .. } => ("dropped the resolutions of", reason.clone()),
         Action::Veto { reason, .. } => ("vetoed", reason.clone()),
         Action::Withdraw { reason, .. } => ("withdrew", reason.clone()),
         Action::Released { name, picks, .. } => {
@@ -163,4 +171,36 @@ fn described(action: &Action) -> (&'static str, String) {
             ("superseded", detail)
         }
     }
+}
+
+/// What an approval covers.
+fn approved(head: &CommitSha, patches: &[PatchId]) -> String {
+    let ids = patches.iter().map(|id| id.as_str()[..12].to_owned());
+    match patches {
+        [] => format!("head {}", head.short()),
+        [_] => format!("head {}, as patch {}", head.short(), listed(ids)),
+        _ => format!("head {}, as patches {}", head.short(), listed(ids)),
+    }
+}
+
+/// What was resolved, and from what.
+fn resolved(commit: &CommitSha, by: &ResolvedBy, files: &[ResolvedFile]) -> String {
+    let how = match by {
+        ResolvedBy::Proposal => "as Picket proposed".to_owned(),
+        ResolvedBy::Hand => "by hand".to_owned(),
+        ResolvedBy::Branch { rev } => format!("by the pushed commit {}", rev.short()),
+    };
+    let paths = listed(files.iter().map(|file| file.path.clone()));
+    format!("commit {} in {paths}, {how}", commit.short())
+}
+
+/// At most five items; the rest is counted.
+fn listed(items: impl ExactSizeIterator<Item = String>) -> String {
+    const SHOWN: usize = 5;
+    let more = items.len().saturating_sub(SHOWN);
+    let mut text = items.take(SHOWN).collect::<Vec<_>>().join(", ");
+    if more > 0 {
+        text += &format!(" and {more} more");
+    }
+    text
 }

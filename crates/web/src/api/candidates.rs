@@ -22,12 +22,13 @@ pub(crate) struct CandidateJson {
     advisories: Vec<String>,
     files: usize,
     /// What comes of picking it, alone, onto today's base: `picked`, `contained`, `conflict`,
-    /// `unavailable`; null where that was not tried yet.
+    /// `disputed`, `unavailable`; null where that was not tried yet.
     assessment: Option<&'static str>,
     approvals: Vec<ApprovalJson>,
     approvals_needed: u32,
-    /// The state's name: `awaiting_approval`, `vetoed`, `conflict`, `unavailable`, `build_failed`,
-    /// `assembling`, `building`, `retrying`, `releasing`, `released`, `in_base`, `superseded`.
+    /// The state's name: `awaiting_approval`, `vetoed`, `conflict`, `disputed`, `stale`, `unavailable`,
+    /// `build_failed`, `assembling`, `building`, `retrying`, `releasing`, `released`, `in_base`,
+    /// `superseded`.
     state: &'static str,
     /// Why it is in that state, as a sentence.
     reason: String,
@@ -99,6 +100,7 @@ fn assessment_name(outcome: &PickOutcome) -> &'static str {
         PickOutcome::Picked { .. } => "picked",
         PickOutcome::Contained => "contained",
         PickOutcome::Conflict { .. } => "conflict",
+        PickOutcome::Disputed { .. } => "disputed",
         PickOutcome::Unavailable { .. } => "unavailable",
     }
 }

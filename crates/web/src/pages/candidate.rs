@@ -239,9 +239,12 @@ fn trouble(assessment: Option<&PickOutcome>, status: &PickStatus) -> Option<Trou
         files: Vec::new(),
     };
     match (assessment, status) {
-        (Some(PickOutcome::Conflict { commit, conflicts }), _) => {
-            Some(conflict(commit, conflicts, "to today's base"))
-        }
+        (
+            Some(PickOutcome::Conflict {
+                commit, conflicts, ..
+            }),
+            _,
+        ) => Some(conflict(commit, conflicts, "to today's base")),
         (Some(PickOutcome::Unavailable { reason }), _) => Some(unavailable(reason)),
         (_, PickStatus::Conflict { commit, conflicts }) => {
             Some(conflict(commit, conflicts, "on top of the picks before it"))

@@ -87,9 +87,10 @@ fn telling_rev(look: &Look<'_>, candidate: &Candidate, status: &PickStatus) -> O
     let assembly = look.resolution.assembly.as_ref()?;
     match assembly.outcome(candidate.pr)? {
         PickOutcome::Picked { .. } => assembly.applied().last().map(|(_, tip)| tip.clone()),
-        PickOutcome::Contained | PickOutcome::Conflict { .. } | PickOutcome::Unavailable { .. } => {
-            None
-        }
+        PickOutcome::Contained
+        | PickOutcome::Conflict { .. }
+        | PickOutcome::Disputed { .. }
+        | PickOutcome::Unavailable { .. } => None,
     }
 }
 

@@ -156,6 +156,8 @@ fn group_of(status: &PickStatus, candidate: &Candidate, member: Option<&Login>) 
         | PickStatus::Releasing => 2,
         PickStatus::Vetoed { .. }
         | PickStatus::Conflict { .. }
+        | PickStatus::Disputed { .. }
+        | PickStatus::Stale { .. }
         | PickStatus::Unavailable { .. }
         | PickStatus::BuildFailed { .. } => 3,
         PickStatus::Released { .. } => 4,

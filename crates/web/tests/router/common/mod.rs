@@ -103,6 +103,7 @@ impl Site {
                 title: "NixOS 26.05, security".into(),
                 base_label: "nixos-26.05".into(),
                 branch: BranchName::parse("nixos-26.05-sec").unwrap(),
+                resolutions_remote: None,
             }],
             team: TEAM.iter().map(|name| login(name)).collect(),
             sign_in: SignIn::Demo {

@@ -6,8 +6,9 @@ use std::path::Path;
 use picket_domain::{
     Action, Actor, Advisory, Assembly, Attempt, Base, BranchName, BuildReport, Candidate,
     ChangeKind, CommitSha, Conflict, ConflictKind, FailureCause, FileChange, JobName, JobOutcome,
-    JobReport, Next, PickOutcome, PickResult, PrNumber, Release, ReleaseName, ReleaseSeq,
-    ReleaseState, ReleasedPick, Sha256, SourceCommit, StorePath, Timestamp, UpstreamState, resolve,
+    JobReport, Next, PickInput, PickOutcome, PickResult, PickedCommit, PrNumber, Release,
+    ReleaseName, ReleaseSeq, ReleaseState, ReleasedPick, Renames, ResolvedSet, Sha256,
+    SourceCommit, StorePath, Timestamp, UpstreamState, Versions, resolve,
 };
 
 use picket_merger::{Fetched, Mirror};
@@ -75,13 +76,21 @@ fn conflict(path: &str) -> PickOutcome {
         conflicts: vec![Conflict {
             path: path.to_owned(),
             kind: ConflictKind::BothModified,
+            versions: Versions::default(),
         }],
+        renames: Renames::NotNeeded,
     }
 }
 
 fn picked(text: &str) -> PickOutcome {
     PickOutcome::Picked {
-        commits: vec![sha(text)],
+        commits: vec![PickedCommit {
+            source: sha("a commit of the pull request"),
+            commit: sha(text),
+            patch: Sha256::of(b"what it changes").into(),
+            verbatim: true,
+        }],
+        renames: Renames::NotNeeded,
     }
 }
 
@@ -95,8 +104,13 @@ pub(crate) async fn decide(site: &Site, by: &str, at: Timestamp, action: Action)
 
 pub(crate) async fn approve(site: &Site, by: &str, at: Timestamp, pr: u64, head: &CommitSha) {
     let head = head.clone();
-    let (channel, pr) = (channel(), PrNumber(pr));
-    decide(site, by, at, Action::Approve { channel, pr, head }).await;
+    let action = Action::Approve {
+        channel: channel(),
+        pr: PrNumber(pr),
+        head,
+        patches: Vec::new(),
+    };
+    decide(site, by, at, action).await;
 }
 
 /// Plays the reconciler: assembles, and builds until a chain without `libxml2` is to be built.
@@ -208,9 +222,13 @@ pub(crate) async fn fill(site: &Site, now: Timestamp) {
         }
         store.upsert_candidate(&candidate).await.unwrap();
         if let Some(outcome) = assessment {
-            let (pr, head) = (candidate.pr, &candidate.head);
+            let input = PickInput {
+                pr: candidate.pr,
+                head: candidate.head.clone(),
+                resolved: ResolvedSet::default().id(),
+            };
             store
-                .record_assessment(&channel(), &base.rev, pr, head, &outcome)
+                .record_assessment(&channel(), &base.rev, &input, &outcome)
                 .await
                 .unwrap();
         }
