@@ -15,6 +15,8 @@ use crate::error::Result;
 const MAX_FILES: usize = 200_000;
 /// More entries than are worth to look at for that.
 const MAX_ENTRIES: usize = 20 * MAX_FILES;
+/// More than any fix changes, in bytes of the files before and after.
+const MAX_BYTES: u64 = 2 << 30;
 
 /// A file that differs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +29,8 @@ pub(crate) struct Change {
     pub(crate) new: Option<Version>,
 }
 
-/// The files in which two trees differ, ordered by path; `None` where there are too many.
+/// The files in which two trees differ, ordered by path; `None` where there are too many, or they
+/// are too large.
 pub(crate) fn changes(
     objects: &impl Objects,
     from: ObjectId,
@@ -58,7 +61,21 @@ pub(crate) fn changes(
         }
     }
     found.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(Some(found))
+    Ok((bytes(objects, &found)? <= MAX_BYTES).then_some(found))
+}
+
+/// How much the files have together, before and after.
+fn bytes(objects: &impl Objects, changes: &[Change]) -> Result<u64> {
+    let mut bytes = 0;
+    for version in changes.iter().flat_map(|change| [change.old, change.new]) {
+        match version {
+            Some(Version { mode, id }) if mode != Mode::Submodule => {
+                bytes += objects.blob_size(&id)?;
+            }
+            _ => {}
+        }
+    }
+    Ok(bytes)
 }
 
 /// A path. A name that has a slash in it gets an empty part in front, which no real path has, so

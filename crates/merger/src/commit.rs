@@ -3,6 +3,7 @@
 
 use git2::{Commit, ObjectType, Oid, Repository};
 use picket_domain::{ApprovedPick, Timestamp};
+use picket_treemerge::ObjectId;
 
 use crate::error::Result;
 use crate::ids::sha;
@@ -49,14 +50,13 @@ impl Default for Committer {
     }
 }
 
-/// Writes the pick of `source`: this tree on this parent, with the author as in the source.
-pub(crate) fn write_pick(
-    repo: &Repository,
+/// The pick of `source`: this tree on this parent, with the author as in the source.
+pub(crate) fn pick_of(
     source: &Commit<'_>,
-    (tree, parent): (Oid, Oid),
+    (tree, parent): (ObjectId, ObjectId),
     committer: &Committer,
     pick: &ApprovedPick,
-) -> Result<Oid> {
+) -> Vec<u8> {
     let mut bytes = format!("tree {tree}\nparent {parent}\n").into_bytes();
     bytes.extend_from_slice(header(source, b"author ").unwrap_or_default());
     bytes.extend_from_slice(committer.line("committer", pick.approved_at).as_bytes());
@@ -68,7 +68,7 @@ pub(crate) fn write_pick(
         &sha(source.id()),
         pick,
     ));
-    Ok(repo.odb()?.write(ObjectType::Commit, &bytes)?)
+    bytes
 }
 
 /// Writes a commit that is Picket's own, with all that it depends on in the arguments.

@@ -1,102 +1,142 @@
 //! The merge itself: three trees in, one tree or the conflicts out.
 //!
-//! This is libgit2's merge, as `cherrypick_commit` makes it, and a conflict where git sees one and
-//! libgit2 does not. Everything else of the crate knows it by the two functions here, so that
-//! another engine can take its place. The tests compare it with `git merge-tree` on random trees:
-//! it makes the same tree or reports a conflict. Where both sides rename, or where something else
-//! takes a renamed file's place, it reports some conflicts that git resolves.
-//!
-//! libgit2 gives up on inexact renames, and says nothing, where more than `target_limit` entries
-//! differ; its default of 1000 is less than what lies between two branches of nixpkgs. No
-//! white-space options are set: they hide real differences in Nix's multi-line strings.
-//! Attributes of the trees' own `.gitattributes` (`merge=union`) do not count, in a bare
-//! repository, for libgit2 nor for git: such files merge, and conflict, like any other.
+//! This is [`picket_treemerge`], which makes what `git merge-tree` makes. The rest of the crate
+//! knows it as an [`Engine`], so that another one can take its place; whichever it is, git remakes
+//! what a chain is made of (`opinion.rs`).
 
-use git2::{Index, IndexConflict, MergeOptions, Oid, Repository};
-use picket_domain::{Conflict, ConflictKind, Versions};
+use std::rc::Rc;
 
-use crate::error::Result;
+use picket_domain::{BlobId, Conflict, ConflictKind, FileVersion, Renames, Versions};
+use picket_treemerge::{
+    ConflictPath, Content, Drivers, Kind, ObjectId, Objects, Outcome, Pieces, ReadError,
+    RenameReport, SideReport, Version,
+};
 
-mod kinds;
-mod moved;
+use crate::changes::file_mode;
 
-/// How many entries may differ before libgit2 stops looking for renames. The largest real
-/// divergence between nixpkgs' branches that was seen is a tenth of it.
-const RENAME_LIMIT: u32 = 20_000;
+/// Merges the trees `[base, ours, theirs]`: makes the change that leads from `base` to `theirs` on
+/// `ours`. It reads objects, and attributes that say how files are merged, and writes nothing.
+pub type Engine =
+    fn(&dyn Objects, &dyn Drivers, [ObjectId; 3]) -> Result<Outcome, ReadError>;
 
-/// What came of a merge.
-pub(crate) enum Merged {
-    /// Everything merged, to this tree.
-    Clean(Oid),
-    /// What did not; never empty, ordered by path.
-    Conflicting(Vec<Conflict>),
+/// Picket's own engine.
+pub(crate) fn treemerge(
+    objects: &dyn Objects,
+    drivers: &dyn Drivers,
+    [base, ours, theirs]: [ObjectId; 3],
+) -> Result<Outcome, ReadError> {
+    picket_treemerge::merge(&Below(objects), drivers, base, ours, theirs)
 }
 
-/// Makes the change from tree `base` to tree `theirs` on the tree `ours`.
-pub(crate) fn merge_trees(repo: &Repository, base: Oid, ours: Oid, theirs: Oid) -> Result<Merged> {
-    let index = repo.merge_trees(
-        &repo.find_tree(base)?,
-        &repo.find_tree(ours)?,
-        &repo.find_tree(theirs)?,
-        Some(&options()),
-    )?;
-    match outcome(repo, index)? {
-        Merged::Clean(tree) => {
-            let mut left = moved::files_left_behind(repo, base, ours, theirs)?;
-            left.extend(kinds::disagreements(repo, base, ours, theirs)?);
-            Ok(if left.is_empty() {
-                Merged::Clean(tree)
-            } else {
-                Merged::Conflicting(left)
-            })
-        }
-        conflicting @ Merged::Conflicting(_) => Ok(conflicting),
+/// The merge takes a source of objects whose type it knows.
+struct Below<'o>(&'o dyn Objects);
+
+impl Objects for Below<'_> {
+    fn read(&self, id: &ObjectId, kind: Kind) -> Result<Content, ReadError> {
+        self.0.read(id, kind)
+    }
+
+    fn blob_size(&self, id: &ObjectId) -> Result<u64, ReadError> {
+        self.0.blob_size(id)
+    }
+
+    fn pieces(&self, id: &ObjectId) -> Result<Rc<Pieces>, ReadError> {
+        self.0.pieces(id)
     }
 }
 
-/// Merges two commits as `git merge` does, from their merge bases.
-pub(crate) fn merge_commits(repo: &Repository, ours: Oid, theirs: Oid) -> Result<Merged> {
-    let (ours, theirs) = (repo.find_commit(ours)?, repo.find_commit(theirs)?);
-    let index = repo.merge_commits(&ours, &theirs, Some(&options()))?;
-    outcome(repo, index)
-}
-
-fn options() -> MergeOptions {
-    let mut options = MergeOptions::new();
-    options
-        .find_renames(true)
-        .rename_threshold(50)
-        .target_limit(RENAME_LIMIT);
-    options
-}
-
-fn outcome(repo: &Repository, mut index: Index) -> Result<Merged> {
-    if !index.has_conflicts() {
-        return Ok(Merged::Clean(index.write_tree_to(repo)?));
-    }
-    let conflicts: std::result::Result<Vec<_>, _> = index.conflicts()?.collect();
-    let mut conflicts: Vec<Conflict> = conflicts?.iter().map(conflict).collect();
-    conflicts.sort_by(|a, b| a.path.cmp(&b.path));
+/// The engine's conflicts in the domain's words, ordered by path; never empty if they are not.
+pub(crate) fn conflicts(found: &[ConflictPath]) -> Vec<Conflict> {
+    let mut conflicts: Vec<_> = found.iter().map(conflict).collect();
+    conflicts.sort_by(|a, b| (&a.path, &a.versions).cmp(&(&b.path, &b.versions)));
     conflicts.dedup();
-    Ok(Merged::Conflicting(conflicts))
+    conflicts
 }
 
-fn conflict(found: &IndexConflict) -> Conflict {
-    let kind = match (&found.ancestor, &found.our, &found.their) {
-        (Some(_), Some(_), Some(_)) => ConflictKind::BothModified,
-        (None, Some(_), Some(_)) => ConflictKind::BothAdded,
-        (Some(_), None, Some(_)) => ConflictKind::DeletedByUs,
-        (Some(_), Some(_), None) => ConflictKind::DeletedByThem,
-        _ => ConflictKind::Other,
+fn conflict(found: &ConflictPath) -> Conflict {
+    let kind = match found.stages.map(|stage| stage.is_some()) {
+        [true, true, true] => ConflictKind::BothModified,
+        [false, true, true] => ConflictKind::BothAdded,
+        [true, false, true] => ConflictKind::DeletedByUs,
+        [true, true, false] => ConflictKind::DeletedByThem,
+        [_, false, false] | [false, ..] => ConflictKind::Other,
     };
-    let entry = [&found.our, &found.their, &found.ancestor]
-        .into_iter()
-        .flatten()
-        .next();
-    let path = entry.map_or(&[][..], |entry| &entry.path);
     Conflict {
-        path: String::from_utf8_lossy(path).into_owned(),
+        path: String::from_utf8_lossy(&found.path).into_owned(),
         kind,
-        versions: Versions::default(),
+        versions: versions(found.stages),
+    }
+}
+
+/// The three versions of a file, as the domain has them.
+pub(crate) fn versions([base, ours, theirs]: [Option<Version>; 3]) -> Versions {
+    let version = |stage: Option<Version>| {
+        let Version { mode, id } = stage?;
+        let blob = BlobId::parse(&id.to_string()).expect("an id is 40 hexadecimal digits");
+        Some(FileVersion {
+            mode: file_mode(mode)?,
+            blob,
+        })
+    };
+    Versions {
+        base: version(base),
+        ours: version(ours),
+        theirs: version(theirs),
+    }
+}
+
+/// What rename detection did until now, and in one more merge.
+pub(crate) fn with_renames(renames: Renames, report: &RenameReport) -> Renames {
+    let sides = [report.ours, report.theirs];
+    let more: usize = sides.iter().map(|side| side.found).sum();
+    let found = u32::try_from(more).unwrap_or(u32::MAX);
+    let was_needed = |side: &SideReport| side.wanted > 0;
+    let gave_up = sides.iter().any(|side| side.gave_up);
+    match (renames, gave_up) {
+        (Renames::NotNeeded, false) if !sides.iter().any(was_needed) => Renames::NotNeeded,
+        (Renames::NotNeeded, false) => Renames::Followed { found },
+        (Renames::NotNeeded, true) => Renames::GaveUp { found },
+        (Renames::Followed { found: before }, false) => Renames::Followed {
+            found: before.saturating_add(found),
+        },
+        (Renames::Followed { found: before }, true) | (Renames::GaveUp { found: before }, _) => {
+            Renames::GaveUp {
+                found: before.saturating_add(found),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn renames_of_all_commits_are_taken_together() {
+        let report = |wanted, found, gave_up| RenameReport {
+            theirs: SideReport {
+                wanted,
+                found,
+                gave_up,
+                ..SideReport::default()
+            },
+            ..RenameReport::default()
+        };
+        let after = |reports: &[RenameReport]| {
+            let start = Renames::NotNeeded;
+            reports
+                .iter()
+                .fold(start, |so_far, report| with_renames(so_far, report))
+        };
+        let none = report(0, 0, false);
+        assert_eq!(after(&[none, none]), Renames::NotNeeded);
+        let some = after(&[none, report(2, 1, false), none, report(1, 1, false)]);
+        assert_eq!(some, Renames::Followed { found: 2 });
+        let gave_up = after(&[report(2, 1, false), report(9, 4, true), report(1, 1, false)]);
+        assert_eq!(gave_up, Renames::GaveUp { found: 6 });
+        assert_eq!(
+            after(&[report(1, 0, false)]),
+            Renames::Followed { found: 0 }
+        );
     }
 }

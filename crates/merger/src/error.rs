@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use picket_domain::{BranchName, CommitSha, PrNumber, ReleaseName};
+use picket_domain::{BranchName, CommitSha, ContentId, PrNumber, ReleaseName};
 use thiserror::Error;
 
 /// Why a call of the merger did not do its work. Running the same call again is always safe.
@@ -18,7 +18,7 @@ pub enum MergeError {
         reason: &'static str,
     },
     /// The `git` program is missing or cannot be started.
-    #[error("git cannot be run ({0}): install git 2.38 or later and put it on PATH")]
+    #[error("git cannot be run ({0}): install git 2.45 or later and put it on PATH")]
     NoGit(#[source] io::Error),
     /// `git` ran and failed: the network, the other side, or the disk. Worth another try later.
     #[error("git {command} with {remote} failed: {message}")]
@@ -45,6 +45,24 @@ pub enum MergeError {
          fetches it anew"
     )]
     Object(#[from] picket_treemerge::ReadError),
+    /// The mirror's folder cannot be read.
+    #[error("the mirror cannot be read: {reason}")]
+    Unreadable {
+        /// Why.
+        reason: String,
+    },
+    /// A chain needs what people made of a conflicting file, and the caller handed over something
+    /// else or nothing.
+    #[error(
+        "what people made of {path:?} (content {content}) is not at hand, or is damaged: settle \
+         the conflict again"
+    )]
+    MissingContent {
+        /// The file.
+        path: String,
+        /// The hash of its content.
+        content: ContentId,
+    },
     /// The mirror's folder holds something else.
     #[error("{} is no git repository and not empty: give Picket a folder of its own", .0.display())]
     NotAMirror(PathBuf),

@@ -2,22 +2,23 @@
 
 use std::collections::HashSet;
 
-use git2::{Delta, Diff, DiffFile, DiffOptions, FileMode, Oid, Repository};
-use picket_domain::{Conflict, ConflictKind, Versions};
+use picket_treemerge::{Kind, Mode, Objects, Version};
 
+use crate::changes::Change;
 use crate::error::Result;
 
 const MARKERS: [&[u8]; 2] = [b"<<<<<<< ", b">>>>>>> "];
 
-/// A path that the change from one tree to the other writes and that git itself refuses to check
-/// out, if there is one. Such a tree is made by hand to escape its folder.
-pub(crate) fn unsafe_path(repo: &Repository, from: Oid, to: Oid) -> Result<Option<String>> {
-    let diff = changes(repo, from, to)?;
-    let mut written = diff
-        .deltas()
-        .filter_map(|delta| delta.new_file().path_bytes());
-    let bad = written.find(|path| !path.split(|byte| *byte == b'/').all(is_safe_name));
-    Ok(bad.map(|path| String::from_utf8_lossy(path).into_owned()))
+/// A path that a change writes and that git itself refuses to check out, if there is one. Such a
+/// tree is made by hand to escape its folder.
+pub(crate) fn unsafe_path(changes: &[Change]) -> Option<String> {
+    let mut written = changes.iter().filter(|change| change.new.is_some());
+    let bad = written.find(|change| {
+        let mut names = change.path.split(|byte| *byte == b'/');
+        !names.all(is_safe_name)
+    })?;
+    let path = String::from_utf8_lossy(&bad.path);
+    Some(path.chars().take(200).collect())
 }
 
 /// Whether a tree's entry may have this name. Git refuses `.git` in any spelling that some file
@@ -33,81 +34,67 @@ pub(crate) fn is_safe_name(name: &[u8]) -> bool {
         && !name.contains(&0)
 }
 
-/// The files in which a pick left conflict markers that were in neither side before: `ours` is the
-/// tree picked onto, `result` the pick's tree, and the picked commit leads from `parent` to
-/// `theirs`. A merge without conflicts writes none; this is the net under the engine.
+/// The files in which a pick left conflict markers that were in neither side before: `picked` is
+/// what the pick changes, `source` what the picked commit does. A merge without conflicts writes
+/// none, and a person who settles one may overlook some.
 pub(crate) fn new_markers(
-    repo: &Repository,
-    (parent, theirs): (Oid, Oid),
-    (ours, result): (Oid, Oid),
-) -> Result<Vec<Conflict>> {
-    let picked = changes(repo, ours, result)?;
+    objects: &impl Objects,
+    source: &[Change],
+    picked: &[Change],
+) -> Result<Vec<Vec<u8>>> {
     let mut suspects = Vec::new();
-    for delta in picked
-        .deltas()
-        .filter(|delta| delta.status() != Delta::Deleted)
-    {
-        let markers = markers_of(repo, &delta.new_file())?;
+    for change in picked {
+        let markers = markers_of(objects, change.new)?;
         if !markers.is_empty() {
-            suspects.push((delta.new_file(), markers));
+            suspects.push((&change.path, markers));
         }
     }
     if suspects.is_empty() {
         return Ok(Vec::new());
     }
-    let known = known_markers(repo, &picked, &changes(repo, parent, theirs)?)?;
-    let conflicts = suspects
-        .iter()
-        .filter(|(_, markers)| !markers.is_subset(&known))
-        .map(|(file, _)| Conflict {
-            path: String::from_utf8_lossy(file.path_bytes().unwrap_or_default()).into_owned(),
-            kind: ConflictKind::Markers,
-            versions: Versions::default(),
-        });
-    Ok(conflicts.collect())
+    let known = known_markers(objects, source, picked)?;
+    suspects.retain(|(_, markers)| !markers.is_subset(&known));
+    Ok(suspects.into_iter().map(|(path, _)| path.clone()).collect())
 }
 
 /// The marker lines that either side already had: those of the files as the pick found them, and
 /// those of the files as the picked commit has them.
 fn known_markers(
-    repo: &Repository,
-    picked: &Diff<'_>,
-    source: &Diff<'_>,
+    objects: &impl Objects,
+    source: &[Change],
+    picked: &[Change],
 ) -> Result<HashSet<Vec<u8>>> {
-    let before = picked.deltas().map(|delta| delta.old_file());
-    let theirs = source.deltas().map(|delta| delta.new_file());
+    let before = picked.iter().map(|change| change.old);
+    let theirs = source.iter().map(|change| change.new);
     let mut known = HashSet::new();
-    for file in before.chain(theirs) {
-        known.extend(markers_of(repo, &file)?);
+    for version in before.chain(theirs) {
+        known.extend(markers_of(objects, version)?);
     }
     Ok(known)
 }
 
-fn markers_of(repo: &Repository, file: &DiffFile<'_>) -> Result<HashSet<Vec<u8>>> {
-    let is_blob = matches!(
-        file.mode(),
-        FileMode::Blob | FileMode::BlobExecutable | FileMode::BlobGroupWritable
-    );
-    if !is_blob || file.id().is_zero() {
-        return Ok(HashSet::new());
+fn markers_of(objects: &impl Objects, version: Option<Version>) -> Result<HashSet<Vec<u8>>> {
+    match version {
+        Some(Version { mode, id }) if matches!(mode, Mode::File | Mode::Executable) => {
+            Ok(markers_in(&objects.read(&id, Kind::Blob)?))
+        }
+        _ => Ok(HashSet::new()),
     }
-    let blob = repo.find_blob(file.id())?;
-    let lines = blob.content().split(|byte| *byte == b'\n');
-    let markers = lines.filter(|line| MARKERS.iter().any(|marker| line.starts_with(marker)));
-    Ok(markers.map(<[u8]>::to_vec).collect())
 }
 
-/// The entries in which two trees differ, renames not looked for.
-pub(crate) fn changes(repo: &Repository, from: Oid, to: Oid) -> Result<Diff<'_>> {
-    let mut options = DiffOptions::new();
-    options.skip_binary_check(true).include_typechange(true);
-    let (from, to) = (repo.find_tree(from)?, repo.find_tree(to)?);
-    Ok(repo.diff_tree_to_tree(Some(&from), Some(&to), Some(&mut options))?)
+/// The conflict markers of a text.
+pub(crate) fn markers_in(content: &[u8]) -> HashSet<Vec<u8>> {
+    let lines = content.split(|byte| *byte == b'\n');
+    let markers = lines.filter(|line| MARKERS.iter().any(|marker| line.starts_with(marker)));
+    markers.map(<[u8]>::to_vec).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use picket_treemerge::{NewObjects, ObjectId, put};
+
     use super::*;
+    use crate::changes::changes;
 
     #[test]
     fn names_that_leave_their_folder_are_unsafe() {
@@ -123,37 +110,30 @@ mod tests {
 
     #[test]
     fn markers_that_neither_side_had_are_found() {
-        let dir = tempfile::tempdir().unwrap();
-        let repo = Repository::init_bare(dir.path()).unwrap();
-        let tree = |content: &str| {
-            let mut builder = repo.treebuilder(None).unwrap();
-            builder
-                .insert("file", repo.blob(content.as_bytes()).unwrap(), 0o100_644)
-                .unwrap();
-            builder.write().unwrap()
+        let mut objects = NewObjects::default();
+        let mut tree = |content: &str| {
+            let id = objects.add(Kind::Blob, content.into());
+            let version = Some(Version {
+                mode: Mode::File,
+                id,
+            });
+            let entries = [(b"file".to_vec(), version)];
+            let (tree, new) = put(&objects, ObjectId::EMPTY_TREE, &entries).unwrap();
+            objects.extend(new);
+            tree
         };
         let (plain, theirs) = (tree("a\n"), tree("b\n"));
         let marked = tree("<<<<<<< ours\na\n=======\nb\n>>>>>>> theirs\n");
+        let (half, harmless) = (tree(">>>>>>> theirs\nb\n"), tree("a <<<<<<< b\n=======\n"));
         let found = |theirs, ours, result| {
-            new_markers(&repo, (plain, theirs), (ours, result))
-                .unwrap()
-                .len()
+            let changes = |from, to| changes(&objects, from, to).unwrap().unwrap();
+            let (source, picked) = (changes(plain, theirs), changes(ours, result));
+            new_markers(&objects, &source, &picked).unwrap().len()
         };
         assert_eq!(found(theirs, plain, marked), 1);
-        assert_eq!(
-            found(marked, plain, marked),
-            0,
-            "the picked commit adds them"
-        );
-        assert_eq!(
-            found(theirs, marked, tree(">>>>>>> theirs\nb\n")),
-            0,
-            "they were there"
-        );
-        assert_eq!(
-            found(theirs, plain, tree("a <<<<<<< b\n=======\n")),
-            0,
-            "no markers"
-        );
+        let by_the_commit = found(marked, plain, marked);
+        assert_eq!(by_the_commit, 0, "the picked commit adds them");
+        assert_eq!(found(theirs, marked, half), 0, "they were there");
+        assert_eq!(found(theirs, plain, harmless), 0, "no markers");
     }
 }

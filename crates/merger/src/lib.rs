@@ -26,6 +26,7 @@
 //! beside their place and renamed. Lock files that a killed process left are dealt with, and how,
 //! `lock.rs` tells.
 
+mod assemble;
 mod base;
 mod chain;
 mod changes;
@@ -35,23 +36,30 @@ mod engine;
 mod error;
 mod export;
 mod fetch;
+mod gits;
 mod guard;
 mod history;
 mod ids;
+mod inner;
 mod lock;
 mod message;
 mod mirror;
-mod odb;
+mod opened;
+mod opinion;
 mod patch;
 mod publish;
 mod release;
 mod remote;
+mod settle;
 mod source;
+mod step;
 mod transport;
 
+pub use assemble::{Assembled, Assessed, Contents};
 pub use commit::Committer;
 pub use diff::{Diff, FileDiff, Hunk, Line, LineKind};
+pub use engine::Engine;
 pub use error::{MergeError, Result};
 pub use fetch::Fetched;
-pub use mirror::{Assembled, Assessed, Contents, Mirror};
+pub use mirror::Mirror;
 pub use publish::PublishRefs;

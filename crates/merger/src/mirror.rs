@@ -1,24 +1,21 @@
 //! The mirror of upstream: a bare repository, and the calls that work in it.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use git2::Repository;
-use picket_domain::{
-    ApprovedPick, Assembly, Base, BranchName, Candidate, ChainSpec, CommitSha, ContentId, PatchId,
-    PickOutcome, PickResult, PrNumber, ResolvedSet, Timestamp,
-};
+use picket_domain::{Base, BranchName, Candidate, CommitSha, PrNumber, Timestamp};
 
-use crate::chain::Chain;
 use crate::commit::Committer;
 use crate::diff::{Diff, diff};
+use crate::engine::{Engine, treemerge};
 use crate::error::{MergeError, Result, at};
 use crate::fetch::{self, Fetched};
 use crate::history::Histories;
-use crate::ids::{find_ref, need_commit, sha};
+use crate::ids::{find_ref, sha};
+use crate::opened::Opened;
 use crate::publish::{PublishRefs, publish_refs};
 use crate::remote::RemoteUrl;
 use crate::{base, export, release, source};
@@ -33,42 +30,19 @@ pub struct Mirror {
     dir: PathBuf,
     upstream: RemoteUrl,
     committer: Committer,
+    engine: Engine,
     histories: Arc<Histories>,
 }
 
-/// What people made of conflicting files, by the hash under which it is kept.
-pub type Contents = BTreeMap<ContentId, Vec<u8>>;
-
-/// What came of looking at one pull request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Assessed {
-    /// Whether and how it picks.
-    pub outcome: PickOutcome,
-    /// What each picked commit changes, for people: as `git diff` prints it, with three lines of
-    /// context, without numbers of lines and without renames. At most 64 KiB each; one that is cut
-    /// says so in its last line.
-    pub patches: BTreeMap<PatchId, String>,
-}
-
-/// What came of making a chain.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Assembled {
-    /// What came of each pick.
-    pub assembly: Assembly,
-    /// What each picked commit changes, as in [`Assessed::patches`].
-    pub patches: BTreeMap<PatchId, String>,
-}
-
-/// What libgit2 and git find in the mirror's own configuration. Everything that a user's or a
-/// system's configuration could change in a merge is set here, because libgit2 reads those too.
-const CONFIG: [(&str, &str); 6] = [
+/// What libgit2 and git find in the mirror's own configuration. Whatever a user's or a system's
+/// configuration could change is set here, because libgit2 reads those too.
+const CONFIG: [(&str, &str); 5] = [
     ("core.attributesFile", "/dev/null"),
     // A deterministic object that a power cut left empty would never be written again.
     ("core.fsyncObjectFiles", "true"),
     ("fetch.writeCommitGraph", "true"),
     ("gc.auto", "0"),
     ("gc.pruneExpire", "never"),
-    ("merge.default", "text"),
 ];
 
 impl Mirror {
@@ -91,6 +65,7 @@ impl Mirror {
             dir,
             upstream,
             committer,
+            engine: treemerge,
             histories,
         })
     }
@@ -100,6 +75,14 @@ impl Mirror {
     #[must_use]
     pub fn with_committer(mut self, committer: Committer) -> Self {
         self.committer = committer;
+        self
+    }
+
+    /// The same mirror with another merge engine. What it makes is released only where git makes
+    /// the same.
+    #[must_use]
+    pub fn with_engine(mut self, engine: Engine) -> Self {
+        self.engine = engine;
         self
     }
 
@@ -137,75 +120,6 @@ impl Mirror {
     /// tree is not nixpkgs.
     pub fn base(&self, rev: &CommitSha, seen_at: Timestamp) -> Result<Base> {
         base::base(&self.repository()?, &self.dir, rev, seen_at)
-    }
-
-    /// Whether and how a candidate, at its present head, picks onto a base. Nothing is written to
-    /// the mirror: the commits that the outcome names exist only once a chain is assembled, and
-    /// then with approvals and so with other ids.
-    ///
-    /// # Errors
-    /// [`MergeError::MissingCommit`] where the base was not fetched, [`MergeError::Mirror`] where
-    /// the mirror cannot be read.
-    pub fn assess(
-        &self,
-        base: &CommitSha,
-        candidate: &Candidate,
-        resolved: &ResolvedSet,
-        contents: &Contents,
-    ) -> Result<Assessed> {
-        let repo = self.repository()?;
-        let odb = repo.odb()?;
-        let _in_memory = odb.add_new_mempack_backend(i32::MAX)?;
-        let commit = need_commit(&repo, base)?;
-        let pick = ApprovedPick {
-            pr: candidate.pr,
-            head: candidate.head.clone(),
-            approvals: Vec::new(),
-            approved_at: Timestamp::from_unix(commit.time().seconds()),
-            resolved: resolved.clone(),
-        };
-        let mut chain = Chain::new(&repo, &self.committer, &commit, contents);
-        let outcome = self.pick(&repo, &mut chain, base, &pick, candidate)?;
-        let patches = chain.texts;
-        Ok(Assessed { outcome, patches })
-    }
-
-    /// Makes the picks of a chain in order, each on those before it. One that does not apply is
-    /// set aside as a whole and the chain goes on without it. Equal specs and upstream histories
-    /// give equal commits.
-    ///
-    /// # Errors
-    /// [`MergeError::MissingCommit`] where the base was not fetched,
-    /// [`MergeError::UnknownCandidate`] where a pick's candidate is not handed over,
-    /// [`MergeError::Mirror`] where the mirror cannot be read or written.
-    pub fn assemble(
-        &self,
-        spec: &ChainSpec,
-        candidates: &BTreeMap<PrNumber, Candidate>,
-        contents: &Contents,
-    ) -> Result<Assembled> {
-        let repo = self.repository()?;
-        let base = need_commit(&repo, &spec.base)?;
-        let mut chain = Chain::new(&repo, &self.committer, &base, contents);
-        let mut picks = Vec::with_capacity(spec.picks.len());
-        for (done, pick) in (1..).zip(&spec.picks) {
-            let unknown = || MergeError::UnknownCandidate(pick.pr);
-            let candidate = candidates.get(&pick.pr).ok_or_else(unknown)?;
-            let outcome = self.pick(&repo, &mut chain, &spec.base, pick, candidate)?;
-            let (pr, of, what) = (pick.pr, spec.picks.len(), told(&outcome));
-            tracing::info!(
-                target: "picket::progress",
-                channel = %spec.channel, pr = pr.0, done, of,
-                "pick {done} of {of}: #{pr} {what}"
-            );
-            picks.push(PickResult {
-                pr,
-                head: pick.head.clone(),
-                outcome,
-            });
-        }
-        let (assembly, patches) = (Assembly { picks }, chain.texts);
-        Ok(Assembled { assembly, patches })
     }
 
     /// Writes a release's commit: the tip's tree, with the parents (previous release, tip), or only
@@ -260,25 +174,7 @@ impl Mirror {
         }
     }
 
-    fn pick(
-        &self,
-        repo: &Repository,
-        chain: &mut Chain<'_>,
-        base: &CommitSha,
-        pick: &ApprovedPick,
-        candidate: &Candidate,
-    ) -> Result<PickOutcome> {
-        let source = match self.source(repo, candidate, &pick.head)? {
-            Ok(source) => source,
-            Err(source::NoSource(reason)) => return Ok(PickOutcome::Unavailable { reason }),
-        };
-        let known = self
-            .histories
-            .known(repo, crate::ids::oid(base), source.branch)?;
-        chain.pick(pick, &source, &known)
-    }
-
-    fn source(
+    pub(crate) fn source(
         &self,
         repo: &Repository,
         candidate: &Candidate,
@@ -288,18 +184,25 @@ impl Mirror {
         source::find(repo, candidate, head, branch)
     }
 
-    fn repository(&self) -> Result<Repository> {
+    pub(crate) fn repository(&self) -> Result<Repository> {
         Ok(Repository::open_bare(&self.dir)?)
     }
-}
 
-fn told(outcome: &PickOutcome) -> &'static str {
-    match outcome {
-        PickOutcome::Picked { .. } => "picked",
-        PickOutcome::Contained => "is in the base already",
-        PickOutcome::Conflict { .. } => "conflicts and is set aside",
-        PickOutcome::Disputed { .. } => "is merged otherwise by git and is set aside",
-        PickOutcome::Unavailable { .. } => "cannot be picked and is set aside",
+    /// The mirror as it is now, for one call.
+    pub(crate) fn opened(&self) -> Result<Opened> {
+        Opened::new(&self.dir, self.engine)
+    }
+
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    pub(crate) fn committer(&self) -> &Committer {
+        &self.committer
+    }
+
+    pub(crate) fn histories(&self) -> &Histories {
+        &self.histories
     }
 }
 

@@ -33,8 +33,6 @@ pub(crate) use text::text;
 
 /// Larger files are compared as a whole, as if they were no text, in bytes.
 const MAX_TEXT: u64 = 64 << 20;
-/// The most that one commit's changed files may have together, before and after, in bytes.
-const MAX_BYTES: u64 = 2 << 30;
 /// Where git looks for a zero byte to tell text from other files.
 const SNIFFED: usize = 8000;
 
@@ -46,28 +44,17 @@ pub(crate) struct Patches {
 }
 
 impl Patches {
-    /// The hash of these changes; `None` where they are too large to look at.
-    pub(crate) fn id(
-        &mut self,
-        objects: &impl Objects,
-        changes: &[Change],
-    ) -> Result<Option<PatchId>> {
-        let mut bytes = 0;
+    /// The hash of these changes.
+    pub(crate) fn id(&mut self, objects: &impl Objects, changes: &[Change]) -> Result<PatchId> {
         let mut hash = sha2::Sha256::new_with_prefix(b"picket patch 1\n");
         for change in changes {
-            for version in [change.old, change.new].into_iter().flatten() {
-                bytes += size(objects, version)?;
-            }
-            if bytes > MAX_BYTES {
-                return Ok(None);
-            }
             update_with(&mut hash, &change.path);
             for version in [change.old, change.new] {
                 hash.update(octal(version));
             }
             hash.update(self.digest(objects, change)?.as_bytes());
         }
-        Ok(Some(Sha256::from_bytes(hash.finalize().into()).into()))
+        Ok(Sha256::from_bytes(hash.finalize().into()).into())
     }
 
     fn digest(&mut self, objects: &impl Objects, change: &Change) -> Result<Sha256> {
@@ -219,13 +206,6 @@ fn read_text(objects: &impl Objects, version: Version) -> Result<Option<Rc<Vec<u
     let content = objects.read(&version.id, Kind::Blob)?;
     let start = &content[..content.len().min(SNIFFED)];
     Ok((!start.contains(&0)).then_some(content))
-}
-
-fn size(objects: &impl Objects, version: Version) -> Result<u64> {
-    match version.mode {
-        Mode::Submodule | Mode::Tree => Ok(0),
-        Mode::File | Mode::Executable | Mode::Symlink => Ok(objects.blob_size(&version.id)?),
-    }
 }
 
 /// Files are of one kind, whatever their permissions.

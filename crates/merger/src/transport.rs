@@ -79,6 +79,11 @@ impl<'a> Git<'a> {
         self
     }
 
+    pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
     /// What follows is never taken for an option.
     pub(crate) fn remote_and(mut self, url: &RemoteUrl, refs: &[String]) -> Self {
         self.command
@@ -94,8 +99,13 @@ impl<'a> Git<'a> {
 
     /// Runs it to its end and returns what it wrote to its standard output.
     pub(crate) fn output(mut self) -> Result<Vec<u8>> {
-        let output = self.command.output().map_err(MergeError::NoGit)?;
+        let output = self.run()?;
         self.checked(output)
+    }
+
+    /// Runs it to its end, whatever that is.
+    pub(crate) fn run(&mut self) -> Result<Output> {
+        self.command.output().map_err(MergeError::NoGit)
     }
 
     /// Runs it to its end, and says how far it is.
@@ -113,7 +123,8 @@ impl<'a> Git<'a> {
         .map(drop)
     }
 
-    fn checked(&self, output: Output) -> Result<Vec<u8>> {
+    /// What it wrote to its standard output, where it succeeded.
+    pub(crate) fn checked(&self, output: Output) -> Result<Vec<u8>> {
         if output.status.success() {
             return Ok(output.stdout);
         }

@@ -31,7 +31,7 @@ fn patch(from: Files<'_>, to: Files<'_>) -> (PatchId, String) {
     let mut world = World(NewObjects::default());
     let (from, to) = (world.tree(from), world.tree(to));
     let changes = changes(&world.0, from, to).unwrap().unwrap();
-    let id = Patches::default().id(&world.0, &changes).unwrap().unwrap();
+    let id = Patches::default().id(&world.0, &changes).unwrap();
     (id, text(&world.0, &changes).unwrap())
 }
 

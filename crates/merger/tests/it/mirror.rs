@@ -77,7 +77,7 @@ fn a_lost_object_is_an_error_that_says_what_to_do() {
         .join(&tree[2..]);
     fs::remove_file(&object).unwrap();
     let error = try_assess(&mirror, base, &pr).unwrap_err();
-    assert!(matches!(error, MergeError::Mirror(_)), "{error}");
+    assert!(matches!(error, MergeError::Object(_)), "{error}");
     assert!(error.to_string().contains(&tree), "{error}");
     assert!(
         error.to_string().contains("move the mirror's folder away"),
@@ -86,7 +86,7 @@ fn a_lost_object_is_an_error_that_says_what_to_do() {
     // What a power cut leaves.
     fs::write(&object, [0; 40]).unwrap();
     let error = try_assess(&mirror, base, &pr).unwrap_err();
-    assert!(matches!(error, MergeError::Mirror(_)), "{error}");
+    assert!(matches!(error, MergeError::Object(_)), "{error}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Single picks and chains: what applies, what is set aside, and what the commits are.
 
-use picket_domain::{ConflictKind, PickOutcome};
+use picket_domain::{ConflictKind, PickOutcome, Renames};
 
 use picket_merger::Contents;
 
@@ -250,17 +250,17 @@ fn a_link_against_a_rename_and_two_modes_are_conflicts() {
         edit.rename("pkgs/nginx.nix", "nginx.nix")
             .put_as(EXECUTABLE, "new", "same\n");
     };
-    let both = |first| {
+    let both = |path: &str, kind| {
         [
             ("new".to_owned(), ConflictKind::BothAdded),
-            ("pkgs/nginx.nix".to_owned(), first),
+            (path.to_owned(), kind),
         ]
     };
     let (upstream, base, pr) = two_sides(|_| {}, link, rename);
-    let expected = both(ConflictKind::DeletedByThem);
+    let expected = both("nginx.nix", ConflictKind::DeletedByUs);
     assert_eq!(conflicts(upstream.outcome(base, &pr)), expected);
     let (upstream, base, pr) = two_sides(|_| {}, rename, link);
-    let expected = both(ConflictKind::DeletedByUs);
+    let expected = both("nginx.nix", ConflictKind::DeletedByThem);
     assert_eq!(conflicts(upstream.outcome(base, &pr)), expected);
 }
 
@@ -355,31 +355,61 @@ fn odd_names_in_conflicts_are_shown_as_far_as_they_can_be() {
     );
 }
 
+/// A package's expression, not too much like another one's.
+fn package(n: usize) -> String {
+    let hash = |salt: usize| (n + 1) * 7_919 * (salt + 104_729) % 1_000_003;
+    format!(
+        "{{ lib, stdenv, fetchurl, dep{}, dep{} }}:\n\nstdenv.mkDerivation rec {{\n  \
+         pname = \"package{n}\";\n  version = \"1.{}\";\n  src = fetchurl {{\n    \
+         url = \"https://example.org/{}.tar.gz\";\n    hash = \"{}\";\n  }};\n  \
+         buildInputs = [ dep{} dep{} ];\n  meta.homepage = \"https://{}.example.org\";\n}}\n",
+        hash(1),
+        hash(2),
+        hash(3),
+        hash(4),
+        hash(5),
+        hash(1),
+        hash(2),
+        hash(6)
+    )
+}
+
 #[test]
-fn a_fix_follows_its_file_among_two_thousand_moved_ones() {
-    let name = |n: usize| format!("package{n}");
-    let old = |n: usize| format!("pkgs/misc/{}.nix", name(n));
-    let new = |n: usize| format!("pkgs/by-name/{}/package.nix", name(n));
+fn a_fix_follows_its_file_among_two_thousand_that_moved_to_by_name() {
+    let old = |n: usize| format!("pkgs/misc/package{n}.nix");
+    let new = |n: usize| format!("pkgs/by-name/pa/package{n}/package.nix");
     let (upstream, root) = Upstream::new();
     let base = upstream.commit(&[root], "packages", |edit| {
         for n in 0..2000 {
-            edit.put(old(n), text(&name(n), 8));
+            edit.put(old(n), package(n));
         }
     });
     // Each file is edited as it moves, so that only its likeness tells where it came from.
     let moved = upstream.commit(&[base], "treewide: move to by-name", |edit| {
         for n in 0..2000 {
-            edit.rename(&old(n), &new(n))
-                .line(&new(n), "line 8", "line eight");
+            edit.rename(&old(n), &new(n)).line(
+                &new(n),
+                "stdenv.mkDerivation rec {",
+                "stdenv.mkDerivation (finalAttrs: {",
+            );
         }
     });
     let head = upstream.commit(&[moved], "fix", |edit| {
-        edit.line(&new(1234), "line 2\n", "line two\n");
+        edit.line(&new(1234), "version = \"1.", "version = \"1.0.1-");
     });
     upstream.branch("master", moved);
     upstream.branch("release", base);
-    let content = upstream.file_after(base, &candidate(1, head), &old(1234));
-    let expected = text(&name(1234), 8).replace("line 2\n", "line two\n");
+    let outcome = upstream.outcome(base, &candidate(1, head));
+    let PickOutcome::Picked { commits, renames } = outcome else {
+        panic!("not picked: {outcome:?}");
+    };
+    assert_eq!(renames, Renames::Followed { found: 1 });
+    let [commit] = commits.as_slice() else {
+        panic!("one commit, not {commits:?}");
+    };
+    assert!(!commit.verbatim, "another file is changed than by the fix");
+    let content = upstream.mirror_file(&commit.commit, &old(1234));
+    let expected = package(1234).replace("version = \"1.", "version = \"1.0.1-");
     assert_eq!(String::from_utf8(content).unwrap(), expected);
 }
 

@@ -1,0 +1,81 @@
+//! The mirror as one call reads it.
+
+use std::path::{Path, PathBuf};
+
+use git2::{Commit, Oid, Repository};
+use picket_treemerge::{Attributes, NewObjects, ObjectId, Objects, Outcome, Overlay};
+
+use crate::changes::{self, Change};
+use crate::engine::Engine;
+use crate::error::{MergeError, Result};
+use crate::ids::object_id;
+
+/// Objects that a call has made, over those of the mirror.
+pub(crate) type View<'a> = Overlay<'a, picket_treemerge::Repository>;
+
+/// The mirror, opened for one call: what is fetched later is not seen.
+pub(crate) struct Opened {
+    /// References and history.
+    pub(crate) repo: Repository,
+    /// Trees and files, for merges.
+    objects: picket_treemerge::Repository,
+    /// Of the mirror's own `info/attributes`, which Picket never writes: what git would take into
+    /// account if somebody else did.
+    attributes: Attributes,
+    engine: Engine,
+    dir: PathBuf,
+}
+
+impl Opened {
+    pub(crate) fn new(dir: &Path, engine: Engine) -> Result<Self> {
+        let unreadable = |error: picket_treemerge::OpenError| MergeError::Unreadable {
+            reason: error.to_string(),
+        };
+        Ok(Self {
+            repo: Repository::open_bare(dir)?,
+            objects: picket_treemerge::Repository::open(dir).map_err(unreadable)?,
+            attributes: Attributes::of_repository(dir),
+            engine,
+            dir: dir.to_owned(),
+        })
+    }
+
+    /// The mirror's folder.
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The mirror's objects, with these above.
+    pub(crate) fn with<'a>(&'a self, made: &'a NewObjects) -> View<'a> {
+        Overlay::new(made, &self.objects)
+    }
+
+    /// The trees `[base, ours, theirs]`, merged.
+    pub(crate) fn merge(&self, objects: &dyn Objects, trees: [ObjectId; 3]) -> Result<Outcome> {
+        Ok((self.engine)(objects, &self.attributes, trees)?)
+    }
+
+    /// What a commit changes against its first parent, and the two trees; all of it is new where
+    /// it has no parent. `None` where it is too much.
+    pub(crate) fn change_of(&self, commit: &Commit<'_>) -> Result<Option<Changed>> {
+        let from = match commit.parent_ids().next() {
+            Some(parent) => self.tree_of(parent)?,
+            None => ObjectId::EMPTY_TREE,
+        };
+        let to = object_id(commit.tree_id());
+        let changes = changes::changes(&self.objects, from, to)?;
+        Ok(changes.map(|changes| Changed { from, to, changes }))
+    }
+
+    pub(crate) fn tree_of(&self, commit: Oid) -> Result<ObjectId> {
+        Ok(object_id(self.repo.find_commit(commit)?.tree_id()))
+    }
+}
+
+/// A change of a tree.
+pub(crate) struct Changed {
+    pub(crate) from: ObjectId,
+    pub(crate) to: ObjectId,
+    /// The files that differ.
+    pub(crate) changes: Vec<Change>,
+}
