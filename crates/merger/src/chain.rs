@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use git2::{Commit, Oid};
 use picket_domain::{ApprovedPick, PatchId, PickOutcome, PickedCommit, Renames};
-use picket_treemerge::{Kind, NewObjects, ObjectId};
+use picket_treemerge::{ConflictPath, Kind, NewObjects, ObjectId};
 
 use crate::assemble::Contents;
 use crate::commit::{Committer, pick_of};
@@ -55,11 +55,19 @@ pub(crate) struct Attempt {
     pub(crate) made: NewObjects,
     /// The merges, of commits that changed something and of those that did not.
     pub(crate) merges: Vec<Made>,
-    /// Of a commit that conflicts, and whose files only need to be settled: all that merges.
-    pub(crate) clean: Option<ObjectId>,
+    /// Of a commit that conflicts, and whose files only need to be settled: the rest.
+    pub(crate) clean: Option<Clean>,
     /// Where it ended: after its last commit, or before the one that does not apply.
     pub(crate) at: Place,
     texts: BTreeMap<PatchId, String>,
+}
+
+/// All of a merge that is clean, and what is not.
+#[derive(Debug, Clone)]
+pub(crate) struct Clean {
+    /// The tree; the files that conflict are as ours in it.
+    pub(crate) tree: ObjectId,
+    pub(crate) conflicts: Vec<ConflictPath>,
 }
 
 /// A merge that was made.

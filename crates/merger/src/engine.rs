@@ -16,8 +16,7 @@ use crate::changes::file_mode;
 
 /// Merges the trees `[base, ours, theirs]`: makes the change that leads from `base` to `theirs` on
 /// `ours`. It reads objects, and attributes that say how files are merged, and writes nothing.
-pub type Engine =
-    fn(&dyn Objects, &dyn Drivers, [ObjectId; 3]) -> Result<Outcome, ReadError>;
+pub type Engine = fn(&dyn Objects, &dyn Drivers, [ObjectId; 3]) -> Result<Outcome, ReadError>;
 
 /// Picket's own engine.
 pub(crate) fn treemerge(
@@ -124,9 +123,7 @@ mod tests {
         };
         let after = |reports: &[RenameReport]| {
             let start = Renames::NotNeeded;
-            reports
-                .iter()
-                .fold(start, |so_far, report| with_renames(so_far, report))
+            reports.iter().fold(start, with_renames)
         };
         let none = report(0, 0, false);
         assert_eq!(after(&[none, none]), Renames::NotNeeded);

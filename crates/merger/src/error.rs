@@ -84,6 +84,49 @@ pub enum MergeError {
         /// What is there instead.
         found: String,
     },
+    /// The remote does not have a branch that somebody says to have pushed.
+    #[error("{remote} has no branch {branch}: push it, or correct its name")]
+    NoBranch {
+        /// The branch.
+        branch: BranchName,
+        /// The remote's address, without its password.
+        remote: String,
+    },
+    /// A pull request has no conflict that a pushed commit could resolve.
+    #[error("pull request {pr} {reason}")]
+    NothingToResolve {
+        /// The pull request.
+        pr: PrNumber,
+        /// What is the case instead.
+        reason: &'static str,
+    },
+    /// A pushed commit changes more than the files that conflict.
+    #[error(
+        "commit {rev} is not the pick of {commit} onto {onto} with its conflicts resolved: it \
+         differs from that in {}. Check out {onto}, cherry-pick the pull request's commits up to \
+         that one, resolve only what conflicts, and push", paths.join(", ")
+    )]
+    NotAResolution {
+        /// The pushed commit.
+        rev: CommitSha,
+        /// The pull request's commit that conflicts.
+        commit: CommitSha,
+        /// What it has to be picked onto.
+        onto: CommitSha,
+        /// The files that it changes besides those that conflict, the first twenty.
+        paths: Vec<String>,
+    },
+    /// A pushed commit has conflict markers in its files.
+    #[error(
+        "commit {rev} has conflict markers left in {}: resolve them, commit and push again",
+        paths.join(", ")
+    )]
+    MarkersLeft {
+        /// The pushed commit.
+        rev: CommitSha,
+        /// The files.
+        paths: Vec<String>,
+    },
     /// A chain names a pull request that the caller handed no candidate for.
     #[error("pull request {0} is in the chain but not among the candidates")]
     UnknownCandidate(PrNumber),

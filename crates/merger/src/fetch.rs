@@ -103,6 +103,33 @@ pub(crate) fn pull_request(
     }
 }
 
+/// Fetches the branch on which somebody resolved a pull request's conflicts, and returns where it
+/// stands. The last one of each pull request is kept.
+pub(crate) fn resolution(
+    mirror: &Path,
+    remote: &RemoteUrl,
+    pr: PrNumber,
+    branch: &BranchName,
+) -> Result<Oid> {
+    let repo = Repository::open_bare(mirror)?;
+    let lock = WriteLock::take(mirror)?;
+    lock.clear_half_packs()?;
+    let refs = (
+        format!("refs/heads/{branch}"),
+        format!("refs/resolution/{pr}"),
+    );
+    prepare(&repo, &lock, &[&refs.1])?;
+    let absent = || MergeError::NoBranch {
+        branch: branch.clone(),
+        remote: remote.to_string(),
+    };
+    match fetch(mirror, &lock, remote, std::slice::from_ref(&refs)) {
+        Ok(()) => find_ref(&repo, &refs.1)?.ok_or_else(absent),
+        Err(error) if lacks(&error, &refs.0) => Err(absent()),
+        Err(error) => Err(error),
+    }
+}
+
 /// Whether a pull request was fetched at a head, with all that it consists of.
 ///
 /// That its commit is there is not enough: git unpacks commits before their trees, and a fetch may

@@ -75,9 +75,10 @@ fn known_markers(
 
 fn markers_of(objects: &impl Objects, version: Option<Version>) -> Result<HashSet<Vec<u8>>> {
     match version {
-        Some(Version { mode, id }) if matches!(mode, Mode::File | Mode::Executable) => {
-            Ok(markers_in(&objects.read(&id, Kind::Blob)?))
-        }
+        Some(Version {
+            mode: Mode::File | Mode::Executable,
+            id,
+        }) => Ok(markers_in(&objects.read(&id, Kind::Blob)?)),
         _ => Ok(HashSet::new()),
     }
 }

@@ -59,6 +59,12 @@ impl History {
     }
 }
 
+/// The commits that a message says were picked, or squashed, into its commit.
+pub(crate) fn picked_from(message: &[u8]) -> impl Iterator<Item = Oid> {
+    let lines = message.split(|byte| *byte == b'\n');
+    lines.filter_map(|line| id_after(line, PICKED_FROM))
+}
+
 /// The full commit id that follows the phrase in the line.
 fn id_after(line: &[u8], phrase: &[u8]) -> Option<Oid> {
     let at = line

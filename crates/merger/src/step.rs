@@ -5,7 +5,7 @@ use picket_domain::{Conflict, ConflictKind, PatchId, PickOutcome, Renames, Resol
 use picket_treemerge::{ConflictPath, Conflicts, NewObjects, ObjectId, Outcome};
 
 use crate::assemble::Contents;
-use crate::chain::{Attempt, Made, Place};
+use crate::chain::{Attempt, Clean, Made, Place};
 use crate::changes::changes;
 use crate::engine::{conflicts, versions, with_renames};
 use crate::error::Result;
@@ -124,7 +124,10 @@ impl Picking<'_> {
         attempt.made.extend(std::mem::take(&mut found.objects));
         let view = self.opened.with(&attempt.made);
         let settled = settle(&view, &found, self.resolved, self.contents)?;
-        attempt.clean = found.can_be_settled().then_some(found.tree);
+        attempt.clean = found.can_be_settled().then(|| Clean {
+            tree: found.tree,
+            conflicts: found.paths.clone(),
+        });
         if let Some((id, objects)) = settled {
             attempt.made.extend(objects);
             let settled = found.paths;
