@@ -14,3 +14,5 @@ mod merges;
 mod mirror;
 mod picks;
 mod publish;
+mod pushed;
+mod resolve;

@@ -436,7 +436,7 @@ pub(crate) fn assembled(
 }
 
 /// The commits' ids depend on approvals, which a pull request that is only looked at lacks.
-fn without_ids(outcome: &PickOutcome) -> PickOutcome {
+pub(crate) fn without_ids(outcome: &PickOutcome) -> PickOutcome {
     let mut outcome = outcome.clone();
     if let PickOutcome::Picked { commits, .. } = &mut outcome {
         for commit in commits {
