@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use git2::Repository;
 use picket_domain::{Base, BranchName, Candidate, CommitSha, PrNumber, Timestamp};
+use picket_treemerge::NewObjects;
 
 use crate::commit::Committer;
 use crate::diff::{Diff, diff};
@@ -14,11 +15,12 @@ use crate::engine::{Engine, treemerge};
 use crate::error::{MergeError, Result, at};
 use crate::fetch::{self, Fetched};
 use crate::history::Histories;
-use crate::ids::{find_ref, sha};
+use crate::ids::{find_ref, need_commit, sha};
 use crate::opened::Opened;
 use crate::publish::{PublishRefs, publish_refs};
+use crate::reference::use_objects_of;
 use crate::remote::RemoteUrl;
-use crate::{base, export, release, source};
+use crate::{base, export, patch, release, source};
 
 /// A bare mirror of upstream, with Picket's own branches and tags in it.
 ///
@@ -84,6 +86,15 @@ impl Mirror {
     pub fn with_engine(mut self, engine: Engine) -> Self {
         self.engine = engine;
         self
+    }
+
+    /// Makes the mirror use the objects of a clone on this machine, so that it fetches only what
+    /// that one lacks. The clone must stay from then on, and lose no object.
+    ///
+    /// # Errors
+    /// [`MergeError::NotAReference`] where it is no full clone.
+    pub fn use_objects_of(&self, reference: &Path) -> Result<()> {
+        use_objects_of(&self.dir, reference)
     }
 
     /// Fetches upstream's branches to `refs/upstream/<branch>` and returns those that upstream does
@@ -171,6 +182,20 @@ impl Mirror {
         match self.source(&repo, candidate, &candidate.head)? {
             Ok(source) => diff(&repo, source.from, &candidate.head),
             Err(_) => Ok(Diff::default()),
+        }
+    }
+
+    /// What one commit changes against its first parent, for people: as the texts of
+    /// [`Assessed::patches`](crate::Assessed::patches), so that the two can be compared.
+    ///
+    /// # Errors
+    /// [`MergeError::MissingCommit`] where it was not fetched.
+    pub fn patch(&self, commit: &CommitSha) -> Result<String> {
+        let opened = self.opened()?;
+        let found = need_commit(&opened.repo, commit)?;
+        match opened.change_of(&found)? {
+            Some(change) => patch::text(&opened.with(&NewObjects::default()), &change.changes),
+            None => Ok("(more than can be shown)\n".to_owned()),
         }
     }
 

@@ -1,6 +1,6 @@
 //! The diff that the candidate page shows.
 
-use picket_merger::{Diff, FileDiff, LineKind};
+use picket_merger::{Diff, FileDiff, LineKind, MergeError};
 
 use crate::support::*;
 
@@ -196,9 +196,31 @@ fn a_head_whose_fetch_is_under_way_is_not_there_yet() {
     odb.write(git2::ObjectType::Commit, &commit).unwrap();
     let error = mirror.diff(&pr).unwrap_err();
     assert!(
-        matches!(error, picket_merger::MergeError::MissingCommit(_)),
+        matches!(error, MergeError::MissingCommit(_)),
         "{error}"
     );
     upstream.update(&mirror, &[&pr]);
     assert_eq!(mirror.diff(&pr).unwrap().changed_files, 1);
+}
+
+/// The candidate page compares the two where a pick is not what the pull request has.
+#[test]
+fn a_commits_own_patch_reads_as_its_picks() {
+    let (upstream, root) = Upstream::new();
+    let [own, other] = ["six", "other"].map(|line| {
+        upstream.commit(&[root], "fix", |edit| {
+            edit.line("pkgs/nginx.nix", "nginx line 6\n", &format!("{line}\n"));
+        })
+    });
+    let pr = candidate(1, own);
+    let mirror = upstream.mirror(&[&pr]);
+    let assessed = assess(&mirror, root, &pr);
+    let texts: Vec<_> = assessed.patches.values().cloned().collect();
+    assert_eq!(texts, [mirror.patch(&sha(own)).unwrap()]);
+    assert!(texts[0].contains("+six\n"), "{}", texts[0]);
+    let unknown = mirror.patch(&sha(other));
+    assert!(
+        matches!(unknown, Err(MergeError::MissingCommit(_))),
+        "{unknown:?}"
+    );
 }
