@@ -66,6 +66,9 @@ pub enum MergeError {
     /// The mirror's folder holds something else.
     #[error("{} is no git repository and not empty: give Picket a folder of its own", .0.display())]
     NotAMirror(PathBuf),
+    /// What was named as a clone to take objects from is none, or lacks history.
+    #[error("{} is no full clone: name a repository that is neither shallow nor partial", .0.display())]
+    NotAReference(PathBuf),
     /// A file cannot be read or written.
     #[error("{}: {error}", path.display())]
     File {

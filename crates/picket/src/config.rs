@@ -34,8 +34,8 @@ pub struct Config {
     pub team: Vec<Login>,
     /// The watched repository.
     pub github: GitHub,
-    /// Where upstream's git objects come from: a URL or a path that git takes.
-    pub upstream_git: String,
+    /// Where upstream's git objects come from.
+    pub upstream: Upstream,
     /// The keys that sign releases and store paths; never empty.
     pub signing_keys: Vec<SecretKey>,
     /// How Nix is called.
@@ -88,6 +88,15 @@ pub struct GitHub {
     pub label: String,
     /// The token to read with.
     pub token: Option<String>,
+}
+
+/// Where upstream's git objects come from.
+#[derive(Debug, Clone)]
+pub struct Upstream {
+    /// A URL or a path that git takes.
+    pub git: String,
+    /// A clone on this machine that has most of them.
+    pub reference: Option<PathBuf>,
 }
 
 /// One channel.

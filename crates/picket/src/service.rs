@@ -110,9 +110,15 @@ impl Service {
 }
 
 async fn open_mirror(config: &Config, dirs: &Dirs) -> anyhow::Result<Mirror> {
-    let (dir, upstream) = (dirs.mirror(), config.upstream_git.clone());
-    let mirror = tokio::task::spawn_blocking(move || Mirror::open(&dir, &upstream)).await??;
-    Ok(mirror)
+    let (dir, upstream) = (dirs.mirror(), config.upstream.clone());
+    let open = move || {
+        let mirror = Mirror::open(&dir, &upstream.git)?;
+        if let Some(reference) = &upstream.reference {
+            mirror.use_objects_of(reference)?;
+        }
+        anyhow::Ok(mirror)
+    };
+    tokio::task::spawn_blocking(open).await?
 }
 
 fn watcher(github: &config::GitHub) -> anyhow::Result<Watcher> {

@@ -14,7 +14,9 @@ use toml::Spanned;
 use url::Url;
 
 use super::error::Problem;
-use super::{Allowances, Channel, Config, Follows, GitHub, SignIn, UpstreamCache, Web, raw};
+use super::{
+    Allowances, Channel, Config, Follows, GitHub, SignIn, Upstream, UpstreamCache, Web, raw,
+};
 
 type Checked<T> = Result<T, Problem>;
 
@@ -37,7 +39,7 @@ pub(super) fn check(raw: raw::Raw, file: &Path, allow: Allowances) -> Checked<Co
         web: web(raw.web, &paths, allow)?,
         team: team(raw.team)?,
         github: github(raw.github, &paths)?,
-        upstream_git: git_remote(&raw.upstream.git, &paths)?,
+        upstream: upstream(&raw.upstream, &paths)?,
         signing_keys: signing_keys(&raw.signing.key_files, &paths)?,
         limits: limits(&raw.nix),
         nix: nix(raw.nix),
@@ -225,6 +227,14 @@ fn github(raw: raw::GitHub, paths: &Paths) -> Checked<GitHub> {
         repository: repository.to_owned(),
         label: raw.label.unwrap_or_else(|| SECURITY_LABEL.to_owned()),
         token: raw.token_file.map(|file| paths.secret(&file)).transpose()?,
+    })
+}
+
+fn upstream(raw: &raw::Upstream, paths: &Paths) -> Checked<Upstream> {
+    let reference = raw.reference.as_ref();
+    Ok(Upstream {
+        git: git_remote(&raw.git, paths)?,
+        reference: reference.map(|path| paths.absolute(path)).transpose()?,
     })
 }
 

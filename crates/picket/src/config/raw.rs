@@ -60,6 +60,7 @@ pub(super) struct GitHub {
 #[serde(deny_unknown_fields)]
 pub(super) struct Upstream {
     pub(super) git: Spanned<String>,
+    pub(super) reference: Option<Spanned<PathBuf>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -191,6 +192,10 @@ pub const KEYS: &[(&str, &str)] = &[
     (
         "upstream.git",
         "Where upstream's commits are fetched: a URL or path for git.",
+    ),
+    (
+        "upstream.reference",
+        "A full clone on this machine whose objects are used and not fetched; it must stay, and lose none.",
     ),
     (
         "signing.key_files",
