@@ -4,12 +4,9 @@
 //! knows it as an [`Engine`], so that another one can take its place; whichever it is, git remakes
 //! what a chain is made of (`opinion.rs`).
 
-use std::rc::Rc;
-
 use picket_domain::{BlobId, Conflict, ConflictKind, FileVersion, Renames, Versions};
 use picket_treemerge::{
-    ConflictPath, Content, Drivers, Kind, ObjectId, Objects, Outcome, Pieces, ReadError,
-    RenameReport, SideReport, Version,
+    ConflictPath, Drivers, ObjectId, Objects, Outcome, ReadError, RenameReport, SideReport, Version,
 };
 
 use crate::changes::file_mode;
@@ -24,24 +21,7 @@ pub(crate) fn treemerge(
     drivers: &dyn Drivers,
     [base, ours, theirs]: [ObjectId; 3],
 ) -> Result<Outcome, ReadError> {
-    picket_treemerge::merge(&Below(objects), drivers, base, ours, theirs)
-}
-
-/// The merge takes a source of objects whose type it knows.
-struct Below<'o>(&'o dyn Objects);
-
-impl Objects for Below<'_> {
-    fn read(&self, id: &ObjectId, kind: Kind) -> Result<Content, ReadError> {
-        self.0.read(id, kind)
-    }
-
-    fn blob_size(&self, id: &ObjectId) -> Result<u64, ReadError> {
-        self.0.blob_size(id)
-    }
-
-    fn pieces(&self, id: &ObjectId) -> Result<Rc<Pieces>, ReadError> {
-        self.0.pieces(id)
-    }
+    picket_treemerge::merge(&objects, drivers, base, ours, theirs)
 }
 
 /// The engine's conflicts in the domain's words, ordered by path; never empty if they are not.

@@ -139,3 +139,35 @@ fn parse(said: &[u8]) -> Option<Vec<Answer>> {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+
+    #[test]
+    fn clean_and_conflicting_answers_are_told_apart() {
+        let said = format!("1\0{ID}\0\x000\0{ID}\0b\nc\0a\0\x001\0{ID}\0\0");
+        let tree = ObjectId::EMPTY_TREE;
+        let paths = vec![b"a".to_vec(), b"b\nc".to_vec()];
+        let expected = [
+            Answer::Clean(tree),
+            Answer::Conflict { tree, paths },
+            Answer::Clean(tree),
+        ];
+        assert_eq!(parse(said.as_bytes()).unwrap(), expected);
+        assert_eq!(parse(b"").unwrap(), []);
+    }
+
+    #[test]
+    fn what_is_no_answer_is_refused() {
+        let whole = format!("1\0{ID}\0\0");
+        for cut in 1..whole.len() {
+            assert_eq!(parse(&whole.as_bytes()[..cut]), None, "{cut}");
+        }
+        for odd in ["2\0", "1\0tree\0\0", "\0x"] {
+            assert_eq!(parse(odd.as_bytes()), None, "{odd:?}");
+        }
+    }
+}

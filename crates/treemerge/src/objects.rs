@@ -85,6 +85,20 @@ pub trait Objects {
     }
 }
 
+impl<O: Objects + ?Sized> Objects for &O {
+    fn read(&self, id: &ObjectId, kind: Kind) -> Result<Content, ReadError> {
+        (**self).read(id, kind)
+    }
+
+    fn blob_size(&self, id: &ObjectId) -> Result<u64, ReadError> {
+        (**self).blob_size(id)
+    }
+
+    fn pieces(&self, id: &ObjectId) -> Result<Rc<Pieces>, ReadError> {
+        (**self).pieces(id)
+    }
+}
+
 pub use crate::similarity::Pieces;
 
 /// Objects in memory, over others: what a merge has made and nothing has written yet.

@@ -12,6 +12,7 @@ mod fetch;
 mod like_git;
 mod merges;
 mod mirror;
+mod opinion;
 mod picks;
 mod publish;
 mod pushed;

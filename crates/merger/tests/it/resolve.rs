@@ -34,7 +34,7 @@ impl Resolutions {
     }
 
     /// Each conflicting file with what is to become of it.
-    fn made(
+    pub(crate) fn made(
         candidate: &Candidate,
         conflicts: &[ConflictedFile],
         result: impl Fn(&str) -> Option<(FileMode, Vec<u8>)>,
