@@ -128,6 +128,11 @@ impl Known<'_> {
             .is_some_and(|merge| self.history.reverted.contains(&merge))
     }
 
+    /// Whether the base has a commit by a line that names it.
+    pub(crate) fn has_picked(&self, id: Oid) -> bool {
+        self.history.picked.contains(&id)
+    }
+
     fn has(&self, id: Oid) -> Result<bool> {
         if self.history.picked.contains(&id) {
             return Ok(true);

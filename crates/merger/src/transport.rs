@@ -103,6 +103,12 @@ impl<'a> Git<'a> {
         self.checked(output)
     }
 
+    /// Starts it, for a caller that reads what it writes while it runs.
+    pub(crate) fn spawn(&mut self) -> Result<Child> {
+        self.command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        self.command.spawn().map_err(MergeError::NoGit)
+    }
+
     /// Runs it to its end, whatever that is.
     pub(crate) fn run(&mut self) -> Result<Output> {
         self.command.output().map_err(MergeError::NoGit)

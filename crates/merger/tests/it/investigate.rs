@@ -1,0 +1,517 @@
+//! What history says of a conflict.
+
+use std::collections::BTreeMap;
+
+use git2::Oid;
+use picket_domain::{
+    Candidate, ChangeKind, FileChange, Investigation, Prerequisite, ResolvedSet, Together,
+};
+use picket_merger::Contents;
+
+use crate::support::*;
+
+const FILE_NAME: &str = "pkgs/openssl.nix";
+
+/// Upstream's `master` and `release`, and what is done to them.
+struct World {
+    upstream: Upstream,
+    master: Oid,
+    release: Oid,
+}
+
+impl World {
+    fn new() -> Self {
+        let (upstream, root) = Upstream::new();
+        Self {
+            upstream,
+            master: root,
+            release: root,
+        }
+    }
+
+    /// A commit on a parent that replaces a line of the file.
+    fn change(&self, parent: Oid, message: &str, from: &str, to: &str) -> Oid {
+        self.upstream.commit(&[parent], message, |edit| {
+            edit.line(FILE_NAME, &format!("{from}\n"), &format!("{to}\n"));
+        })
+    }
+
+    /// A pull request of this commit, merged into `master` as GitHub does it.
+    fn merge(&mut self, pr: u64, head: Oid) {
+        let message = format!("Merge pull request #{pr} from ada/fix-{pr}\n\nopenssl: fix\n");
+        self.master = self.upstream.merge(self.master, head, &message);
+    }
+
+    /// The same, of a commit on `master` that replaces a line of the file.
+    fn merged_change(&mut self, pr: u64, from: &str, to: &str) -> Oid {
+        let head = self.change(self.master, &format!("change {pr}"), from, to);
+        self.merge(pr, head);
+        head
+    }
+
+    /// A commit on `release` that replaces a line of the file.
+    fn release_change(&mut self, message: &str, from: &str, to: &str) -> Oid {
+        self.release = self.change(self.release, message, from, to);
+        self.release
+    }
+
+    /// What is said of pull request 7 at this head.
+    fn investigate(&self, head: Oid) -> Investigation {
+        self.investigate_watching(head, &[])
+    }
+
+    fn investigate_watching(&self, head: Oid, others: &[Candidate]) -> Investigation {
+        self.upstream.branch("master", self.master);
+        self.upstream.branch("release", self.release);
+        let asked = candidate(7, head);
+        let all: Vec<_> = others.iter().chain([&asked]).collect();
+        let mirror = self.upstream.mirror(&all);
+        let watched: BTreeMap<_, _> = all.iter().map(|it| (it.pr, (*it).clone())).collect();
+        let investigate = || {
+            let (none, contents) = (ResolvedSet::default(), Contents::new());
+            mirror
+                .investigate(&sha(self.release), &asked, &none, &contents, &watched)
+                .unwrap()
+        };
+        let said = investigate();
+        assert_eq!(investigate(), said, "it says the same again");
+        said
+    }
+}
+
+/// A list's pull requests, commits and outcomes.
+fn told(prerequisites: &[Prerequisite]) -> Vec<(Option<u64>, Vec<Oid>, Together)> {
+    let told = prerequisites.iter().map(|it| {
+        let commits = it.commits.iter().map(|commit| oid(&commit.sha)).collect();
+        assert!(it.commits.iter().all(|commit| commit.pr == it.pr));
+        (it.pr.map(|pr| pr.0), commits, it.together.clone())
+    });
+    told.collect()
+}
+
+fn base_side(said: &Investigation) -> Vec<(Oid, Option<u64>)> {
+    let commits = said.base_side.iter();
+    commits
+        .map(|it| (oid(&it.sha), it.pr.map(|pr| pr.0)))
+        .collect()
+}
+
+fn in_file() -> Vec<String> {
+    vec![FILE_NAME.to_owned()]
+}
+
+#[test]
+fn a_pick_that_applies_has_nothing_to_be_said_of() {
+    let mut world = World::new();
+    world.release_change("elsewhere", "line 1", "line one");
+    let head = world.change(world.master, "fix", "line 6", "line six");
+    assert_eq!(world.investigate(head), Investigation::default());
+}
+
+#[test]
+fn the_one_pull_request_that_is_missing_is_named() {
+    let mut world = World::new();
+    world.release_change("other lines of the release", "line 1", "line one");
+    world.merged_change(40, "line 12", "line twelve");
+    let missing = world.merged_change(41, "line 6", "line six");
+    world.merged_change(42, "line 9", "line nine");
+    let head = world.change(world.master, "fix", "line six", "line 6b");
+    let said = world.investigate(head);
+    assert_eq!(
+        told(&said.prerequisites),
+        [(Some(41), vec![missing], Together::Clean)]
+    );
+    let commit = &said.prerequisites[0].commits[0];
+    assert_eq!(
+        (
+            commit.subject.as_str(),
+            commit.author.as_str(),
+            commit.path.as_str()
+        ),
+        ("change 41", "Ada Lovelace", FILE_NAME)
+    );
+    assert_eq!(base_side(&said), []);
+    assert!(!said.is_cut_short);
+}
+
+#[test]
+fn all_commits_of_the_missing_pull_request_are_picked() {
+    let mut world = World::new();
+    let first = world.change(world.master, "one", "line 6", "line six");
+    let second = world.upstream.commit(&[first], "two", |edit| {
+        edit.line("pkgs/nginx.nix", "line 6\n", "line six\n");
+    });
+    world.merge(41, second);
+    let head = world.upstream.commit(&[world.master], "fix", |edit| {
+        edit.line(FILE_NAME, "line six\n", "line 6b\n");
+        edit.line("pkgs/nginx.nix", "line six\n", "line 6b\n");
+    });
+    let said = world.investigate(head);
+    assert_eq!(
+        told(&said.prerequisites),
+        [(Some(41), vec![second, first], Together::Clean)].map(|(pr, mut commits, together)| {
+            commits.reverse();
+            (pr, commits, together)
+        })
+    );
+}
+
+#[test]
+fn each_of_a_row_is_told_and_the_last_helps_after_the_first() {
+    let mut world = World::new();
+    let first = world.merged_change(41, "line 6", "line six");
+    let second = world.merged_change(42, "line six", "line VI");
+    let head = world.change(world.master, "fix", "line VI", "line 6b");
+    let said = world.investigate(head);
+    let still = Together::StillConflicts { paths: in_file() };
+    assert_eq!(
+        told(&said.prerequisites),
+        [
+            (Some(41), vec![first], still),
+            (Some(42), vec![second], Together::CleanAfterEarlier)
+        ]
+    );
+}
+
+#[test]
+fn what_does_not_apply_itself_is_said_with_its_files() {
+    let mut world = World::new();
+    world.release_change("the release's own", "line 6", "line VI");
+    let missing = world.merged_change(41, "line 6", "line six");
+    let head = world.change(world.master, "fix", "line six", "line 6b");
+    let said = world.investigate(head);
+    let conflicts = Together::PrerequisiteConflicts { paths: in_file() };
+    assert_eq!(
+        told(&said.prerequisites),
+        [(Some(41), vec![missing], conflicts)]
+    );
+    assert_eq!(base_side(&said), [(world.release, None)]);
+}
+
+#[test]
+fn a_squashed_pull_request_is_known_by_its_subject() {
+    let mut world = World::new();
+    world.master = world.change(world.master, "openssl: six (#43)", "line 6", "line six");
+    let head = world.change(world.master, "fix", "line six", "line 6b");
+    let said = world.investigate(head);
+    assert_eq!(
+        told(&said.prerequisites),
+        [(Some(43), vec![world.master], Together::Clean)]
+    );
+}
+
+#[test]
+fn a_subject_cannot_put_a_commit_into_a_watched_pull_request() {
+    let mut world = World::new();
+    let other = candidate(
+        43,
+        world.change(world.master, "other", "line 12", "line twelve"),
+    );
+    world.master = world.change(world.master, "openssl: six (#43)", "line 6", "line six");
+    let head = world.change(world.master, "fix", "line six", "line 6b");
+    let said = world.investigate_watching(head, &[other]);
+    assert_eq!(
+        told(&said.prerequisites),
+        [(Some(43), vec![world.master], Together::Clean)],
+        "the commit was tried, and not the other pull request"
+    );
+}
+
+#[test]
+fn a_pull_request_is_found_below_the_merge_of_its_branch() {
+    let mut world = World::new();
+    let head = world.change(world.master, "one", "line 6", "line six");
+    let into = world
+        .upstream
+        .commit(&[world.master], "on staging", |edit| {
+            edit.put("staging", "1");
+        });
+    let staging = world
+        .upstream
+        .merge(into, head, "Merge pull request #45 from ada/six");
+    world.master = world.upstream.commit(&[world.master], "x", |edit| {
+        edit.put("x", "1");
+    });
+    world.master = world
+        .upstream
+        .merge(world.master, staging, "Merge branch 'staging'");
+    let fix = world.change(world.master, "fix", "line six", "line 6b");
+    let said = world.investigate(fix);
+    assert_eq!(
+        told(&said.prerequisites),
+        [(Some(45), vec![head], Together::Clean)]
+    );
+}
+
+#[test]
+fn commits_of_the_base_that_touched_the_lines_are_listed_youngest_first() {
+    let mut world = World::new();
+    let one = world.change(world.release, "one", "line 6", "line six");
+    world.release = world
+        .upstream
+        .merge(world.release, one, "openssl: six (#51)");
+    world.release_change("elsewhere", "line 12", "line twelve");
+    let two = world.release_change("two (#52)", "line six", "line VI");
+    let head = world.change(world.master, "fix", "line 6", "line 6b");
+    let said = world.investigate(head);
+    // The merge that GitHub makes of a pull request has no other parent here, so that it says so.
+    assert_eq!(base_side(&said), [(two, Some(52)), (one, Some(51))]);
+    assert_eq!(said.prerequisites, []);
+}
+
+#[test]
+fn what_the_base_picked_already_is_not_missing() {
+    let mut world = World::new();
+    let first = world.merged_change(41, "line 6", "line six");
+    let line = format!("change 41\n\n(cherry picked from commit {first})\n");
+    world.release_change(&line, "line 6", "line six");
+    let second = world.merged_change(42, "line six", "line VI");
+    let head = world.change(world.master, "fix", "line VI", "line 6b");
+    let said = world.investigate(head);
+    assert_eq!(
+        told(&said.prerequisites),
+        [(Some(42), vec![second], Together::Clean)]
+    );
+    assert_eq!(base_side(&said), [(world.release, None)]);
+}
+
+#[test]
+fn what_the_base_has_without_a_line_that_says_so_is_not_missing_either() {
+    let mut world = World::new();
+    world.merged_change(41, "line 6", "line six");
+    world.release_change("the same by hand", "line 6", "line six");
+    let second = world.merged_change(42, "line six", "line VI");
+    let head = world.change(world.master, "fix", "line VI", "line 6b");
+    let said = world.investigate(head);
+    assert_eq!(
+        told(&said.prerequisites),
+        [(Some(42), vec![second], Together::Clean)]
+    );
+}
+
+#[test]
+fn a_pull_requests_own_commits_are_no_prerequisites_of_it() {
+    let mut world = World::new();
+    let missing = world.merged_change(41, "line 6", "line six");
+    let own = world.change(world.master, "own", "line 3", "line three");
+    let head = world.upstream.commit(&[own], "fix", |edit| {
+        for (from, to) in [
+            ("line three", "line 3b"),
+            ("line 4", "line 4b"),
+            ("line 5", "line 5b"),
+            ("line six", "line 6b"),
+        ] {
+            edit.line(FILE_NAME, &format!("{from}\n"), &format!("{to}\n"));
+        }
+    });
+    let said = world.investigate(head);
+    assert_eq!(
+        told(&said.prerequisites),
+        [(Some(41), vec![missing], Together::Clean)]
+    );
+    assert_eq!(base_side(&said), []);
+}
+
+#[test]
+fn lines_are_followed_through_a_rename() {
+    const MOVED: &str = "pkgs/by-name/op/openssl.nix";
+    let mut world = World::new();
+    let missing = world.merged_change(41, "line 6", "line six");
+    world.master = world.upstream.commit(&[world.master], "move", |edit| {
+        edit.rename(FILE_NAME, MOVED);
+    });
+    let head = world.upstream.commit(&[world.master], "fix", |edit| {
+        edit.line(MOVED, "line six\n", "line 6b\n");
+    });
+    let said = world.investigate(head);
+    assert_eq!(
+        told(&said.prerequisites),
+        [(Some(41), vec![missing], Together::Clean)]
+    );
+    assert_eq!(said.prerequisites[0].commits[0].path, MOVED);
+}
+
+#[test]
+fn the_base_may_have_renamed_the_file_too() {
+    const MOVED: &str = "pkgs/ssl.nix";
+    let mut world = World::new();
+    let one = world.release_change("one", "line 6", "line six");
+    world.release = world.upstream.commit(&[world.release], "move", |edit| {
+        edit.rename(FILE_NAME, MOVED);
+    });
+    let head = world.change(world.master, "fix", "line 6", "line 6b");
+    let said = world.investigate(head);
+    assert_eq!(base_side(&said), [(one, None)]);
+    assert_eq!(said.base_side[0].path, MOVED);
+}
+
+#[test]
+fn the_commit_that_deleted_the_file_is_listed() {
+    let mut world = World::new();
+    world.release_change("before", "line 6", "line six");
+    world.release = world.upstream.commit(&[world.release], "drop it", |edit| {
+        edit.remove(FILE_NAME);
+    });
+    let head = world.change(world.master, "fix", "line 6", "line 6b");
+    let said = world.investigate(head);
+    assert_eq!(base_side(&said), [(world.release, None)]);
+    assert_eq!(said.prerequisites, []);
+}
+
+#[test]
+fn the_pull_request_that_added_the_file_is_missing() {
+    let mut world = World::new();
+    let added = world.upstream.commit(&[world.master], "init", |edit| {
+        edit.put("pkgs/new.nix", text("new", 9));
+    });
+    world.merge(44, added);
+    let head = world.upstream.commit(&[world.master], "fix", |edit| {
+        edit.line("pkgs/new.nix", "line 5\n", "line five\n");
+    });
+    let said = world.investigate(head);
+    assert_eq!(
+        told(&said.prerequisites),
+        [(Some(44), vec![added], Together::Clean)]
+    );
+    assert_eq!(base_side(&said), []);
+}
+
+#[test]
+fn a_file_that_the_pull_request_deletes_is_asked_about_where_the_base_changed_it() {
+    let mut world = World::new();
+    let changed = world.release_change("one", "line 6", "line six");
+    let missing = world.merged_change(41, "line 1", "line one");
+    let head = world.upstream.commit(&[world.master], "drop it", |edit| {
+        edit.remove(FILE_NAME);
+    });
+    let said = world.investigate(head);
+    assert_eq!(base_side(&said), [(changed, None)]);
+    let still = Together::StillConflicts { paths: in_file() };
+    assert_eq!(
+        told(&said.prerequisites),
+        [(Some(41), vec![missing], still)]
+    );
+}
+
+#[test]
+fn both_added_the_file() {
+    let mut world = World::new();
+    let added = world
+        .upstream
+        .commit(&[world.release], "init (#51)", |edit| {
+            edit.put("pkgs/new.nix", text("ours", 5));
+        });
+    world.release = added;
+    let head = world.upstream.commit(&[world.master], "init", |edit| {
+        edit.put("pkgs/new.nix", text("theirs", 5));
+    });
+    let said = world.investigate(head);
+    assert_eq!(base_side(&said), [(added, Some(51))]);
+    assert_eq!(said.prerequisites, []);
+}
+
+#[test]
+fn a_file_that_is_no_text_is_asked_about_as_a_whole() {
+    let mut world = World::new();
+    let put = |bytes: &'static [u8]| {
+        move |edit: &mut Edit<'_>| {
+            edit.put("logo.png", bytes);
+        }
+    };
+    let start = world
+        .upstream
+        .commit(&[world.master], "start", put(b"\0one"));
+    (world.master, world.release) = (start, start);
+    let ours = world.upstream.commit(&[start], "ours", put(b"\0two"));
+    world.release = ours;
+    let theirs = world.upstream.commit(&[start], "six", put(b"\0three"));
+    world.merge(41, theirs);
+    let head = world
+        .upstream
+        .commit(&[world.master], "fix", put(b"\0four"));
+    let said = world.investigate(head);
+    assert_eq!(base_side(&said), [(ours, None)]);
+    let paths = vec!["logo.png".to_owned()];
+    let conflicts = Together::PrerequisiteConflicts { paths };
+    assert_eq!(
+        told(&said.prerequisites),
+        [(Some(41), vec![theirs], conflicts)]
+    );
+}
+
+#[test]
+fn a_watched_pull_request_that_history_does_not_name_is_tried() {
+    let mut world = World::new();
+    let ours = world.release_change("ours", "line 6", "line VI");
+    let head = world.change(world.master, "fix", "line 6", "line 6b");
+    let file = |path: &str| FileChange {
+        path: path.to_owned(),
+        change: ChangeKind::Modified,
+        additions: 1,
+        deletions: 1,
+    };
+    let back = world.change(world.release, "back", "line VI", "line 6");
+    let helps = Candidate {
+        base_branch: branch("release"),
+        files: vec![file(FILE_NAME)],
+        ..candidate(60, back)
+    };
+    let same = Candidate {
+        files: vec![file(FILE_NAME)],
+        ..candidate(
+            61,
+            world.change(world.master, "same", "line 9", "line nine"),
+        )
+    };
+    let elsewhere = Candidate {
+        files: vec![file("pkgs/nginx.nix")],
+        ..helps.clone()
+    };
+    let elsewhere = Candidate {
+        pr: picket_domain::PrNumber(59),
+        ..elsewhere
+    };
+    let said = world.investigate_watching(head, &[helps, same, elsewhere]);
+    assert_eq!(
+        told(&said.prerequisites),
+        [(Some(60), vec![back], Together::Clean)]
+    );
+    assert_eq!(base_side(&said), [(ours, None)]);
+}
+
+#[test]
+fn a_watched_pull_request_is_known_by_its_commits() {
+    let mut world = World::new();
+    let first = world.change(world.master, "one", "line 6", "line six");
+    world.master = world.upstream.merge(world.master, first, "Merge it");
+    let other = listing(&merged(&candidate(46, first), Some(world.master)), &[first]);
+    let head = world.change(world.master, "fix", "line six", "line 6b");
+    let said = world.investigate_watching(head, &[other]);
+    assert_eq!(
+        told(&said.prerequisites),
+        [(Some(46), vec![first], Together::Clean)]
+    );
+}
+
+#[test]
+fn no_more_than_a_page_is_told_and_that_there_was_more() {
+    let mut world = World::new();
+    let mut line = "line 6".to_owned();
+    for n in 0..25 {
+        let next = format!("line six {n}");
+        let message = format!("{}\x1b[31m{n}", "long ".repeat(100));
+        world.master = world.change(world.master, &message, &line, &next);
+        line = next;
+    }
+    let head = world.change(world.master, "fix", &line, "line 6b");
+    let said = world.investigate(head);
+    assert_eq!(said.prerequisites.len(), 20);
+    assert!(said.is_cut_short);
+    for it in &said.prerequisites {
+        let subject = &it.commits[0].subject;
+        assert_eq!(subject.chars().count(), 200);
+        assert!(!subject.chars().any(char::is_control));
+    }
+    let unknown = |it: &&Prerequisite| it.together == Together::Unknown;
+    assert_eq!(said.prerequisites.iter().filter(unknown).count(), 12);
+}
