@@ -195,10 +195,7 @@ fn a_head_whose_fetch_is_under_way_is_not_there_yet() {
     let odb = repo.odb().unwrap();
     odb.write(git2::ObjectType::Commit, &commit).unwrap();
     let error = mirror.diff(&pr).unwrap_err();
-    assert!(
-        matches!(error, MergeError::MissingCommit(_)),
-        "{error}"
-    );
+    assert!(matches!(error, MergeError::MissingCommit(_)), "{error}");
     upstream.update(&mirror, &[&pr]);
     assert_eq!(mirror.diff(&pr).unwrap().changed_files, 1);
 }
