@@ -7,7 +7,8 @@ use picket_treemerge::{
 };
 
 use crate::{
-    random::{case, generate, moved_case},
+    moves::moved_case,
+    random::{case, generate},
     repository::{Case, Change, Entry, Scratch, Tree, file, numbered, octal, open, tree},
 };
 

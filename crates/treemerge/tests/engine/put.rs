@@ -8,8 +8,9 @@ use proptest::{
 };
 
 use crate::{
-    random::{DIRECTORIES, NAMES, case},
+    random::case,
     repository::{Case, Change, Scratch, Tree, file, open, tree},
+    steps::{DIRECTORIES, NAMES},
 };
 
 fn version(mode: Mode, text: &str) -> Version {
