@@ -7,15 +7,18 @@
 mod against_git;
 mod chunks;
 mod compact;
+mod cut;
+mod difference;
 mod histogram;
 mod lines;
 mod merge;
 mod myers;
 mod pieces;
 
+pub use difference::diff_lines;
 pub use merge::Driver;
 pub(crate) use merge::{TextMerge, is_text, merge};
-pub use pieces::{Piece, Side, diff_lines, merge_pieces};
+pub use pieces::{Piece, Side, merge_pieces};
 
 use std::ops::Range;
 

@@ -6,11 +6,10 @@ mod tests;
 use std::ops::Range;
 
 use super::{
-    BeyondGit, Hunk,
+    BeyondGit,
     chunks::{Chunk, Sides, Take, Task, join_close, range, signed},
-    diff, is_text,
+    is_text,
     lines::Classes,
-    merge::MAX_TEXT,
 };
 
 /// One of the two texts that are merged.
@@ -118,96 +117,7 @@ fn merged(pieces: &mut Vec<Piece>, from: Side, more: Range<usize>) {
     }
 }
 
-/// Where the base may be cut in two when the sides are. There is no such place if `low > high`.
-#[derive(Clone, Copy)]
-struct Cut {
-    low: i64,
-    high: i64,
-}
-
-impl Cut {
-    fn is_possible(self) -> bool {
-        self.low <= self.high
-    }
-
-    fn both(self, other: Self) -> Self {
-        Self {
-            low: self.low.max(other.low),
-            high: self.high.min(other.high),
-        }
-    }
-
-    /// For a cut before `line` of the new text: so that no line that a side kept gets into
-    /// another half than its twin in the base.
-    fn possible(hunks: &[Hunk], line: i64) -> Self {
-        let at = hunks.partition_point(|hunk| signed(hunk.new_range().end) < line);
-        match hunks.get(at) {
-            Some(hunk) if signed(hunk.new_start) <= line => Self {
-                low: signed(hunk.old_start),
-                high: signed(hunk.old_range().end),
-            },
-            _ => {
-                let shift = at.checked_sub(1).map_or(0, |last| {
-                    signed(hunks[last].old_range().end) - signed(hunks[last].new_range().end)
-                });
-                Self {
-                    low: line + shift,
-                    high: line + shift,
-                }
-            }
-        }
-    }
-
-    /// As [`Cut::possible`], and lines that it replaced stay with those that replaced them.
-    fn natural(hunks: &[Hunk], line: i64) -> Self {
-        let possible = Self::possible(hunks, line);
-        let at = |end: fn(&Hunk) -> usize| {
-            hunks
-                .binary_search_by_key(&line, |hunk| signed(end(hunk)))
-                .ok()
-                .map(|at| hunks[at])
-        };
-        let wrote = |hunk: &Hunk| hunk.new > 0;
-        if let Some(hunk) = at(|hunk| hunk.new_range().end).filter(wrote) {
-            return Self {
-                low: signed(hunk.old_range().end),
-                ..possible
-            };
-        }
-        if let Some(hunk) = at(|hunk| hunk.new_start).filter(wrote) {
-            return Self {
-                high: signed(hunk.old_start),
-                ..possible
-            };
-        }
-        possible
-    }
-}
-
 impl Sides<'_> {
-    /// For cuts before these lines of both sides: where it is natural for both, or at least for
-    /// one, or else where it is possible.
-    fn cut(&self, ours: i64, theirs: i64) -> Cut {
-        let (our_hunks, their_hunks) = (&self.our_hunks, &self.their_hunks);
-        let (our, their) = (
-            Cut::natural(our_hunks, ours),
-            Cut::natural(their_hunks, theirs),
-        );
-        if our.both(their).is_possible() {
-            return our.both(their);
-        }
-        let may = (
-            Cut::possible(our_hunks, ours),
-            Cut::possible(their_hunks, theirs),
-        );
-        let (by_ours, by_theirs) = (our.both(may.1), their.both(may.0));
-        match (by_ours.is_possible(), by_theirs.is_possible()) {
-            (true, false) => by_ours,
-            (false, true) => by_theirs,
-            _ => may.0.both(may.1),
-        }
-    }
-
     /// Appends the parts of a conflict, each with its own lines of the base. Lines that could be
     /// those of a part or of what both sides have beside it are the part's. Where lines could be
     /// of two parts, those stay one.
@@ -240,53 +150,11 @@ impl Sides<'_> {
             }
         }
         let end = self.cut(open.our_end(), open.their_end());
-        if end.is_possible() {
+        if end.is_possible() && open.base <= end.high {
             open.end_base_at(end.high);
         } else {
             open.extend_to(whole);
         }
         chunks.push(open);
     }
-}
-
-/// The lines in which two texts differ, old and new, in order: git's histogram diff, as its merges
-/// use it. Where git fails over their lines, all from the first line that differs to the last one.
-#[must_use]
-pub fn diff_lines(old: &[u8], new: &[u8]) -> Vec<(Range<usize>, Range<usize>)> {
-    let hunks = if old.len().max(new.len()) > MAX_TEXT {
-        None
-    } else {
-        let mut classes = Classes::default();
-        let old = classes.lines(old);
-        let new = classes.lines_like(new, Some(&old));
-        diff(old.classes(), new.classes(), classes.count()).ok()
-    };
-    match hunks {
-        Some(hunks) => hunks
-            .iter()
-            .map(|hunk| (hunk.old_range(), hunk.new_range()))
-            .collect(),
-        None => middle(old, new),
-    }
-}
-
-/// All that is between the lines that two texts have in common at their start and end.
-fn middle(old: &[u8], new: &[u8]) -> Vec<(Range<usize>, Range<usize>)> {
-    fn lines(text: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> {
-        text.split_inclusive(|byte| *byte == b'\n')
-    }
-    let (old_count, new_count) = (lines(old).count(), lines(new).count());
-    let same = |(old, new): &(&[u8], &[u8])| old == new;
-    let head = lines(old).zip(lines(new)).take_while(same).count();
-    let tail = lines(old)
-        .rev()
-        .zip(lines(new).rev())
-        .take_while(same)
-        .count();
-    let tail = tail.min(old_count.min(new_count) - head);
-    let (old, new) = (head..old_count - tail, head..new_count - tail);
-    if old.is_empty() && new.is_empty() {
-        return Vec::new();
-    }
-    vec![(old, new)]
 }

@@ -9,7 +9,7 @@ use proptest::{
 };
 
 use super::*;
-use crate::text::{Driver, TextMerge, merge};
+use crate::text::{Driver, TextMerge, diff_lines, merge};
 
 type Texts = [Vec<u8>; 3];
 
@@ -91,14 +91,6 @@ fn conflicts_stay_one_where_the_base_cannot_be_divided() {
 fn what_is_no_text_has_no_pieces() {
     assert_eq!(merge_pieces(b"a\0", b"b", b"c"), None);
     assert_eq!(merge_pieces(b"", b"", b""), Some(Vec::new()));
-}
-
-#[test]
-fn where_git_fails_a_diff_has_the_middle() {
-    assert_eq!(middle(b"a\nb\nc\n", b"a\nx\ny\nc\n"), [(1..2, 1..3)]);
-    assert_eq!(middle(b"a\na\n", b"a\na\na\n"), [(2..2, 2..3)]);
-    assert_eq!(middle(b"a\n", b"a\n"), []);
-    assert_eq!(diff_lines(b"a\nb\nc\n", b"a\nx\ny\nc\n"), [(1..2, 1..3)]);
 }
 
 fn line() -> impl Strategy<Value = u8> {
