@@ -1,0 +1,104 @@
+//! Two changes, by lines.
+
+use super::{Part, Sides, Span, absent, added, statements, words};
+use crate::{
+    rule::Rule,
+    sequence::{Changed, Chunk, diff3},
+    spelling::Spelling,
+};
+
+/// What becomes of a span.
+pub(crate) fn settle(sides: &Sides<'_>, span: &Span, spelling: &Spelling) -> Vec<Part> {
+    let chunks = diff3(
+        &sides.base.keys(&span.base),
+        &sides.ours.keys(&span.ours),
+        &sides.theirs.keys(&span.theirs),
+    );
+    chunks
+        .iter()
+        .flat_map(|chunk| settle_chunk(sides, chunk, &within(span, chunk), spelling))
+        .collect()
+}
+
+/// A chunk's lines, of the whole files.
+fn within(span: &Span, chunk: &Chunk) -> Span {
+    Span {
+        base: span.base.start + chunk.base.start..span.base.start + chunk.base.end,
+        ours: span.ours.start + chunk.ours.start..span.ours.start + chunk.ours.end,
+        theirs: span.theirs.start + chunk.theirs.start..span.theirs.start + chunk.theirs.end,
+    }
+}
+
+fn settle_chunk(
+    sides: &Sides<'_>,
+    chunk: &Chunk,
+    span: &Span,
+    spelling: &Spelling,
+) -> Vec<Part> {
+    match chunk.changed {
+        Changed::Neither => vec![spaced(sides, span)],
+        Changed::Ours => vec![Part {
+            text: sides.ours.lines(&span.ours).to_vec(),
+            ours: span.ours.clone(),
+            theirs: span.theirs.clone(),
+            rule: None,
+        }],
+        Changed::Theirs => {
+            let lines = sides.theirs.lines(&span.theirs);
+            let spelled = spelling.spell(&sides.theirs.tokens(&span.theirs));
+            let rule = if spelled == lines {
+                Rule::Apart
+            } else {
+                Rule::Spelling
+            };
+            vec![Part::of(span, spelled, rule)]
+        }
+        Changed::Both => both(sides, span, spelling),
+    }
+}
+
+/// Lines that are the same but for their blanks.
+fn spaced(sides: &Sides<'_>, span: &Span) -> Part {
+    let mut part = Part {
+        text: Vec::new(),
+        ours: span.ours.clone(),
+        theirs: span.theirs.clone(),
+        rule: None,
+    };
+    for index in 0..span.base.len() {
+        let base = sides.base.line(span.base.start + index);
+        let ours = sides.ours.line(span.ours.start + index);
+        let theirs = sides.theirs.line(span.theirs.start + index);
+        part.text.extend_from_slice(if ours == base { theirs } else { ours });
+        if base != ours || base != theirs {
+            part.rule = Some(Rule::Spacing);
+        }
+    }
+    part
+}
+
+fn both(sides: &Sides<'_>, span: &Span, spelling: &Spelling) -> Vec<Part> {
+    let ours = sides.ours.lines(&span.ours);
+    if sides.ours.keys(&span.ours) == sides.theirs.keys(&span.theirs) {
+        return vec![Part::of(span, ours, Rule::SameChange)];
+    }
+    if span.base.is_empty() {
+        return vec![added::both(sides, span)];
+    }
+    if span.ours.is_empty() {
+        return vec![absent::lines(sides, span, spelling)];
+    }
+    if let Some(parts) = statements::settle(sides, span, spelling) {
+        return parts;
+    }
+    if span.theirs.is_empty() {
+        return vec![Part::of(span, "", Rule::Removed)];
+    }
+    let merged = words::merge(
+        &sides.base.tokens(&span.base),
+        &sides.ours.tokens(&span.ours),
+        &sides.theirs.tokens(&span.theirs),
+        spelling,
+    );
+    vec![Part::of(span, merged.text, merged.rule)]
+}

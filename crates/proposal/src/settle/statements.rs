@@ -1,0 +1,199 @@
+//! Two changes, by the statements of a set.
+
+use std::ops::Range;
+
+use super::{Part, Sides, Span, absent::without_siblings, words};
+use crate::{
+    nix::statements::Statement,
+    rule::Rule,
+    source::{Source, key},
+    spelling::Spelling,
+};
+
+/// One side's statements.
+struct Side<'s, 'a> {
+    source: &'s Source<'a>,
+    statements: Vec<Statement>,
+}
+
+impl<'s, 'a> Side<'s, 'a> {
+    fn of(source: &'s Source<'a>, lines: &Range<usize>) -> Option<Self> {
+        let statements = if lines.is_empty() {
+            Vec::new()
+        } else {
+            source.statements(lines)?
+        };
+        Some(Self { source, statements })
+    }
+
+    fn find(&self, key: &str) -> Option<&Statement> {
+        self.statements.iter().find(|statement| statement.key == key)
+    }
+
+    fn text(&self, statement: &Statement) -> &'a [u8] {
+        &self.source.text()[statement.bytes.clone()]
+    }
+
+    fn tokens(&self, statement: &Statement) -> Vec<crate::source::Token<'a>> {
+        self.source.tokens_in(&statement.bytes)
+    }
+}
+
+struct Merge<'s, 'a> {
+    base: Side<'s, 'a>,
+    ours: Side<'s, 'a>,
+    theirs: Side<'s, 'a>,
+    spelling: &'s Spelling,
+}
+
+/// What becomes of a span of which each side has whole statements.
+pub(super) fn settle(sides: &Sides<'_>, span: &Span, spelling: &Spelling) -> Option<Vec<Part>> {
+    let merge = Merge {
+        base: Side::of(&sides.base, &span.base)?,
+        ours: Side::of(&sides.ours, &span.ours)?,
+        theirs: Side::of(&sides.theirs, &span.theirs)?,
+        spelling,
+    };
+    Some(merge.parts())
+}
+
+/// The same where ours have none.
+pub(super) fn absent(sides: &Sides<'_>, span: &Span, spelling: &Spelling) -> Option<Part> {
+    let merge = Merge {
+        base: Side::of(&sides.base, &span.base)?,
+        ours: Side::of(&sides.ours, &span.ours)?,
+        theirs: Side::of(&sides.theirs, &span.theirs)?,
+        spelling,
+    };
+    let mut text = Vec::new();
+    let mut rule = Rule::NothingToDo;
+    for statement in &merge.theirs.statements {
+        if let Some((new, why)) = merge.lacking(statement) {
+            // As far from what is around it as in theirs.
+            let lines = sides.theirs.lines_of(&statement.bytes);
+            if new == merge.theirs.text(statement) {
+                text.extend(super::absent::apart(sides, span.ours.start, &lines, spelling));
+            } else {
+                text.extend(new);
+            }
+            rule = why;
+        }
+    }
+    Some(Part::of(span, text, rule))
+}
+
+impl Merge<'_, '_> {
+    fn parts(&self) -> Vec<Part> {
+        let mut order: Vec<(&str, Option<Part>)> = Vec::new();
+        for statement in &self.ours.statements {
+            order.push((&statement.key, self.kept(statement)));
+        }
+        let mut after = None;
+        for statement in &self.theirs.statements {
+            let place = order.iter().position(|(key, _)| *key == statement.key);
+            if let Some(place) = place {
+                after = Some(place);
+            } else if let Some((text, rule)) = self.lacking(statement) {
+                let place = after.map_or_else(|| self.before(statement, &order), |last| last + 1);
+                let part = self.part(None, Some(statement), text, Some(rule));
+                order.insert(place, (&statement.key, Some(part)));
+                after = Some(place);
+            }
+        }
+        order.into_iter().filter_map(|(_, part)| part).collect()
+    }
+
+    /// Where to put the first of their statements: before what follows it in theirs.
+    fn before(&self, statement: &Statement, order: &[(&str, Option<Part>)]) -> usize {
+        let later = self
+            .theirs
+            .statements
+            .iter()
+            .skip_while(|other| other.key != statement.key);
+        later
+            .filter_map(|later| order.iter().position(|(key, _)| *key == later.key))
+            .next()
+            .unwrap_or(order.len())
+    }
+
+    /// What becomes of a statement that ours have.
+    fn kept(&self, ours: &Statement) -> Option<Part> {
+        let our_text = self.ours.text(ours);
+        let base = self.base.find(&ours.key);
+        let theirs = self.theirs.find(&ours.key);
+        let Some(theirs) = theirs else {
+            let removed = base.is_some();
+            return (!removed).then(|| self.part(Some(ours), None, our_text.to_vec(), None));
+        };
+        let their_text = self.theirs.text(theirs);
+        let base_text = base.map(|base| self.base.text(base));
+        let same = |one: &[u8], other: &[u8]| key(one) == key(other);
+        let changed = |text: &[u8]| base_text.is_none_or(|base| !same(base, text));
+        let (text, rule) = if same(our_text, their_text) {
+            (our_text.to_vec(), Some(Rule::SameChange))
+        } else if !changed(their_text) {
+            (our_text.to_vec(), None)
+        } else if !changed(our_text) {
+            (their_text.to_vec(), Some(Rule::Apart))
+        } else {
+            let (text, rule) = self.both(base, ours, theirs);
+            (text, Some(rule))
+        };
+        Some(self.part(Some(ours), Some(theirs), text, rule))
+    }
+
+    /// What becomes of a statement that both changed.
+    fn both(
+        &self,
+        base: Option<&Statement>,
+        ours: &Statement,
+        theirs: &Statement,
+    ) -> (Vec<u8>, Rule) {
+        if let Some(base) = base {
+            let merged = words::merge(
+                &self.base.tokens(base),
+                &self.ours.tokens(ours),
+                &self.theirs.tokens(theirs),
+                self.spelling,
+            );
+            if !merged.conflict {
+                return (merged.text, merged.rule);
+            }
+        }
+        (self.theirs.text(theirs).to_vec(), Rule::TheirValue)
+    }
+
+    /// What becomes of a statement of theirs that ours lack: nothing unless they changed it.
+    fn lacking(&self, theirs: &Statement) -> Option<(Vec<u8>, Rule)> {
+        let text = self.theirs.text(theirs);
+        let Some(base) = self.base.find(&theirs.key) else {
+            return Some((text.to_vec(), Rule::WithoutContext));
+        };
+        if key(self.base.text(base)) == key(text) {
+            return None;
+        }
+        let tokens = without_siblings(&self.base.tokens(base), &self.theirs.tokens(theirs));
+        Some(match tokens {
+            Some(tokens) => (self.spelling.spell(&tokens), Rule::WithoutContext),
+            None => (text.to_vec(), Rule::LackingHere),
+        })
+    }
+
+    fn part(
+        &self,
+        ours: Option<&Statement>,
+        theirs: Option<&Statement>,
+        text: Vec<u8>,
+        rule: Option<Rule>,
+    ) -> Part {
+        let lines = |side: &Side<'_, '_>, statement: Option<&Statement>| {
+            statement.map_or(0..0, |statement| side.source.lines_of(&statement.bytes))
+        };
+        Part {
+            text,
+            ours: lines(&self.ours, ours),
+            theirs: lines(&self.theirs, theirs),
+            rule,
+        }
+    }
+}
