@@ -20,6 +20,7 @@ mod look;
 mod ops;
 mod pages;
 mod routes;
+mod seen;
 mod shell;
 mod sign_in;
 mod state;

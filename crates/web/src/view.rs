@@ -2,7 +2,7 @@
 
 use picket_domain::{
     Action, Advisory, Candidate, CommitSha, ConflictKind, Entry, PatchId, PickOutcome, PickStatus,
-    ResolvedBy, ResolvedFile, Timestamp, UpstreamState,
+    Renames, ResolvedBy, ResolvedFile, Timestamp, UpstreamState,
 };
 
 use crate::time::When;
@@ -54,6 +54,27 @@ pub(crate) fn assessment_badge(assessment: Option<&PickOutcome>) -> Badge {
         }
         Some(PickOutcome::Disputed { .. }) => Badge::new("bad", "Git picks it otherwise"),
         Some(PickOutcome::Unavailable { .. }) => Badge::new("bad", "Cannot be picked"),
+    }
+}
+
+/// What was done about renamed files, where that is worth a word.
+pub(crate) fn renames(assessment: Option<&PickOutcome>) -> String {
+    let (PickOutcome::Picked { renames, .. } | PickOutcome::Conflict { renames, .. }) =
+        (match assessment {
+            Some(outcome) => outcome,
+            None => return String::new(),
+        })
+    else {
+        return String::new();
+    };
+    let found = |found: u32| format!("{} renamed", files(found as usize));
+    match renames {
+        Renames::NotNeeded | Renames::Followed { found: 0 } => String::new(),
+        Renames::Followed { found: n } => format!("followed {}", found(*n)),
+        Renames::GaveUp { found: n } => format!(
+            "too many files came and went to look for all renames, as git would not either; {}",
+            found(*n)
+        ),
     }
 }
 

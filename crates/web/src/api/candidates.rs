@@ -2,11 +2,12 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use picket_domain::{Candidate, PickOutcome, PickStatus, PrNumber, Timestamp};
+use picket_domain::{Candidate, ConflictKind, PickOutcome, PickStatus, PrNumber, Timestamp};
 use serde::Serialize;
 
 use crate::error::{ApiError, PageError};
 use crate::look::{Look, chosen};
+use crate::seen::{Seen, approvals};
 use crate::state::App;
 
 /// A candidate as one channel sees it.
@@ -24,6 +25,10 @@ pub(crate) struct CandidateJson {
     /// What comes of picking it, alone, onto today's base: `picked`, `contained`, `conflict`,
     /// `disputed`, `unavailable`; null where that was not tried yet.
     assessment: Option<&'static str>,
+    pick: PickJson,
+    conflicts: Vec<ConflictJson>,
+    /// The files of which somebody said what they are to be.
+    resolved: Vec<String>,
     approvals: Vec<ApprovalJson>,
     approvals_needed: u32,
     /// The state's name: `awaiting_approval`, `vetoed`, `conflict`, `disputed`, `stale`, `unavailable`,
@@ -39,6 +44,37 @@ pub(crate) struct CandidateJson {
 struct ApprovalJson {
     by: String,
     at: String,
+    /// Whether it was given to what the pick changes now.
+    covers: bool,
+}
+
+/// What the candidate's pick changes: in the chain where that waits for approval, or else alone on
+/// today's base.
+#[derive(Serialize)]
+struct PickJson {
+    /// Names what is seen here; an approval has to carry it.
+    seen: String,
+    /// None where the candidate does not apply, or was not tried yet.
+    commits: Vec<CommitJson>,
+}
+
+#[derive(Serialize)]
+struct CommitJson {
+    /// The pull request's commit.
+    source: String,
+    /// What was made of it.
+    commit: String,
+    /// The id of what it changes.
+    patch: String,
+    /// Whether that is what the pull request's commit changes, to the line.
+    verbatim: bool,
+}
+
+/// A file in which the candidate's pick conflicts, alone on today's base or else in the chain.
+#[derive(Serialize)]
+struct ConflictJson {
+    path: String,
+    kind: ConflictKind,
 }
 
 #[derive(Serialize)]
@@ -52,10 +88,12 @@ struct StagesJson {
 
 impl CandidateJson {
     fn new(look: &Look<'_>, candidate: &Candidate, status: &PickStatus) -> Self {
-        let approvals = crate::pages::candidate::approvals(look, candidate);
+        let seen = Seen::of(look, candidate);
+        let approvals = approvals(look, candidate);
         let approvals = approvals.into_iter().map(|approval| ApprovalJson {
             by: approval.by.to_string(),
             at: approval.at.to_string(),
+            covers: seen.is_covered_by(&approval),
         });
         Self {
             number: candidate.pr.0,
@@ -72,6 +110,9 @@ impl CandidateJson {
                 .collect(),
             files: candidate.files.len(),
             assessment: look.assessment(candidate).map(assessment_name),
+            pick: PickJson::new(&seen),
+            conflicts: conflicts(look, candidate, status),
+            resolved: resolved(look, candidate),
             approvals: approvals.collect(),
             approvals_needed: look.channel.policy.required_approvals.max(1),
             state: status.name(),
@@ -79,6 +120,40 @@ impl CandidateJson {
             stages: StagesJson::new(look, candidate),
         }
     }
+}
+
+impl PickJson {
+    fn new(seen: &Seen<'_>) -> Self {
+        let commits = seen.commits.iter().map(|commit| CommitJson {
+            source: commit.source.to_string(),
+            commit: commit.commit.to_string(),
+            patch: commit.patch.to_string(),
+            verbatim: commit.verbatim,
+        });
+        Self {
+            seen: seen.digest(),
+            commits: commits.collect(),
+        }
+    }
+}
+
+fn conflicts(look: &Look<'_>, candidate: &Candidate, status: &PickStatus) -> Vec<ConflictJson> {
+    let conflicts = match (look.assessment(candidate), status) {
+        (Some(PickOutcome::Conflict { conflicts, .. }), _)
+        | (_, PickStatus::Conflict { conflicts, .. }) => conflicts.as_slice(),
+        _ => &[],
+    };
+    let json = conflicts.iter().map(|conflict| ConflictJson {
+        path: conflict.path.clone(),
+        kind: conflict.kind,
+    });
+    json.collect()
+}
+
+fn resolved(look: &Look<'_>, candidate: &Candidate) -> Vec<String> {
+    let resolved = look.facts.resolved(candidate.pr);
+    let files = resolved.files().iter();
+    files.map(|file| file.path.clone()).collect()
 }
 
 impl StagesJson {

@@ -1,9 +1,9 @@
 //! The team's decisions: each becomes one entry of the audit log, and wakes the reconciler.
 
-use askama::Template;
+mod moved;
+
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use http::StatusCode;
 use picket_domain::{Action, Actor, Candidate, CommitSha, PickStatus, PrNumber};
 use serde::Deserialize;
 
@@ -11,9 +11,9 @@ use crate::checked::Checked;
 use crate::error::PageError;
 use crate::forms::{MemberForm, reason};
 use crate::look::Look;
-use crate::pages::candidate::{NOT_WATCHED, approvals, has_spoken};
-use crate::shell::{Section, Shell, page};
-use crate::sign_in::{Person, Viewer};
+use crate::pages::candidate::{NOT_WATCHED, has_spoken};
+use crate::seen::{Seen, approvals};
+use crate::sign_in::Person;
 use crate::state::{App, AppState, ChannelInfo};
 
 #[derive(Deserialize)]
@@ -21,6 +21,8 @@ pub(crate) struct Approve {
     channel: String,
     /// The head that the page showed.
     head: CommitSha,
+    /// Names what the page showed that the pick changes; see [`Seen::digest`].
+    seen: String,
 }
 
 /// `POST /candidates/{pr}/approve`
@@ -38,31 +40,33 @@ pub(crate) async fn approve(
         ));
     }
     if candidate.head != form.head {
-        return moved(&look, candidate, &form.head, person);
+        return moved::head(&look, candidate, &form.head, person);
     }
-    let status = look.status(candidate);
-    if matches!(status, PickStatus::InBase | PickStatus::Superseded { .. }) {
-        return Err(PageError::Refused(
-            "The stable channel has this change already, so there is nothing to approve.",
-        ));
+    refuse_if_settled(&look, candidate)?;
+    let seen = Seen::of(&look, candidate);
+    if seen.digest() != form.seen {
+        return moved::pick(&look, candidate, person);
     }
     let mut given = approvals(&look, candidate).into_iter();
-    if !given.any(|approval| approval.by == person.login) {
-        let channel = look.channel.name().clone();
-        let head = form.head;
-        record(
-            &app,
-            person,
-            Action::Approve {
-                channel,
-                pr,
-                head,
-                patches: Vec::new(),
-            },
-        )
-        .await?;
+    if !given.any(|approval| approval.by == person.login && seen.is_covered_by(&approval)) {
+        let action = Action::Approve {
+            channel: look.channel.name().clone(),
+            pr,
+            head: form.head,
+            patches: seen.patches(),
+        };
+        record(&app, person, action).await?;
     }
     Ok(back_to(look.channel, pr))
+}
+
+fn refuse_if_settled(look: &Look<'_>, candidate: &Candidate) -> Result<(), PageError> {
+    match look.status(candidate) {
+        PickStatus::InBase | PickStatus::Superseded { .. } => Err(PageError::Refused(
+            "The stable channel has this change already, so there is nothing to decide.",
+        )),
+        _ => Ok(()),
+    }
 }
 
 #[derive(Deserialize)]
@@ -142,43 +146,4 @@ async fn record(app: &AppState, person: Person, action: Action) -> Result<(), Pa
 fn back_to(channel: &ChannelInfo, pr: PrNumber) -> Response {
     let url = format!("/candidates/{pr}?channel={}", channel.name());
     Redirect::to(&url).into_response()
-}
-
-#[derive(Template)]
-#[template(path = "moved.html")]
-struct MovedPage {
-    shell: Shell,
-    channel: String,
-    pr: u64,
-    title: String,
-    seen: String,
-    now: String,
-}
-
-/// The head moved while the person was reading: what they saw is not what they would approve.
-fn moved(
-    look: &Look<'_>,
-    candidate: &Candidate,
-    seen: &CommitSha,
-    person: Person,
-) -> Result<Response, PageError> {
-    let viewer = Viewer {
-        person: Some(person),
-    };
-    let channel = look.channel.name().to_string();
-    let here = format!("/candidates/{}?channel={channel}", candidate.pr);
-    let answer = page(&MovedPage {
-        shell: Shell::new(
-            "The pull request has moved on",
-            Section::Queue,
-            &viewer,
-            here,
-        ),
-        channel,
-        pr: candidate.pr.0,
-        title: candidate.title.clone(),
-        seen: seen.to_string(),
-        now: candidate.head.to_string(),
-    })?;
-    Ok((StatusCode::CONFLICT, answer).into_response())
 }

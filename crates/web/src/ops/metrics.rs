@@ -13,12 +13,14 @@ use crate::look::Look;
 use crate::state::App;
 
 /// The names of all states, so that a state that nothing is in shows as 0.
-const STATES: [&str; 12] = [
+const STATES: [&str; 14] = [
     "superseded",
     "in_base",
     "vetoed",
     "awaiting_approval",
     "conflict",
+    "disputed",
+    "stale",
     "unavailable",
     "build_failed",
     "assembling",

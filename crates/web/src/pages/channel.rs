@@ -9,6 +9,7 @@ use super::subscribe::{Way, ways};
 use crate::checked::Checked;
 use crate::error::PageError;
 use crate::look::{Look, chosen};
+use crate::seen::approvals;
 use crate::shell::{Section, Shell, page};
 use crate::sign_in::Viewer;
 use crate::state::{App, AppState};
@@ -211,7 +212,7 @@ fn fixes(look: &Look<'_>) -> Vec<Fix> {
     let fix = |pr: PrNumber| {
         let (title, advisories) = described(look, pr);
         let candidate = look.candidate(pr);
-        let approvals = candidate.map(|it| super::candidate::approvals(look, it));
+        let approvals = candidate.map(|it| approvals(look, it));
         let approved_by: Vec<_> = approvals
             .iter()
             .flatten()
@@ -238,6 +239,8 @@ fn set_aside(look: &Look<'_>) -> Vec<SetAside> {
         matches!(
             status,
             PickStatus::Conflict { .. }
+                | PickStatus::Disputed { .. }
+                | PickStatus::Stale { .. }
                 | PickStatus::Unavailable { .. }
                 | PickStatus::BuildFailed { .. }
                 | PickStatus::Vetoed { .. }

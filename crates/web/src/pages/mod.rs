@@ -2,8 +2,6 @@
 
 pub(crate) mod audit_log;
 pub(crate) mod candidate;
-pub(crate) mod candidate_build;
-pub(crate) mod candidate_diff;
 pub(crate) mod channel;
 pub(crate) mod log;
 pub(crate) mod nominate;

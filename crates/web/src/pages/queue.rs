@@ -9,6 +9,7 @@ use serde::Deserialize;
 use crate::checked::Checked;
 use crate::error::PageError;
 use crate::look::{Look, chosen};
+use crate::seen::have;
 use crate::shell::{Section, Shell, page};
 use crate::sign_in::Viewer;
 use crate::state::App;
@@ -55,7 +56,7 @@ pub(super) struct Row {
     pub(super) reason: String,
 }
 
-/// Approvals of the current head, and how many are needed.
+/// Approvals of what is to be released, and how many are needed.
 pub(super) struct Tally {
     pub(super) have: u32,
     pub(super) need: u32,
@@ -64,7 +65,7 @@ pub(super) struct Tally {
 impl Tally {
     fn new(look: &Look<'_>, candidate: &Candidate) -> Self {
         let need = look.channel.policy.required_approvals.max(1);
-        let have = super::candidate::approvals(look, candidate).len() as u32;
+        let have = have(look, candidate);
         Self { have, need }
     }
 

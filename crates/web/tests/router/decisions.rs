@@ -23,9 +23,15 @@ fn head() -> CommitSha {
     sha("head 7")
 }
 
-async fn approve(client: &Client, head: &CommitSha) -> StatusCode {
-    let form = [("channel", CHANNEL), ("head", head.as_str())];
-    client.submit(APPROVE, &form).await.status
+/// What the approval's form on the candidate's page carries.
+async fn form_of(client: &Client) -> Vec<(String, String)> {
+    client.hidden("/candidates/7", APPROVE).await
+}
+
+fn borrowed(form: &[(String, String)]) -> Vec<(&str, &str)> {
+    form.iter()
+        .map(|(name, value)| (&**name, &**value))
+        .collect()
 }
 
 async fn actions(site: &Site) -> Vec<Action> {
@@ -38,9 +44,8 @@ async fn an_approval_becomes_an_entry_and_wakes_the_reconciler() {
     let (site, router) = site().await;
     let ada = Client::signed_in(&router, "ada").await;
     let seen = head();
-    let form = [("channel", CHANNEL), ("head", seen.as_str())];
-    let answer = ada.submit(APPROVE, &form).await;
-    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    let answer = ada.send_form("/candidates/7", APPROVE, &[]).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
     assert_eq!(
         answer.header("location"),
         "/candidates/7?channel=nixos-26.05-sec"
@@ -60,8 +65,11 @@ async fn an_approval_becomes_an_entry_and_wakes_the_reconciler() {
 async fn approving_twice_is_approving_once() {
     let (site, router) = site().await;
     let ada = Client::signed_in(&router, "ada").await;
-    assert_eq!(approve(&ada, &head()).await, StatusCode::SEE_OTHER);
-    assert_eq!(approve(&ada, &head()).await, StatusCode::SEE_OTHER);
+    let form = form_of(&ada).await;
+    for _ in 0..2 {
+        let answer = ada.submit(APPROVE, &borrowed(&form)).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    }
     assert_eq!(actions(&site).await.len(), 1);
 }
 
@@ -69,12 +77,11 @@ async fn approving_twice_is_approving_once() {
 async fn a_head_that_has_moved_cannot_be_approved() {
     let (site, router) = site().await;
     let ada = Client::signed_in(&router, "ada").await;
+    let form = form_of(&ada).await;
     let mut moved = site.store.candidate(PrNumber(7)).await.unwrap().unwrap();
     moved.head = sha("pushed meanwhile");
     site.store.upsert_candidate(&moved).await.unwrap();
-    let seen = head();
-    let form = [("channel", CHANNEL), ("head", seen.as_str())];
-    let answer = ada.submit(APPROVE, &form).await;
+    let answer = ada.submit(APPROVE, &borrowed(&form)).await;
     assert_eq!(answer.status, StatusCode::CONFLICT);
     assert!(answer.body.contains(head().as_str()));
     assert!(answer.body.contains(moved.head.as_str()));
@@ -84,6 +91,7 @@ async fn a_head_that_has_moved_cannot_be_approved() {
 #[tokio::test]
 async fn authors_do_not_approve_their_own() {
     let (site, router) = site().await;
+    let form = form_of(&Client::signed_in(&router, "ada").await).await;
     let mut own = site.store.candidate(PrNumber(7)).await.unwrap().unwrap();
     own.author = login("ada");
     site.store.upsert_candidate(&own).await.unwrap();
@@ -94,7 +102,8 @@ async fn authors_do_not_approve_their_own() {
             .body
             .contains("nobody approves their own")
     );
-    assert_eq!(approve(&ada, &head()).await, StatusCode::FORBIDDEN);
+    let answer = ada.submit(APPROVE, &borrowed(&form)).await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN);
     assert!(actions(&site).await.is_empty());
 }
 
@@ -123,7 +132,10 @@ async fn only_the_team_decides() {
         .unwrap()
         .csrf;
     for (path, form) in [
-        (APPROVE, vec![("head", head().to_string())]),
+        (
+            APPROVE,
+            vec![("head", head().to_string()), ("seen", String::new())],
+        ),
         ("/candidates/7/veto", vec![("reason", "no".to_owned())]),
         ("/candidates/7/withdraw", vec![("reason", "no".to_owned())]),
         (
@@ -148,17 +160,17 @@ async fn a_form_needs_its_own_sessions_token() {
     let (site, router) = site().await;
     let ada = Client::signed_in(&router, "ada").await;
     let grace = Client::signed_in(&router, "grace").await;
-    let head = head();
-    let form = [("channel", CHANNEL), ("head", head.as_str())];
+    let fields = form_of(&ada).await;
+    let form = borrowed(&fields);
     let (graces, wrong) = (grace.csrf().await, "A".repeat(43));
     for token in [None, Some(""), Some(wrong.as_str()), Some(graces.as_str())] {
-        let mut form = form.to_vec();
+        let mut form = form.clone();
         form.extend(token.map(|token| ("csrf", token)));
         let answer = ada.post(APPROVE, &form).await;
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{token:?}");
     }
     let own = ada.csrf().await;
-    let mut form = form.to_vec();
+    let mut form = form.clone();
     form.push(("csrf", &own));
     for (name, value) in [
         ("sec-fetch-site", "cross-site"),
@@ -236,7 +248,7 @@ async fn what_does_not_exist_cannot_be_decided_on() {
     let ada = Client::signed_in(&router, "ada").await;
     let head = head();
     for (path, channel) in [("/candidates/8/approve", CHANNEL), (APPROVE, "elsewhere")] {
-        let form = [("channel", channel), ("head", head.as_str())];
+        let form = [("channel", channel), ("head", head.as_str()), ("seen", "")];
         assert_eq!(ada.submit(path, &form).await.status, StatusCode::NOT_FOUND);
     }
     let bad = ada

@@ -3,6 +3,7 @@
 use picket_domain::{Candidate, ChangeKind};
 use picket_merger::{Diff, FileDiff, LineKind, MergeError, Mirror};
 
+use super::lines::DiffLine;
 use crate::error::Chain;
 use crate::view::{files, plural};
 
@@ -25,16 +26,6 @@ pub(super) struct DiffFile {
     pub(super) open: bool,
     pub(super) lines: Vec<DiffLine>,
     pub(super) note: String,
-}
-
-/// One line of a diff, or the head of a hunk.
-pub(super) struct DiffLine {
-    /// `add`, `del`, `same` or `hunk`.
-    pub(super) class: &'static str,
-    pub(super) old: String,
-    pub(super) new: String,
-    pub(super) sign: &'static str,
-    pub(super) text: String,
 }
 
 impl DiffView {
@@ -108,13 +99,7 @@ impl DiffFile {
 }
 
 fn hunk_lines(hunk: &picket_merger::Hunk) -> impl Iterator<Item = DiffLine> + '_ {
-    let heading = DiffLine {
-        class: "hunk",
-        old: String::new(),
-        new: String::new(),
-        sign: "",
-        text: hunk.heading.clone(),
-    };
+    let heading = DiffLine::heading(hunk.heading.clone());
     let number = |number: Option<u32>| number.map(|n| n.to_string()).unwrap_or_default();
     let lines = hunk.lines.iter().map(move |line| {
         let (class, sign) = match line.kind {

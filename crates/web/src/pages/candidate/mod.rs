@@ -1,25 +1,36 @@
 //! A candidate's page: everything that it takes to decide, on one page.
 
+mod build;
+mod changed;
+mod diff;
+mod lines;
+mod people;
+mod stages;
+mod trouble;
+
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
-use picket_domain::{
-    Action, Actor, Approval, Candidate, ChangeKind, CommitSha, Entry, FileChange, Login,
-    PickOutcome, PickStatus, PrNumber, Standing, Veto,
-};
+use picket_domain::{Candidate, ChangeKind, Entry, FileChange, PickStatus, PrNumber};
 use serde::Deserialize;
 
-use super::candidate_build::BuildView;
-use super::candidate_diff::DiffView;
+use self::build::BuildView;
+use self::changed::ChangedView;
+use self::diff::DiffView;
+pub(crate) use self::people::has_spoken;
+use self::people::{PersonView, people};
+use self::stages::{Stage, stages};
+use self::trouble::Trouble;
 use crate::checked::Checked;
 use crate::error::PageError;
 use crate::look::{Look, chosen};
+use crate::seen::{Seen, approvals, have};
 use crate::shell::{Section, Shell, page};
 use crate::sign_in::Viewer;
 use crate::state::App;
-use crate::time::{When, duration};
+use crate::time::When;
 use crate::view::{
-    AdvisoryLink, Badge, LogLine, advisories, assessment_badge, conflict_kind, status_badge,
+    AdvisoryLink, Badge, LogLine, advisories, assessment_badge, renames, status_badge,
     upstream_badge, web_address,
 };
 
@@ -52,6 +63,11 @@ struct CandidatePage {
     files: Vec<FileView>,
     diff: DiffView,
     assessment: Badge,
+    /// What was done about renamed files.
+    renames: String,
+    /// Names what the page shows that the pick changes.
+    seen: String,
+    changed: Option<ChangedView>,
     trouble: Option<Trouble>,
     status: Badge,
     reason: String,
@@ -79,25 +95,6 @@ struct FileView {
     deletions: u64,
 }
 
-/// Why a candidate does not go on today's base.
-struct Trouble {
-    what: String,
-    files: Vec<(String, &'static str)>,
-}
-
-/// Somebody's word on the candidate.
-struct PersonView {
-    login: String,
-    badge: Badge,
-    detail: String,
-    when: Option<When>,
-}
-
-struct Stage {
-    name: String,
-    when: Option<When>,
-}
-
 /// What the viewer may do here.
 enum Choice {
     SignIn,
@@ -107,6 +104,8 @@ enum Choice {
     Settled,
     Member {
         has_approved: bool,
+        /// Whether an approval of the same head was given to something else.
+        approves_again: bool,
         has_spoken: bool,
     },
 }
@@ -122,15 +121,20 @@ pub(crate) async fn candidate(
     let look = Look::at(&app, channel).await?;
     let candidate = look.candidate(pr).ok_or(NOT_WATCHED)?;
     let diff = DiffView::of(&app.mirror, candidate.clone()).await;
+    let changed = ChangedView::of(&app, &look, candidate).await?;
     let log = app.store.log_of_pr(pr).await?;
     let channels = app
         .channels
         .iter()
         .map(|it| it.name().to_string())
         .collect();
-    page(&CandidatePage::new(
-        &look, candidate, &viewer, channels, diff, &log,
-    ))
+    let parts = Parts {
+        channels,
+        diff,
+        changed,
+        log,
+    };
+    page(&CandidatePage::new(&look, candidate, &viewer, parts))
 }
 
 pub(crate) const NOT_WATCHED: PageError = PageError::NotFound(
@@ -138,15 +142,17 @@ pub(crate) const NOT_WATCHED: PageError = PageError::NotFound(
      it has been fetched.",
 );
 
+/// What the page shows that takes waiting for.
+struct Parts {
+    channels: Vec<String>,
+    diff: DiffView,
+    changed: Option<ChangedView>,
+    /// The entries about the pull request, oldest first.
+    log: Vec<Entry>,
+}
+
 impl CandidatePage {
-    fn new(
-        look: &Look<'_>,
-        candidate: &Candidate,
-        viewer: &Viewer,
-        channels: Vec<String>,
-        diff: DiffView,
-        log: &[Entry],
-    ) -> Self {
+    fn new(look: &Look<'_>, candidate: &Candidate, viewer: &Viewer, parts: Parts) -> Self {
         let status = look.status(candidate);
         let title = format!("#{} {}", candidate.pr, candidate.title);
         let here = format!(
@@ -158,7 +164,7 @@ impl CandidatePage {
         Self {
             shell: Shell::new(title, Section::Queue, viewer, here).refreshing(!status.is_settled()),
             channel: look.channel.name().to_string(),
-            channels,
+            channels: parts.channels,
             base_label: look.channel.base_label.clone(),
             pr: candidate.pr.0,
             title: candidate.title.clone(),
@@ -175,19 +181,23 @@ impl CandidatePage {
             body: candidate.body.clone(),
             commits: commits(candidate),
             files: candidate.files.iter().map(FileView::new).collect(),
-            diff,
+            diff: parts.diff,
             assessment: assessment_badge(look.assessment(candidate)),
-            trouble: trouble(look.assessment(candidate), &status),
+            renames: renames(look.assessment(candidate)),
+            seen: Seen::of(look, candidate).digest(),
+            changed: parts.changed,
+            trouble: Trouble::of(look.assessment(candidate), &status),
             reason: status.reason(),
             people: people(look, candidate),
-            have: approvals(look, candidate).len() as u32,
+            have: have(look, candidate),
             need: look.channel.policy.required_approvals.max(1),
             choice: choice(look, candidate, &status, viewer),
             build: BuildView::of(look, candidate, &status),
             status: status_badge(&status),
             stages,
             lead,
-            log: log
+            log: parts
+                .log
                 .iter()
                 .rev()
                 .map(|entry| LogLine::new(entry, look.now))
@@ -223,102 +233,6 @@ fn commits(candidate: &Candidate) -> Vec<CommitView> {
     commits.collect()
 }
 
-/// What keeps the candidate from the base: alone, or else in the chain.
-fn trouble(assessment: Option<&PickOutcome>, status: &PickStatus) -> Option<Trouble> {
-    let conflict = |commit: &CommitSha, conflicts: &[picket_domain::Conflict], where_to: &str| {
-        let files = conflicts.iter();
-        Trouble {
-            what: format!("Commit {} does not apply {where_to}.", commit.short()),
-            files: files
-                .map(|it| (it.path.clone(), conflict_kind(it.kind)))
-                .collect(),
-        }
-    };
-    let unavailable = |reason: &str| Trouble {
-        what: reason.to_owned(),
-        files: Vec::new(),
-    };
-    match (assessment, status) {
-        (
-            Some(PickOutcome::Conflict {
-                commit, conflicts, ..
-            }),
-            _,
-        ) => Some(conflict(commit, conflicts, "to today's base")),
-        (Some(PickOutcome::Unavailable { reason }), _) => Some(unavailable(reason)),
-        (_, PickStatus::Conflict { commit, conflicts }) => {
-            Some(conflict(commit, conflicts, "on top of the picks before it"))
-        }
-        (_, PickStatus::Unavailable { reason }) => Some(unavailable(reason)),
-        _ => None,
-    }
-}
-
-/// The approvals of the candidate's current head.
-pub(crate) fn approvals(look: &Look<'_>, candidate: &Candidate) -> Vec<Approval> {
-    match Standing::of(candidate, &look.facts.policy, &look.facts.log) {
-        Standing::Pending { approvals, .. } | Standing::Approved { approvals, .. } => approvals,
-        Standing::Vetoed { .. } => Vec::new(),
-    }
-}
-
-/// Everybody who has a say in the candidate's standing.
-fn people(look: &Look<'_>, candidate: &Candidate) -> Vec<PersonView> {
-    let approved = |one: &Approval| PersonView {
-        login: one.by.to_string(),
-        badge: Badge::new("good", "Approved"),
-        detail: format!("head {}", candidate.head.short()),
-        when: Some(When::new(one.at, look.now)),
-    };
-    let vetoed = |veto: &Veto| PersonView {
-        login: veto.by.to_string(),
-        badge: Badge::new("bad", "Vetoed"),
-        detail: veto.reason.clone(),
-        when: Some(When::new(veto.at, look.now)),
-    };
-    match Standing::of(candidate, &look.facts.policy, &look.facts.log) {
-        Standing::Vetoed { vetoes } => vetoes.iter().map(vetoed).collect(),
-        Standing::Approved { approvals, .. } => approvals.iter().map(approved).collect(),
-        Standing::Pending {
-            approvals, stale, ..
-        } => {
-            let stale = stale.iter().map(|by| outdated(look, candidate.pr, by));
-            approvals.iter().map(approved).chain(stale).collect()
-        }
-    }
-}
-
-/// An approval of a head that is not the current one any more, as the log has it.
-fn outdated(look: &Look<'_>, pr: PrNumber, by: &Login) -> PersonView {
-    let head = last_word(look, pr, by).and_then(|entry| match &entry.action {
-        Action::Approve { head, .. } => Some((head, entry.at)),
-        _ => None,
-    });
-    PersonView {
-        login: by.to_string(),
-        badge: Badge::new("warn", "Out of date"),
-        detail: match head {
-            Some((head, _)) => format!("approved the earlier head {}", head.short()),
-            None => "approved an earlier head".to_owned(),
-        },
-        when: head.map(|(_, at)| When::new(at, look.now)),
-    }
-}
-
-/// The last thing that somebody decided about a pull request of this channel.
-pub(crate) fn last_word<'a>(look: &'a Look<'_>, pr: PrNumber, by: &Login) -> Option<&'a Entry> {
-    look.facts.log.iter().rev().find(|entry| {
-        let is_theirs = matches!(&entry.actor, Actor::Person(person) if person == by);
-        is_theirs && entry.action.pick() == Some((look.channel.name(), pr))
-    })
-}
-
-/// Whether somebody has an approval or a veto to take back.
-pub(crate) fn has_spoken(look: &Look<'_>, pr: PrNumber, by: &Login) -> bool {
-    last_word(look, pr, by)
-        .is_some_and(|entry| matches!(entry.action, Action::Approve { .. } | Action::Veto { .. }))
-}
-
 fn choice(look: &Look<'_>, candidate: &Candidate, status: &PickStatus, viewer: &Viewer) -> Choice {
     if matches!(status, PickStatus::InBase | PickStatus::Superseded { .. }) {
         return Choice::Settled;
@@ -331,35 +245,12 @@ fn choice(look: &Look<'_>, candidate: &Candidate, status: &PickStatus, viewer: &
     } else if person.login == candidate.author {
         Choice::Author
     } else {
-        let approvals = approvals(look, candidate);
+        let (approvals, seen) = (approvals(look, candidate), Seen::of(look, candidate));
+        let own = approvals.iter().find(|one| one.by == person.login);
         Choice::Member {
-            has_approved: approvals.iter().any(|one| one.by == person.login),
+            has_approved: own.is_some_and(|own| seen.is_covered_by(own)),
+            approves_again: own.is_some(),
             has_spoken: has_spoken(look, candidate.pr, &person.login),
         }
     }
-}
-
-/// The stages of the candidate's way, and how much earlier this channel had it.
-fn stages(look: &Look<'_>, candidate: &Candidate) -> (Vec<Stage>, Option<String>) {
-    let times = look.stage_times(candidate);
-    let stages = [
-        ("Opened upstream".to_owned(), Some(times.opened_at)),
-        ("Merged upstream".to_owned(), times.merged_at),
-        ("Approved by the team".to_owned(), times.approved_at),
-        (
-            format!("Released in {}", look.channel.name()),
-            times.released_at,
-        ),
-        (
-            format!("In {}", look.channel.base_label),
-            times.superseded_at,
-        ),
-    ];
-    let lead = times.released_at.zip(times.superseded_at);
-    let lead = lead.map(|(released, superseded)| duration(superseded.seconds_since(released)));
-    let stage = |(name, at): (String, Option<picket_domain::Timestamp>)| Stage {
-        name,
-        when: at.map(|at| When::new(at, look.now)),
-    };
-    (stages.into_iter().map(stage).collect(), lead)
 }

@@ -93,6 +93,38 @@ impl Client {
         page[at..].split('"').nth(3).unwrap().to_owned()
     }
 
+    /// The hidden fields of a page's form, without its token.
+    pub(crate) async fn hidden(&self, page: &str, action: &str) -> Vec<(String, String)> {
+        let page = self.get(page).await.body;
+        let form = page.split("<form").find(|form| {
+            form.split('>')
+                .next()
+                .is_some_and(|tag| tag.contains(&format!("action=\"{action}\"")))
+        });
+        let form = form.unwrap_or_else(|| panic!("no form for {action} in {page}"));
+        let form = form.split("</form>").next().unwrap();
+        let inputs = form.split("<input type=\"hidden\" name=\"").skip(1);
+        let fields = inputs.map(|input| {
+            let mut parts = input.split('"');
+            let name = parts.next().unwrap().to_owned();
+            (name, parts.nth(1).unwrap().to_owned())
+        });
+        fields.filter(|(name, _)| name != "csrf").collect()
+    }
+
+    /// Sends a page's form with what it carries and these fields.
+    pub(crate) async fn send_form(
+        &self,
+        page: &str,
+        action: &str,
+        fields: &[(&str, &str)],
+    ) -> Answer {
+        let hidden = self.hidden(page, action).await;
+        let hidden = hidden.iter().map(|(name, value)| (&**name, &**value));
+        let form: Vec<_> = hidden.chain(fields.iter().copied()).collect();
+        self.submit(action, &form).await
+    }
+
     /// Sends a form as its page would.
     pub(crate) async fn submit(&self, path: &str, form: &[(&str, &str)]) -> Answer {
         let csrf = self.csrf().await;
