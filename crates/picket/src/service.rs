@@ -138,6 +138,7 @@ fn channel_info(channel: &config::Channel) -> ChannelInfo {
         title: name.to_string(),
         base_label: channel.follows.branch.to_string(),
         branch: channel.branch(),
+        resolutions_remote: channel.push_to.clone(),
     }
 }
 

@@ -58,14 +58,16 @@ impl Person {
             .await?)
     }
 
-    /// Approves the head that the candidate's page shows.
+    /// Approves what the candidate's page shows.
     ///
     /// # Errors
     /// Where the page offers no approval, or the server refuses it.
     pub async fn approve(&self, pr: PrNumber) -> anyhow::Result<()> {
         let page = self.candidate_page(pr).await?;
-        let head = hidden(&page, "head").context("the page offers no approval")?;
-        self.decide(pr, "approve", &page, ("head", &head)).await
+        let field = |name| hidden(&page, name).context("the page offers no approval");
+        let (head, seen) = (field("head")?, field("seen")?);
+        let fields = [("head", &*head), ("seen", &*seen)];
+        self.decide(pr, "approve", &page, &fields).await
     }
 
     /// Objects to a pull request.
@@ -74,7 +76,7 @@ impl Person {
     /// Where the server refuses it.
     pub async fn veto(&self, pr: PrNumber, reason: &str) -> anyhow::Result<()> {
         let page = self.candidate_page(pr).await?;
-        self.decide(pr, "veto", &page, ("reason", reason)).await
+        self.decide(pr, "veto", &page, &[("reason", reason)]).await
     }
 
     /// Takes back an approval or a veto.
@@ -83,7 +85,8 @@ impl Person {
     /// Where the server refuses it.
     pub async fn withdraw(&self, pr: PrNumber, reason: &str) -> anyhow::Result<()> {
         let page = self.candidate_page(pr).await?;
-        self.decide(pr, "withdraw", &page, ("reason", reason)).await
+        self.decide(pr, "withdraw", &page, &[("reason", reason)])
+            .await
     }
 
     /// Asks that a pull request be watched which nothing marks as a security fix.
@@ -108,10 +111,11 @@ impl Person {
         pr: PrNumber,
         what: &str,
         page: &str,
-        field: (&str, &str),
+        fields: &[(&str, &str)],
     ) -> anyhow::Result<()> {
         let csrf = hidden(page, "csrf").context("the page has no form")?;
-        let form = [("csrf", csrf.as_str()), ("channel", CHANNEL), field];
+        let always = [("csrf", csrf.as_str()), ("channel", CHANNEL)];
+        let form = [always.as_slice(), fields].concat();
         let answer = self.post(&format!("candidates/{pr}/{what}"), &form).await?;
         if answer.status() != StatusCode::SEE_OTHER {
             bail!("{} cannot {what} #{pr}: {}", self.name, answer.status());

@@ -9,7 +9,7 @@ use picket_domain::{
     Attempt, BuildReport, Candidate, ChainSpec, ChannelName, CommitSha, Facts, Investigation,
     PickOutcome, PrNumber, ResolvedSet, Step, Verdict,
 };
-use picket_merger::{Assessed, Fetched};
+use picket_merger::{Assessed, Contents, Fetched};
 use tracing::{info, warn};
 
 use super::{Reconciler, blocking};
@@ -94,7 +94,7 @@ impl Reconciler {
                 patches: BTreeMap::new(),
             });
         }
-        let contents = self.store.contents(resolved.contents()).await?;
+        let contents = self.contents([resolved]).await?;
         let (mirror, candidate) = (self.mirror.clone(), candidate.clone());
         let (base, resolved) = (base.clone(), resolved.clone());
         let assessed =
@@ -117,11 +117,20 @@ impl Reconciler {
         base: &CommitSha,
         resolved: &ResolvedSet,
     ) -> anyhow::Result<Investigation> {
-        let contents = self.store.contents(resolved.contents()).await?;
+        let contents = self.contents([resolved]).await?;
         let (mirror, watched) = (self.mirror.clone(), facts.candidates.clone());
         let (candidate, base, resolved) = (candidate.clone(), base.clone(), resolved.clone());
         blocking(move || mirror.investigate(&base, &candidate, &resolved, &contents, &watched))
             .await
+    }
+
+    /// What people wrote to resolve conflicts.
+    async fn contents<'a>(
+        &self,
+        resolved: impl IntoIterator<Item = &'a ResolvedSet>,
+    ) -> anyhow::Result<Contents> {
+        let ids = resolved.into_iter().flat_map(ResolvedSet::contents);
+        Ok(self.store.contents(&ids.cloned().collect()).await?)
     }
 
     async fn fetch_head(&self, pr: PrNumber, head: &CommitSha) -> anyhow::Result<Fetched> {
@@ -139,8 +148,9 @@ impl Reconciler {
             candidates.insert(pick.pr, candidate);
         }
         let (mirror, chain) = (self.mirror.clone(), spec.clone());
-        let resolved = spec.picks.iter().flat_map(|pick| pick.resolved.contents());
-        let contents = self.store.contents(resolved).await?;
+        let contents = self
+            .contents(spec.picks.iter().map(|pick| &pick.resolved))
+            .await?;
         let made = blocking(move || mirror.assemble(&chain, &candidates, &contents)).await?;
         self.store.record_patches(&made.patches).await?;
         self.store.record_assembly(spec, &made.assembly).await?;
