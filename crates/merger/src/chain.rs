@@ -151,6 +151,7 @@ impl<'m> Chain<'m> {
                 opened: self.opened,
                 contents: self.contents,
                 resolved: &pick.resolved,
+                known,
                 source: &commit,
                 renames: &mut renames,
             };

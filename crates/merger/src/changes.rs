@@ -91,21 +91,48 @@ pub(crate) fn entry_at(
     tree: ObjectId,
     path: &[u8],
 ) -> Result<Option<Version>> {
-    let mut at = Version {
-        mode: Mode::Tree,
-        id: tree,
-    };
+    let mut at = Some(folder(tree));
     for name in path.split(|byte| *byte == b'/') {
-        if at.mode != Mode::Tree {
-            return Ok(None);
+        at = below(objects, at, name)?;
+    }
+    Ok(at)
+}
+
+/// Whether two trees differ at a path. Folders on the way that are equal are not read.
+pub(crate) fn differs_at(
+    objects: &impl Objects,
+    (one, two): (ObjectId, ObjectId),
+    path: &[u8],
+) -> Result<bool> {
+    let (mut one, mut two) = (Some(folder(one)), Some(folder(two)));
+    for name in path.split(|byte| *byte == b'/') {
+        if one == two {
+            return Ok(false);
         }
-        let bytes = tree_bytes(objects, at.id)?;
-        match parsed(&bytes, at.id)?.iter().find(|(it, _)| *it == name) {
-            Some((_, version)) => at = *version,
-            None => return Ok(None),
+        one = below(objects, one, name)?;
+        two = below(objects, two, name)?;
+    }
+    Ok(one != two)
+}
+
+fn folder(id: ObjectId) -> Version {
+    let mode = Mode::Tree;
+    Version { mode, id }
+}
+
+/// The entry of a folder by this name, if it is a folder and has one.
+fn below(objects: &impl Objects, at: Option<Version>, name: &[u8]) -> Result<Option<Version>> {
+    let Some(id) = tree(at) else {
+        return Ok(None);
+    };
+    let bytes = tree_bytes(objects, id)?;
+    for entry in TreeRefIter::from_bytes(&bytes, gix_hash::Kind::Sha1) {
+        let entry = entry.map_err(|_| malformed(id))?;
+        if **entry.filename == *name {
+            return version(&entry, id).map(Some);
         }
     }
-    Ok(Some(at))
+    Ok(None)
 }
 
 type Entries = Vec<(Vec<u8>, Version)>;
@@ -134,16 +161,25 @@ fn tree_bytes(objects: &impl Objects, id: ObjectId) -> Result<picket_treemerge::
 fn parsed(bytes: &[u8], id: ObjectId) -> Result<Vec<(&[u8], Version)>> {
     let mut entries = Vec::new();
     for entry in TreeRefIter::from_bytes(bytes, gix_hash::Kind::Sha1) {
-        let kind = Kind::Tree;
-        let entry = entry.map_err(|_| ReadError::Malformed { id, kind })?;
-        let bytes = entry.oid.as_bytes().try_into();
-        let version = Version {
-            mode: mode(entry.mode),
-            id: ObjectId::from_bytes(bytes.map_err(|_| ReadError::Malformed { id, kind })?),
-        };
-        entries.push((&**entry.filename, version));
+        let entry = entry.map_err(|_| malformed(id))?;
+        let version = version(&entry, id)?;
+        let name: &[u8] = entry.filename;
+        entries.push((name, version));
     }
     Ok(entries)
+}
+
+fn version(entry: &gix_object::tree::EntryRef<'_>, tree: ObjectId) -> Result<Version> {
+    let id = entry.oid.as_bytes().try_into();
+    Ok(Version {
+        mode: mode(entry.mode),
+        id: ObjectId::from_bytes(id.map_err(|_| malformed(tree))?),
+    })
+}
+
+fn malformed(id: ObjectId) -> ReadError {
+    let kind = Kind::Tree;
+    ReadError::Malformed { id, kind }
 }
 
 fn mode(mode: gix_object::tree::EntryMode) -> Mode {
@@ -317,5 +353,11 @@ mod tests {
         assert_eq!(at("x").unwrap().mode, Mode::Tree);
         assert_eq!(at("y/in"), None);
         assert_eq!(at("z"), None);
+        let b = objects.add(Kind::Blob, b"b".into());
+        let below = tree(&mut objects, &[("100755", "in", a)]);
+        let other = tree(&mut objects, &[("40000", "x", below), ("100644", "y", b)]);
+        let differs = |path: &str| differs_at(&objects, (root, other), path.as_bytes()).unwrap();
+        assert!(differs("x/in") && differs("x") && differs("y"));
+        assert!(!differs("x/out") && !differs("z"));
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
-use git2::{Oid, Repository, Sort};
+use git2::{Commit, Oid, Repository, Sort};
 
 use crate::error::Result;
 use crate::ids::contains;
@@ -23,6 +23,8 @@ pub(crate) struct History {
     picked: HashSet<Oid>,
     /// Commits that were reverted on the base, and not put back there since.
     reverted: HashSet<Oid>,
+    /// The commits themselves, but for merges and for what was reverted; youngest first.
+    own: Vec<Oid>,
 }
 
 impl History {
@@ -38,9 +40,19 @@ impl History {
                 tracing::warn!(%base, "only the youngest {MAX_COMMITS} commits of the base were read");
                 break;
             }
-            let id = id?;
-            if !history.reverted.contains(&id) {
-                history.note(repo.find_commit(id)?.message_raw_bytes());
+            let commit = repo.find_commit(id?)?;
+            match (
+                history.reverted.contains(&commit.id()),
+                commit.parent_count(),
+            ) {
+                (true, 0 | 1) => {}
+                (true, _) => history.reverted.extend(brought_in(repo, &commit)?),
+                (false, parents) => {
+                    history.note(commit.message_raw_bytes());
+                    if parents < 2 {
+                        history.own.push(commit.id());
+                    }
+                }
             }
         }
         Ok(history)
@@ -57,6 +69,20 @@ impl History {
             }
         }
     }
+}
+
+/// The commits that a merge brought into its first parent's line.
+fn brought_in(repo: &Repository, merge: &Commit<'_>) -> Result<Vec<Oid>> {
+    let mut walk = repo.revwalk()?;
+    let mut parents = merge.parent_ids();
+    if let Some(first) = parents.next() {
+        walk.hide(first)?;
+    }
+    for parent in parents {
+        walk.push(parent)?;
+    }
+    let commits: std::result::Result<_, _> = walk.take(MAX_COMMITS).collect();
+    Ok(commits?)
 }
 
 /// The commits that a message says were picked, or squashed, into its commit.
@@ -118,6 +144,12 @@ impl Known<'_> {
             return Ok(true);
         }
         self.has(id)
+    }
+
+    /// The commits that the base has and the pull request's base branch lacks, but for merges and
+    /// for what was reverted; youngest first.
+    pub(crate) fn own(&self) -> &[Oid] {
+        &self.history.own
     }
 
     /// Whether the base reverted the pull request's merge: its history has the commits then, and

@@ -58,6 +58,7 @@ mod settle;
 mod source;
 mod step;
 mod transport;
+mod twins;
 
 pub use assemble::{Assembled, Assessed, Contents};
 pub use commit::Committer;

@@ -142,6 +142,32 @@ struct Texts {
     new: Option<Rc<Vec<u8>>>,
 }
 
+/// The lines that a file's change takes out, and those that it puts in, with their line breaks.
+#[derive(Default)]
+pub(crate) struct ChangedLines {
+    pub(crate) removed: Vec<Vec<u8>>,
+    pub(crate) added: Vec<Vec<u8>>,
+}
+
+/// The lines of a change; `None` where the file is no text.
+pub(crate) fn changed_lines(
+    objects: &impl Objects,
+    change: &Change,
+) -> Result<Option<ChangedLines>> {
+    let Compared::Texts(texts) = Compared::of(objects, change)? else {
+        return Ok(None);
+    };
+    let mut lines = ChangedLines::default();
+    for text in &texts {
+        text.lines(|sign, line| match sign {
+            Sign::Removed => lines.removed.push(line.to_vec()),
+            Sign::Added => lines.added.push(line.to_vec()),
+            Sign::Begin | Sign::Context | Sign::NoBreak => {}
+        })?;
+    }
+    Ok(Some(lines))
+}
+
 /// What happens to a line.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Sign {
@@ -195,7 +221,7 @@ impl Texts {
 
 /// The content of a file or link, or the line that git has for a submodule; `None` for what is no
 /// text.
-fn read_text(objects: &impl Objects, version: Version) -> Result<Option<Rc<Vec<u8>>>> {
+pub(crate) fn read_text(objects: &impl Objects, version: Version) -> Result<Option<Rc<Vec<u8>>>> {
     if version.mode == Mode::Submodule {
         let line = format!("Subproject commit {}\n", version.id);
         return Ok(Some(Rc::new(line.into_bytes())));

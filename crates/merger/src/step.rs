@@ -10,17 +10,20 @@ use crate::changes::changes;
 use crate::engine::{conflicts, versions, with_renames};
 use crate::error::Result;
 use crate::guard::{new_markers, unsafe_path};
+use crate::history::Known;
 use crate::ids::sha;
 use crate::inner::by_hand;
 use crate::opened::{Changed, Opened};
 use crate::patch::{self, Patches};
 use crate::settle::settle;
+use crate::twins::{has_twin, is_there, may_be_undone};
 
 /// A commit that is to be picked.
 pub(crate) struct Picking<'a> {
     pub(crate) opened: &'a Opened,
     pub(crate) contents: &'a Contents,
     pub(crate) resolved: &'a ResolvedSet,
+    pub(crate) known: &'a Known<'a>,
     pub(crate) source: &'a Commit<'a>,
     /// What was done about renames until now.
     pub(crate) renames: &'a mut Renames,
@@ -51,6 +54,9 @@ struct Tree {
     settled: Vec<ConflictPath>,
 }
 
+/// A tree, or why there is none.
+type Merged = std::result::Result<Tree, PickOutcome>;
+
 impl Picking<'_> {
     /// Picks the commit onto where the attempt stands, which takes the new objects and the merge.
     pub(crate) fn run(mut self, attempt: &mut Attempt, patches: &mut Patches) -> Result<Stepped> {
@@ -72,7 +78,11 @@ impl Picking<'_> {
             return Ok(self.unavailable(&format!("has the path {path:?}, which git refuses")));
         }
         let Place { tree: ours, commit } = attempt.at;
-        let tree = match self.merge(attempt, &source)? {
+        let merged = self.merge(attempt, &source)?;
+        if self.has_twin(&attempt.made, patches, &source, (ours, &merged))? {
+            return Ok(Stepped::Nothing);
+        }
+        let tree = match merged {
             Ok(tree) => tree,
             Err(set_aside) => return Ok(Stepped::SetAside(set_aside)),
         };
@@ -91,11 +101,7 @@ impl Picking<'_> {
     }
 
     /// The commit's change on the tree that the attempt stands at, or why it is set aside.
-    fn merge(
-        &mut self,
-        attempt: &mut Attempt,
-        source: &Changed,
-    ) -> Result<std::result::Result<Tree, PickOutcome>> {
+    fn merge(&mut self, attempt: &mut Attempt, source: &Changed) -> Result<Merged> {
         let trees = [source.from, attempt.at.tree, source.to];
         let outcome = self.opened.merge(&self.opened.with(&attempt.made), trees)?;
         match outcome {
@@ -116,11 +122,7 @@ impl Picking<'_> {
         }
     }
 
-    fn settled(
-        &self,
-        attempt: &mut Attempt,
-        mut found: Conflicts,
-    ) -> Result<std::result::Result<Tree, PickOutcome>> {
+    fn settled(&self, attempt: &mut Attempt, mut found: Conflicts) -> Result<Merged> {
         attempt.made.extend(std::mem::take(&mut found.objects));
         let view = self.opened.with(&attempt.made);
         let settled = settle(&view, &found, self.resolved, self.contents)?;
@@ -134,6 +136,25 @@ impl Picking<'_> {
             return Ok(Ok(Tree { id, settled }));
         }
         Ok(Err(self.conflicting(conflicts(&found.paths))))
+    }
+
+    /// Whether the base has the change under another name, where its files tell that it may.
+    fn has_twin(
+        &self,
+        made: &NewObjects,
+        patches: &mut Patches,
+        source: &Changed,
+        (ours, merged): (ObjectId, &Merged),
+    ) -> Result<bool> {
+        let view = self.opened.with(made);
+        let may_have = match merged {
+            Err(PickOutcome::Conflict { .. }) => !may_be_undone(&view, &source.changes, ours)?,
+            Ok(tree) if tree.id != ours && tree.settled.is_empty() => {
+                is_there(&view, &source.changes, ours)?
+            }
+            Ok(_) | Err(_) => false,
+        };
+        Ok(may_have && has_twin(self.opened, self.known, source, patches)?)
     }
 
     /// Looks at what a pick changes before it is one.

@@ -212,6 +212,37 @@ fn a_pull_request_on_top_of_another_does_not_repeat_it() {
 }
 
 #[test]
+fn a_pull_request_on_top_of_one_that_conflicts_is_set_aside_with_it() {
+    let (upstream, root) = Upstream::new();
+    let base = upstream.commit(&[root], "release", |edit| {
+        edit.line("pkgs/openssl.nix", "line 6", "line VI");
+    });
+    upstream.branch("release", base);
+    let below = upstream.commit(&[root], "below", fix);
+    let above = upstream.commit(&[below], "above", |edit| {
+        edit.put("above", "x");
+    });
+    let beside = upstream.commit(&[root], "beside", |edit| {
+        edit.put("beside", "x");
+    });
+    let prs = [
+        candidate(1, below),
+        candidate(2, above),
+        candidate(3, beside),
+    ];
+    let assembly = upstream.assemble(base, &prs.iter().collect::<Vec<_>>());
+    for pr in &prs[..2] {
+        let outcome = assembly.outcome(pr.pr);
+        assert!(
+            matches!(outcome, Some(PickOutcome::Conflict { commit, .. }) if *commit == sha(below)),
+            "{outcome:?}"
+        );
+    }
+    let applied: Vec<_> = assembly.applied().map(|(pick, _)| pick.pr).collect();
+    assert_eq!(applied, [prs[2].pr]);
+}
+
+#[test]
 fn the_next_base_carries_what_it_lacks() {
     let (upstream, root) = Upstream::new();
     let one = candidate(1, upstream.commit(&[root], "one", fix));
@@ -230,4 +261,111 @@ fn the_next_base_carries_what_it_lacks() {
         after.applied().map(|(pick, _)| pick.pr).collect::<Vec<_>>(),
         [two.pr]
     );
+}
+
+const OPENSSL: &str = "pkgs/openssl.nix";
+
+/// The base's own version of the fix's line, which the fix conflicts with.
+fn edited_once_more(edit: &mut Edit<'_>) {
+    edit.line(OPENSSL, "line six", "line VI");
+}
+
+fn is_conflict(upstream: &Upstream, base: Oid, pr: &picket_domain::Candidate) -> bool {
+    upstream.branch("release", base);
+    matches!(upstream.outcome(base, pr), PickOutcome::Conflict { .. })
+}
+
+#[test]
+fn by_a_commit_that_changes_the_same_where_the_pick_conflicts() {
+    let (upstream, root) = Upstream::new();
+    let more = upstream.commit(&[root], "the base is another one", |edit| {
+        edit.put("more", "x")
+            .line(OPENSSL, "line 2\n", "line two\n");
+    });
+    let twin = upstream.commit(&[more], "found by somebody else", fix);
+    let base = upstream.commit(&[twin], "and mended since", edited_once_more);
+    let pr = candidate(1, upstream.commit(&[root], "fix", fix));
+    assert!(is_contained(&upstream, base, &pr));
+    let without = upstream.commit(&[more], "something else", |edit| {
+        edit.line(OPENSSL, "line 6", "line VI");
+    });
+    assert!(is_conflict(&upstream, without, &pr));
+    let alike = upstream.commit(&[more], "almost the same", |edit| {
+        fix(edit);
+        edit.put("and", "more");
+    });
+    let alike = upstream.commit(&[alike], "and mended since", edited_once_more);
+    assert!(is_conflict(&upstream, alike, &pr));
+}
+
+#[test]
+fn by_a_commit_that_changes_the_same_where_the_pick_would_apply_twice() {
+    let (upstream, root) = Upstream::new();
+    let patch = |after: &'static str| {
+        move |edit: &mut Edit<'_>| {
+            edit.line(OPENSSL, after, &format!("{after}./fix.patch\n"));
+        }
+    };
+    let twin = upstream.commit(&[root], "at the end of the list", patch("line 12\n"));
+    let pr = candidate(1, upstream.commit(&[root], "fix", patch("line 2\n")));
+    assert!(is_contained(&upstream, twin, &pr));
+    let undone = upstream.commit(&[twin], "not with us", |edit| {
+        edit.line(OPENSSL, "./fix.patch\n", "").put("more", "x");
+    });
+    upstream.branch("release", undone);
+    let tip = upstream.picked(undone, &pr);
+    let content = upstream.mirror_file(tip.last().unwrap(), OPENSSL);
+    let content = String::from_utf8(content).unwrap();
+    assert_eq!(content.matches("./fix.patch").count(), 1);
+}
+
+#[test]
+fn a_fix_that_was_undone_without_a_word_does_not_count() {
+    let (upstream, root) = Upstream::new();
+    let twin = upstream.commit(&[root], "found by somebody else", fix);
+    let undone = upstream.commit(&[twin], "as it was, with more", |edit| {
+        edit.line(
+            OPENSSL,
+            "line six\nopenssl line 7\n",
+            "line 6\nopenssl line seven\n",
+        );
+    });
+    let pr = candidate(1, upstream.commit(&[root], "fix", fix));
+    assert!(is_conflict(&upstream, undone, &pr));
+}
+
+#[test]
+fn a_reverted_commit_that_changes_the_same_does_not_count() {
+    let (upstream, root) = Upstream::new();
+    let twin = upstream.commit(&[root], "found by somebody else", fix);
+    let message = format!("Revert \"found by somebody else\"\n\nThis reverts commit {twin}.\n");
+    let reverted = upstream.commit(&[twin], &message, |edit| {
+        edit.line(OPENSSL, "line six", "line 6");
+    });
+    let base = upstream.commit(&[reverted], "another way", |edit| {
+        edit.line(OPENSSL, "line 6", "line VI");
+    });
+    let pr = candidate(1, upstream.commit(&[root], "fix", fix));
+    assert!(is_conflict(&upstream, base, &pr));
+}
+
+#[test]
+fn what_a_reverted_merge_of_the_base_brought_does_not_count() {
+    let (upstream, root) = Upstream::new();
+    let head = upstream.commit(&[root], "fix", fix);
+    let message = format!("[Backport] fix\n\n(cherry picked from commit {head})");
+    let backport = upstream.commit(&[root], &message, fix);
+    let on = upstream.commit(&[root], "on", |edit| {
+        edit.put("on", "x");
+    });
+    let merge = upstream.merge(on, backport, "Merge the backport");
+    let pr = candidate(1, head);
+    assert!(is_contained(&upstream, merge, &pr));
+    let message =
+        format!("Revert \"fix\"\n\nThis reverts commit {merge}, reversing\nchanges made to {on}.");
+    let reverted = upstream.commit(&[merge], &message, |edit| {
+        edit.line(OPENSSL, "line six", "line 6");
+    });
+    upstream.branch("release", reverted);
+    assert_eq!(upstream.picked(reverted, &pr).len(), 1);
 }

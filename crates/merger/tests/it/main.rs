@@ -16,6 +16,6 @@ mod mirror;
 mod opinion;
 mod picks;
 mod publish;
-mod reference;
 mod pushed;
+mod reference;
 mod resolve;
