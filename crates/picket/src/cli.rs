@@ -159,6 +159,12 @@ pub struct Replay {
     /// Replay with another engine too, and print every disagreement.
     #[arg(long, value_enum)]
     pub against: Option<Opponent>,
+    /// Propose what becomes of conflicts, and compare that with what people committed.
+    #[arg(long)]
+    pub proposals: bool,
+    /// List the picks that conflict: BACKPORT SOURCE identical|different|none PATHS, by tabs.
+    #[arg(long, requires = "proposals")]
+    pub list: bool,
     /// At most this many, the newest first.
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,

@@ -1,25 +1,37 @@
 //! `picket replay`
 
+mod proposals;
+
 use std::io::{IsTerminal, Write, stderr};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use picket_treemerge::replay::{
-    Backport, Figures, Pick, Report, backports, listed, replay_all, replay_with_git,
-    resolve_revision,
+    Backport, Figures, Pick, ProposalFigures, Proposer, Report, backports, listed, replay_all,
+    replay_with_git, resolve_revision,
 };
 use picket_treemerge::{Attributes, Repository};
 
 use crate::cli::{Opponent, Replay};
+use proposals::Proposals;
 
 pub(crate) fn run(arguments: &Replay) -> anyhow::Result<ExitCode> {
     let picks = picks(arguments)?;
     let (repo, total) = (&arguments.repo, picks.len());
     let attributes = Attributes::of_repository(repo);
-    let ours = replay_all(repo, &attributes, None, &picks, progress("picket", total))?;
+    let proposer: Option<&dyn Proposer> = arguments.proposals.then_some(&Proposals);
+    let ours = replay_all(
+        repo,
+        &attributes,
+        proposer,
+        &picks,
+        progress("picket", total),
+    )?;
+    let mut figures = Figures::of(&ours);
+    figures.proposals = proposer.map(|_| ProposalFigures::of(&ours));
     let mut report = Report {
-        picket: Figures::of(&ours),
+        picket: figures,
         git: None,
     };
     if let Some(Opponent::Git) = arguments.against {
@@ -28,6 +40,9 @@ pub(crate) fn run(arguments: &Replay) -> anyhow::Result<ExitCode> {
         let git = replay_with_git(repo, scratch.path(), &picks, progress("git", total))?;
         print_disagreements(&ours, &git.picks);
         report.git = Some(Figures::of_git(&git));
+    }
+    if arguments.list {
+        proposals::print(&ours);
     }
     print!("{report}");
     if arguments.json {
