@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// git gives up on comparing contents when removed times added files exceed this squared.
-const RENAME_LIMIT: usize = 7000;
+pub(crate) const RENAME_LIMIT: usize = 7000;
 /// How many sources are remembered for each added file.
 const CANDIDATES: usize = 4;
 /// How many equally good sources of the same content are looked at.
