@@ -87,6 +87,14 @@ pub enum MergeError {
         /// What is there instead.
         found: String,
     },
+    /// A commit is not one that Picket picked, or cannot be made again.
+    #[error("commit {rev} cannot be explained as a pick: {reason}")]
+    NotAPick {
+        /// The commit.
+        rev: CommitSha,
+        /// What is in the way.
+        reason: &'static str,
+    },
     /// The remote does not have a branch that somebody says to have pushed.
     #[error("{remote} has no branch {branch}: push it, or correct its name")]
     NoBranch {

@@ -20,11 +20,6 @@ pub(crate) fn object_id(oid: Oid) -> ObjectId {
     ObjectId::from_bytes(bytes.expect("the mirror's ids have twenty bytes"))
 }
 
-/// The other way round.
-pub(crate) fn oid_of(id: ObjectId) -> Oid {
-    Oid::from_bytes(id.as_bytes()).expect("an id has twenty bytes")
-}
-
 /// The domain's name for a commit.
 pub(crate) fn sha_of(id: ObjectId) -> CommitSha {
     CommitSha::parse(&id.to_string()).expect("an id is 40 hexadecimal digits")

@@ -169,10 +169,7 @@ fn a_head_that_is_gone_is_an_error() {
     let (upstream, _) = Upstream::new();
     let pr = candidate(1, git2::Oid::from_str(&"d".repeat(40)).unwrap());
     let error = upstream.mirror(&[]).diff(&pr).unwrap_err();
-    assert!(
-        matches!(error, picket_merger::MergeError::MissingCommit(_)),
-        "{error}"
-    );
+    assert!(matches!(error, MergeError::MissingCommit(_)), "{error}");
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod support;
 mod base;
 mod contained;
 mod diff;
+mod explain;
 mod export;
 mod fetch;
 mod investigate;
