@@ -78,7 +78,8 @@ impl Mirror {
 
     /// Makes the picks of a chain in order, each on those before it. One that does not apply, or
     /// of which git makes something else, is set aside as a whole and the chain goes on without
-    /// it. Equal specs and upstream histories give equal commits.
+    /// it. It may stand on one that was approved later: so what conflicts is tried again after
+    /// the others, as long as that gets any further. Equal specs and upstream histories give equal commits.
     ///
     /// # Errors
     /// As of [`Mirror::assess`]; [`MergeError::UnknownCandidate`] where a pick's candidate is not
@@ -93,27 +94,44 @@ impl Mirror {
         let base = need_commit(&opened.repo, &spec.base)?;
         let mut chain = self.chain(&opened, contents, &base);
         let mut picks = Vec::with_capacity(spec.picks.len());
-        for (done, pick) in (1..).zip(&spec.picks) {
-            let unknown = || MergeError::UnknownCandidate(pick.pr);
-            let candidate = candidates.get(&pick.pr).ok_or_else(unknown)?;
-            let outcome = match self.attempt(&opened, &mut chain, &spec.base, pick, candidate)? {
-                Ok(attempt) => kept(&opened, &mut chain, attempt)?,
-                Err(reason) => reason,
-            };
-            let (pr, of, what) = (pick.pr, spec.picks.len(), told(&outcome));
-            tracing::info!(
-                target: "picket::progress",
-                channel = %spec.channel, pr = pr.0, done, of,
-                "pick {done} of {of}: #{pr} {what}"
-            );
-            picks.push(PickResult {
-                pr,
-                head: pick.head.clone(),
-                outcome,
-            });
+        let mut waiting: Vec<_> = spec.picks.iter().collect();
+        while !waiting.is_empty() {
+            let mut conflicting = Vec::new();
+            let before = chain.at();
+            for pick in waiting {
+                let outcome = self.next(&opened, &mut chain, spec, pick, candidates)?;
+                match outcome {
+                    PickOutcome::Conflict { .. } => conflicting.push((pick, outcome)),
+                    _ => picks.push(result(spec, picks.len() + 1, pick, outcome)),
+                }
+            }
+            waiting = Vec::new();
+            for (pick, outcome) in conflicting {
+                match chain.at() == before {
+                    true => picks.push(result(spec, picks.len() + 1, pick, outcome)),
+                    false => waiting.push(pick),
+                }
+            }
         }
         let (assembly, patches) = (Assembly { picks }, chain.into_texts());
         Ok(Assembled { assembly, patches })
+    }
+
+    /// Picks a pull request onto a chain, and keeps it if it applies and git agrees.
+    fn next(
+        &self,
+        opened: &Opened,
+        chain: &mut Chain<'_>,
+        spec: &ChainSpec,
+        pick: &ApprovedPick,
+        candidates: &BTreeMap<PrNumber, Candidate>,
+    ) -> Result<PickOutcome> {
+        let unknown = || MergeError::UnknownCandidate(pick.pr);
+        let candidate = candidates.get(&pick.pr).ok_or_else(unknown)?;
+        match self.attempt(opened, chain, &spec.base, pick, candidate)? {
+            Ok(attempt) => kept(opened, chain, attempt),
+            Err(reason) => Ok(reason),
+        }
     }
 
     /// A chain with no pick yet.
@@ -201,6 +219,21 @@ fn write(repo: &Repository, before: &NewObjects, made: &NewObjects) -> Result<()
         odb.write(kind, content)?;
     }
     Ok(())
+}
+
+/// What came of a pick, told as the `done`th of its chain.
+fn result(spec: &ChainSpec, done: usize, pick: &ApprovedPick, outcome: PickOutcome) -> PickResult {
+    let (pr, of, what) = (pick.pr, spec.picks.len(), told(&outcome));
+    tracing::info!(
+        target: "picket::progress",
+        channel = %spec.channel, pr = pr.0, done, of,
+        "pick {done} of {of}: #{pr} {what}"
+    );
+    PickResult {
+        pr,
+        head: pick.head.clone(),
+        outcome,
+    }
 }
 
 fn told(outcome: &PickOutcome) -> &'static str {

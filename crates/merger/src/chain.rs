@@ -17,7 +17,7 @@ use crate::source::Source;
 use crate::step::{Picking, Stepped};
 
 /// Where a chain stands.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Place {
     pub(crate) commit: ObjectId,
     pub(crate) tree: ObjectId,
@@ -189,6 +189,11 @@ impl<'m> Chain<'m> {
             self.made = attempt.made;
             self.texts.extend(attempt.texts);
         }
+    }
+
+    /// Where it stands.
+    pub(crate) fn at(&self) -> Place {
+        self.at
     }
 
     /// The objects of the picks so far that the mirror may lack.

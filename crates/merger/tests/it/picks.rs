@@ -1,6 +1,6 @@
 //! Single picks and chains: what applies, what is set aside, and what the commits are.
 
-use picket_domain::{ConflictKind, PickOutcome, Renames};
+use picket_domain::{Candidate, ConflictKind, PickOutcome, PickResult, Renames};
 
 use picket_merger::Contents;
 
@@ -585,4 +585,29 @@ fn assessing_writes_nothing() {
     let outcome = assess(&mirror, root, &pr).outcome;
     assert!(matches!(outcome, PickOutcome::Picked { .. }));
     assert_eq!(count(), before);
+}
+
+#[test]
+fn a_pick_that_stands_on_one_that_was_approved_later_follows_it() {
+    let (upstream, base) = Upstream::new();
+    let file = "pkgs/nginx.nix";
+    let below = upstream.commit(&[base], "nginx: 1 -> 2", |edit| {
+        edit.line(file, "nginx line 5", "version 2");
+    });
+    upstream.branch("master", below);
+    let above = upstream.commit(&[below], "nginx: 2 -> 3", |edit| {
+        edit.line(file, "version 2", "version 3");
+    });
+    let one = listing(&merged(&candidate(1, below), Some(below)), &[below]);
+    let two = candidate(2, above);
+    let outcomes = |picks: &[&Candidate]| {
+        let assembly = upstream.assemble(base, picks);
+        let outcome = |pick: &PickResult| {
+            let is_picked = matches!(pick.outcome, PickOutcome::Picked { .. });
+            (pick.pr.0, is_picked)
+        };
+        assembly.picks.iter().map(outcome).collect::<Vec<_>>()
+    };
+    assert_eq!(outcomes(&[&two]), [(2, false)]);
+    assert_eq!(outcomes(&[&two, &one]), [(1, true), (2, true)]);
 }
