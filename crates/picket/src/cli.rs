@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::str::FromStr;
 
 use clap::{Parser, Subcommand};
-use picket_domain::EntryHash;
+use picket_domain::{CommitSha, EntryHash, PrNumber};
 use picket_publisher::{KeyName, PublicKey};
 use url::Url;
 
@@ -52,6 +53,12 @@ pub enum Command {
     /// the backport's first parent, and the tree is compared with the one that people committed.
     /// The repository is only read.
     Replay(Replay),
+    /// Tell how a pick was made, and how to make it again with git alone.
+    ///
+    /// PICK is a commit of a channel's branch; or, with --config, a pull request's number, for its
+    /// commits in the present chain. Prints what went into the merge, the engine and its options,
+    /// what people made of conflicts, and commands that make the same commit in any clone.
+    Explain(Explain),
 }
 
 /// `picket serve`
@@ -173,6 +180,46 @@ pub struct Replay {
     pub json: bool,
 }
 
+/// `picket explain`
+#[derive(Debug, clap::Args)]
+pub struct Explain {
+    /// The pick: a commit's full id, or a pull request's number.
+    #[arg(value_name = "PICK")]
+    pub pick: PickName,
+    /// The configuration file, which names the mirror and the database.
+    #[arg(long, value_name = "FILE", required_unless_present = "repo")]
+    pub config: Option<PathBuf>,
+    /// A git repository that has the pick and the commit that it was made of.
+    #[arg(long, value_name = "PATH", conflicts_with = "config")]
+    pub repo: Option<PathBuf>,
+    /// Print a list of JSON objects, one for each commit.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What a pick is called by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PickName {
+    /// One of its commits.
+    Commit(CommitSha),
+    /// Its pull request.
+    PullRequest(PrNumber),
+}
+
+impl FromStr for PickName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if let Ok(commit) = text.parse() {
+            return Ok(Self::Commit(commit));
+        }
+        let number = text.strip_prefix('#').unwrap_or(text).parse();
+        number.map(Self::PullRequest).map_err(|_| {
+            "neither a commit's id (40 lower-case hexadecimal digits) nor a number".to_owned()
+        })
+    }
+}
+
 /// Another merge engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Opponent {
@@ -197,7 +244,8 @@ pub fn main() -> ExitCode {
         Command::CheckConfig(_)
         | Command::Keygen(_)
         | Command::AuditLog(_)
-        | Command::Replay(_) => LogFormat::Text,
+        | Command::Replay(_)
+        | Command::Explain(_) => LogFormat::Text,
     });
     let result = tokio::runtime::Runtime::new()
         .map_err(anyhow::Error::from)
@@ -222,5 +270,6 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
             commands::audit_log::verify(&arguments).await
         }
         Command::Replay(arguments) => commands::replay::run(&arguments),
+        Command::Explain(arguments) => commands::explain::run(&arguments).await,
     }
 }

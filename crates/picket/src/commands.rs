@@ -3,6 +3,7 @@
 pub(crate) mod audit_log;
 pub(crate) mod check_config;
 pub(crate) mod demo;
+pub(crate) mod explain;
 pub(crate) mod keygen;
 pub(crate) mod replay;
 pub(crate) mod serve;

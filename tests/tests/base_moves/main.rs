@@ -2,6 +2,7 @@
 
 mod carried_over;
 mod decisions;
+mod resolved;
 
 use anyhow::{Context, Result};
 use picket_domain::PrNumber;

@@ -4,6 +4,7 @@
 //! `PICKET_UPDATE_SCREENSHOTS=1`, those that the README shows are written to `docs/images` anew.
 
 mod chromium;
+mod conflict;
 mod deciding;
 mod reading;
 
@@ -97,7 +98,7 @@ async fn screenshot(browser: &WebDriver, name: &str) -> Result<()> {
     fs::create_dir_all(&folder)?;
     let png = browser.screenshot_as_png().await?;
     fs::write(folder.join(format!("{name}.png")), &png)?;
-    let is_in_readme = ["queue", "candidate"].contains(&name);
+    let is_in_readme = ["queue", "candidate", "conflict"].contains(&name);
     if is_in_readme && std::env::var_os("PICKET_UPDATE_SCREENSHOTS").is_some() {
         fs::write(root.join(format!("docs/images/{name}.png")), &png)?;
     }

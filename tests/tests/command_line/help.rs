@@ -48,6 +48,7 @@ fn help_of_picket() -> Result<()> {
                     file's hash, and every narinfo and NAR of its binary cache
       audit-log     Look after the audit log
       replay        Replay real backports with Picket's merge engine, as a check of it
+      explain       Tell how a pick was made, and how to make it again with git alone
       help          Print this message or the help of the given subcommand(s)
 
     Options:
@@ -223,6 +224,37 @@ fn help_of_audit_log_verify() -> Result<()> {
 
           --json
               Print the result as one JSON object
+
+      -h, --help
+              Print help (see a summary with '-h')
+    ");
+    Ok(())
+}
+
+#[test]
+fn help_of_explain() -> Result<()> {
+    insta::assert_snapshot!(help(&["explain"])?, @"
+    Tell how a pick was made, and how to make it again with git alone.
+
+    PICK is a commit of a channel's branch; or, with --config, a pull request's number, for its commits
+    in the present chain. Prints what went into the merge, the engine and its options, what people made
+    of conflicts, and commands that make the same commit in any clone.
+
+    Usage: picket explain [OPTIONS] <PICK>
+
+    Arguments:
+      <PICK>
+              The pick: a commit's full id, or a pull request's number
+
+    Options:
+          --config <FILE>
+              The configuration file, which names the mirror and the database
+
+          --repo <PATH>
+              A git repository that has the pick and the commit that it was made of
+
+          --json
+              Print a list of JSON objects, one for each commit
 
       -h, --help
               Print help (see a summary with '-h')

@@ -2,6 +2,7 @@
 
 mod audit_log;
 mod demo;
+mod explain;
 mod files;
 mod help;
 mod replay;

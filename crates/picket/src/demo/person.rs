@@ -89,6 +89,24 @@ impl Person {
             .await
     }
 
+    /// Accepts what Picket proposes for a pull request's conflict.
+    ///
+    /// # Errors
+    /// Where the page proposes nothing, or the server refuses it.
+    pub async fn accept_proposal(&self, pr: PrNumber) -> anyhow::Result<()> {
+        let page = self.candidate_page(pr).await?;
+        let form = page.split_once("id=\"accept-proposal\"");
+        let (_, form) = form.context("the page proposes nothing")?;
+        let field = |name| hidden(form, name).context("the form lacks a field");
+        let (commit, conflict) = (field("commit")?, field("conflict")?);
+        let fields = [
+            ("commit", &*commit),
+            ("conflict", &*conflict),
+            ("how", "proposal"),
+        ];
+        self.decide(pr, "resolve", &page, &fields).await
+    }
+
     /// Asks that a pull request be watched which nothing marks as a security fix.
     ///
     /// # Errors

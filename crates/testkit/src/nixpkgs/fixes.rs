@@ -177,6 +177,8 @@ const CURL_PATCH: &str = "\
  tools='%tools%'
 ";
 
+pub(super) const REDIS_FILE: &str = "pkgs/by-name/re/redis/package.nix";
+
 /// `master` has another major version than the stable branches.
 pub(super) const REDIS: Scenario = Scenario {
     branch: "redis-8.0.2",
@@ -185,12 +187,7 @@ pub(super) const REDIS: Scenario = Scenario {
     attribute: "redis",
     person: BRAM,
     commits: &[("redis: 8.0.1 -> 8.0.2\n\nFixes CVE-2026-27202\n", || {
-        vec![bump(
-            "pkgs/by-name/re/redis/package.nix",
-            "redis",
-            "8.0.1",
-            "8.0.2",
-        )]
+        vec![bump(REDIS_FILE, "redis", "8.0.1", "8.0.2")]
     })],
 };
 

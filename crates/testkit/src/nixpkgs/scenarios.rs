@@ -4,7 +4,9 @@ use anyhow::{Context, Result};
 use git2::Oid;
 
 use super::commit::{CHIARA, EVE, Edit, bump};
-use super::fixes::{CURL, Fix, MASTODON, NGINX, OPENSSH, OPENSSL, REDIS, SUDO, Scenario, UNBOUND};
+use super::fixes::{
+    CURL, Fix, MASTODON, NGINX, OPENSSH, OPENSSL, REDIS, REDIS_FILE, SUDO, Scenario, UNBOUND,
+};
 use super::history::{VIM, set_branch};
 use super::line::Line;
 use super::{CHANNEL_BRANCH, MASTER, Nixpkgs, RELEASE_BRANCH, branch_tip};
@@ -130,19 +132,16 @@ impl Nixpkgs {
     /// # Errors
     /// Where the repository cannot be written.
     pub fn advance_stable(&self) -> Result<String> {
-        self.on_stable(|line| {
-            let text = line.text_of(VIM)?;
-            let old = text
-                .split_once("version = \"")
-                .and_then(|(_, rest)| rest.split_once('"'))
-                .map(|(version, _)| version)
-                .context("vim has a version")?;
-            let (series, patch) = old.rsplit_once('.').context("vim's version has parts")?;
-            let new = format!("{series}.{}", patch.parse::<u32>()? + 1);
-            let message = format!("vim: {old} -> {new}\n");
-            line.commit(CHIARA, &message, &[bump(VIM, "vim", old, &new)])?;
-            Ok(())
-        })
+        self.on_stable(|line| next_patch(line, VIM, "vim"))
+    }
+
+    /// Moves both stable branches on by a new version of redis, at the lines that
+    /// [`Nixpkgs::fix_redis`] conflicts in. Returns the channel's new revision.
+    ///
+    /// # Errors
+    /// Where the repository cannot be written.
+    pub fn advance_redis(&self) -> Result<String> {
+        self.on_stable(|line| next_patch(line, REDIS_FILE, "redis"))
     }
 
     /// Cherry-picks a fix to both stable branches, with trailers. Returns the channel's new
@@ -168,4 +167,19 @@ impl Nixpkgs {
         set_branch(&repository, CHANNEL_BRANCH, line.tip())?;
         Ok(line.tip().to_string())
     }
+}
+
+/// The next patch version of a package.
+fn next_patch(line: &mut Line, file: &'static str, name: &'static str) -> Result<()> {
+    let text = line.text_of(file)?;
+    let old = text
+        .split_once("version = \"")
+        .and_then(|(_, rest)| rest.split_once('"'))
+        .map(|(version, _)| version)
+        .with_context(|| format!("{name} has a version"))?;
+    let (series, patch) = old.rsplit_once('.').context("the version has parts")?;
+    let new = format!("{series}.{}", patch.parse::<u32>()? + 1);
+    let message = format!("{name}: {old} -> {new}\n");
+    line.commit(CHIARA, &message, &[bump(file, name, old, &new)])?;
+    Ok(())
 }
