@@ -58,6 +58,11 @@ fn judge(pick: &Path) -> Result<String, Box<dyn Error>> {
         letters.push(match proposal {
             None => '0',
             Some(proposal) => {
+                if out.is_some() {
+                    for rule in &proposal.rules {
+                        println!("  {} {rule:?}", file.path);
+                    }
+                }
                 if let (Some(out), Some(content)) = (&out, &proposal.content) {
                     let to = out.join(pick.file_name().unwrap_or_default()).join(file.path);
                     fs::create_dir_all(to.parent().unwrap_or(out))?;

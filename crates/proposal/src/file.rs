@@ -85,7 +85,8 @@ pub(crate) fn sides<'a>(
 
 fn propose_text(path: &str, base: &[u8], ours: &[u8], theirs: &[u8]) -> Option<FileProposal> {
     let sides = sides(path, base, ours, theirs);
-    let plan = Plan::of(&sides)?;
+    let mut plan = Plan::of(&sides)?;
+    crate::bump::mark(&sides, &mut plan);
     let hunks = decide(&sides, &plan)?;
     let content = text(&sides, &plan, &hunks);
     let mut rules = Vec::new();
@@ -94,7 +95,7 @@ fn propose_text(path: &str, base: &[u8], ours: &[u8], theirs: &[u8]) -> Option<F
     for segment in &plan.segments {
         match segment {
             Segment::Merged(_, lines) => line += lines.len(),
-            Segment::Hunk(_) => {
+            Segment::Hunk(..) => {
                 let Some((hunk, parts)) = parts.next() else {
                     break;
                 };

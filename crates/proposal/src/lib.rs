@@ -1,9 +1,11 @@
 //! Proposals for conflicts: what a person would probably make of them.
 
+mod bump;
 mod check;
 mod decide;
 mod file;
 mod nix;
+mod page;
 mod plan;
 mod rule;
 mod sequence;
@@ -12,4 +14,5 @@ mod source;
 mod spelling;
 
 pub use file::{ConflictedFile, FileProposal, propose};
+pub use page::{HunkChoice, HunkView, assemble, hunks, stops_parsing};
 pub use rule::{AppliedRule, Rule};

@@ -5,6 +5,7 @@ mod depth;
 pub(crate) mod names;
 pub(crate) mod statements;
 pub(crate) mod tokens;
+pub(crate) mod units;
 
 use std::ops::Range;
 

@@ -7,7 +7,7 @@ use crate::{
     nix::brackets,
     rule::Rule,
     sequence::{diff, only_inserts},
-    source::Token,
+    source::{Source, Token, key},
     spelling::Spelling,
 };
 
@@ -44,13 +44,31 @@ pub(super) fn apart(
     if start >= end {
         return Vec::new();
     }
-    let missing = |theirs: usize, ours: usize| b"\n".repeat(theirs.saturating_sub(ours));
-    let mut text = missing(sides.theirs.blank_before(start), sides.ours.blank_before(at));
-    text.extend(spelling.spell(&sides.theirs.tokens(&(start..end))));
-    if end < sides.theirs.len() {
-        text.extend(missing(sides.theirs.blank_from(end), sides.ours.blank_from(at)));
-    }
+    let gap = sides.ours.blank_before(at) + sides.ours.blank_from(at);
+    let (their_before, their_after) = (
+        sides.theirs.blank_before(start),
+        sides.theirs.blank_from(end),
+    );
+    let same_before = before(&sides.ours, at) == before(&sides.theirs, start);
+    let same_after = after(&sides.ours, at) == after(&sides.theirs, end);
+    let before = their_before.min(if same_before { usize::MAX } else { gap.max(1) });
+    let after = their_after.min(if same_after { usize::MAX } else { gap });
+    let mut text = b"\n".repeat(before.saturating_sub(sides.ours.blank_before(at)));
+    text.extend(spelling.spell(sides.theirs.lines(&(start..end))));
+    text.extend(b"\n".repeat(after.saturating_sub(sides.ours.blank_from(at))));
     text
+}
+
+/// The last line before this one that is not blank.
+fn before(source: &Source<'_>, line: usize) -> Option<Vec<u8>> {
+    let line = line.checked_sub(source.blank_before(line) + 1)?;
+    Some(key(source.line(line)))
+}
+
+/// The first line from this one on that is not blank.
+fn after(source: &Source<'_>, line: usize) -> Option<Vec<u8>> {
+    let line = line + source.blank_from(line);
+    (line < source.len()).then(|| key(source.line(line)))
 }
 
 /// What becomes of words of which ours have none.
@@ -114,7 +132,7 @@ fn lists(tokens: &[Token<'_>]) -> Option<Vec<Range<usize>>> {
                 lists.push(start..index);
                 open = None;
             }
-            (b"[" | b"]" | b"(" | b"{" | b"''" | b"\"", Some(_)) | (b"]", None) => return None,
+            (b"[" | b"(" | b"{" | b"''" | b"\"", Some(_)) | (b"]", None) => return None,
             _ => {}
         }
     }

@@ -14,10 +14,22 @@ pub(crate) fn settle(sides: &Sides<'_>, span: &Span, spelling: &Spelling) -> Vec
         &sides.ours.keys(&span.ours),
         &sides.theirs.keys(&span.theirs),
     );
-    chunks
-        .iter()
-        .flat_map(|chunk| settle_chunk(sides, chunk, &within(span, chunk), spelling))
-        .collect()
+    let lost = |index: Option<usize>| {
+        let chunk = index.and_then(|index| chunks.get(index));
+        chunk.is_some_and(|chunk| chunk.changed == Changed::Ours && chunk.ours.is_empty())
+    };
+    let mut parts = Vec::new();
+    for (index, chunk) in chunks.iter().enumerate() {
+        let lines = within(span, chunk);
+        let is_addition = chunk.changed == Changed::Theirs && chunk.base.is_empty();
+        if is_addition && (lost(index.checked_sub(1)) || lost(Some(index + 1))) {
+            let text = absent::apart(sides, lines.ours.start, &lines.theirs, spelling);
+            parts.push(Part::of(&lines, text, Rule::WithoutContext));
+        } else {
+            parts.extend(settle_chunk(sides, chunk, &lines, spelling));
+        }
+    }
+    parts
 }
 
 /// A chunk's lines, of the whole files.
@@ -45,7 +57,7 @@ fn settle_chunk(
         }],
         Changed::Theirs => {
             let lines = sides.theirs.lines(&span.theirs);
-            let spelled = spelling.spell(&sides.theirs.tokens(&span.theirs));
+            let spelled = spelling.spell(lines);
             let rule = if spelled == lines {
                 Rule::Apart
             } else {
@@ -69,7 +81,9 @@ fn spaced(sides: &Sides<'_>, span: &Span) -> Part {
         let base = sides.base.line(span.base.start + index);
         let ours = sides.ours.line(span.ours.start + index);
         let theirs = sides.theirs.line(span.theirs.start + index);
-        part.text.extend_from_slice(if ours == base { theirs } else { ours });
+        let trailing = |line: &[u8]| line.trim_ascii_end().len() + 1 < line.len();
+        let theirs_is_better = ours == base || trailing(ours) && !trailing(theirs);
+        part.text.extend_from_slice(if theirs_is_better { theirs } else { ours });
         if base != ours || base != theirs {
             part.rule = Some(Rule::Spacing);
         }
@@ -83,7 +97,8 @@ fn both(sides: &Sides<'_>, span: &Span, spelling: &Spelling) -> Vec<Part> {
         return vec![Part::of(span, ours, Rule::SameChange)];
     }
     if span.base.is_empty() {
-        return vec![added::both(sides, span)];
+        return statements::settle(sides, span, spelling)
+            .unwrap_or_else(|| vec![added::both(sides, span)]);
     }
     if span.ours.is_empty() {
         return vec![absent::lines(sides, span, spelling)];

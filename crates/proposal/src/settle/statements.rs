@@ -167,15 +167,26 @@ impl Merge<'_, '_> {
     fn lacking(&self, theirs: &Statement) -> Option<(Vec<u8>, Rule)> {
         let text = self.theirs.text(theirs);
         let Some(base) = self.base.find(&theirs.key) else {
-            return Some((text.to_vec(), Rule::WithoutContext));
+            let rule = if self.base.statements.is_empty() {
+                Rule::BothAdded
+            } else {
+                Rule::WithoutContext
+            };
+            return Some((self.spelling.spell(text), rule));
         };
         if key(self.base.text(base)) == key(text) {
             return None;
         }
         let tokens = without_siblings(&self.base.tokens(base), &self.theirs.tokens(theirs));
         Some(match tokens {
-            Some(tokens) => (self.spelling.spell(&tokens), Rule::WithoutContext),
-            None => (text.to_vec(), Rule::LackingHere),
+            Some(tokens) => {
+                let text: Vec<u8> = tokens
+                    .iter()
+                    .flat_map(|token| [token.blank, token.text].concat())
+                    .collect();
+                (self.spelling.spell(&text), Rule::WithoutContext)
+            }
+            None => (self.spelling.spell(text), Rule::LackingHere),
         })
     }
 

@@ -157,12 +157,12 @@ impl<'a> Merge<'_, 'a> {
 
     fn put_theirs(&mut self, tokens: Vec<Token<'a>>) {
         for token in tokens {
-            let text = self.spelling.of(token.text);
+            let text = self.spelling.spell(token.text);
             if text != token.text {
                 self.merged.rule = Rule::Spelling;
             }
             self.merged.text.extend_from_slice(token.blank);
-            self.merged.text.extend_from_slice(text);
+            self.merged.text.extend_from_slice(&text);
             self.after_theirs = true;
         }
     }
