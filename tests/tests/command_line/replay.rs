@@ -23,6 +23,14 @@ fn commit(repo: &Path, text: &str, message: &str) -> Result<()> {
     git(repo, &["commit", "--quiet", "--message", message])
 }
 
+fn head(repo: &Path) -> Result<String> {
+    let git = Command::new("git")
+        .args(["rev-parse", "HEAD"])
+        .current_dir(repo)
+        .output()?;
+    Ok(String::from_utf8(git.stdout)?.trim().to_owned())
+}
+
 #[test]
 fn a_backport_is_replayed_as_git_made_it() -> Result<()> {
     let dir = tempfile::tempdir()?;
@@ -54,6 +62,40 @@ fn a_backport_is_replayed_as_git_made_it() -> Result<()> {
         assert_eq!(json[engine]["different"], 0, "{json}");
         assert_eq!(json[engine]["conflict"], 0, "{json}");
     }
+    Ok(())
+}
+
+/// A version that both sides bumped; people took the newer one.
+#[test]
+fn what_is_proposed_is_compared_with_what_people_committed() -> Result<()> {
+    let dir = tempfile::tempdir()?;
+    let repo = dir.path();
+    let package = |version| format!("{{\n  pname = \"a\";\n  version = \"{version}\";\n}}\n");
+    git(repo, &["init", "--quiet", "--initial-branch", "master"])?;
+    commit(repo, &package("1.0"), "one")?;
+    git(repo, &["checkout", "--quiet", "-b", "release"])?;
+    commit(repo, &package("1.0.1"), "a fix")?;
+    git(repo, &["checkout", "--quiet", "master"])?;
+    commit(repo, &package("1.1"), "a: 1.0 -> 1.1")?;
+    let source = head(repo)?;
+    git(repo, &["checkout", "--quiet", "release"])?;
+    let message = format!("a: 1.0.1 -> 1.1\n\n(cherry picked from commit {source})");
+    commit(repo, &package("1.1"), &message)?;
+
+    let text = repo.display().to_string();
+    let replay = ["replay", "--repo", &text, "--branch", "release"];
+    let ran = run(replay
+        .into_iter()
+        .chain(["--proposals", "--list", "--json"]))?;
+    ensure!(ran.code == Some(0), "{}", ran.stderr);
+    let first = ran.stdout.lines().next().unwrap_or_default();
+    assert_eq!(
+        first,
+        format!("{}\t{source}\tidentical\tdefault.nix", head(repo)?)
+    );
+    let json: Value = serde_json::from_str(ran.stdout.lines().last().unwrap_or_default())?;
+    assert_eq!(json["picket"]["conflict"], 1, "{json}");
+    assert_eq!(json["picket"]["proposals_identical"], 1, "{json}");
     Ok(())
 }
 
