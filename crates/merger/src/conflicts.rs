@@ -98,7 +98,8 @@ fn picked_between(repo: &Repository, base: Oid, onto: Oid) -> Result<Vec<Oid>> {
     Ok(picked)
 }
 
-fn conflicted(opened: &Opened, attempt: &Attempt) -> Result<Option<ConflictedPick>> {
+/// The conflict that an attempt ended at; `None` where it did not end at one.
+pub(crate) fn conflicted(opened: &Opened, attempt: &Attempt) -> Result<Option<ConflictedPick>> {
     let PickOutcome::Conflict {
         commit, conflicts, ..
     } = &attempt.outcome

@@ -1,6 +1,7 @@
 //! What a base has by way of other commits: backports that name their source, and reverts.
 
-use std::collections::HashSet;
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 
 use git2::{Commit, Oid, Repository, Sort};
@@ -114,6 +115,9 @@ pub(crate) struct Known<'r> {
     repo: &'r Repository,
     base: Oid,
     history: Arc<History>,
+    /// Whether the base's history has a commit: finding out takes a tenth of a second on nixpkgs,
+    /// and a pull request may be picked more than once.
+    found: RefCell<HashMap<Oid, bool>>,
 }
 
 impl Known<'_> {
@@ -123,7 +127,7 @@ impl Known<'_> {
         let any_reverted = source.commits.iter().any(|id| reverted.contains(id));
         // A line that names the head tells of its last commit alone.
         let is_undone = any_reverted || self.is_unmerged(source);
-        if !is_undone && contains(self.repo, self.base, head)? {
+        if !is_undone && self.contains(head)? {
             return Ok(true);
         }
         match source.landed {
@@ -169,7 +173,22 @@ impl Known<'_> {
         if self.history.picked.contains(&id) {
             return Ok(true);
         }
-        Ok(!self.history.reverted.contains(&id) && contains(self.repo, self.base, id)?)
+        Ok(!self.history.reverted.contains(&id) && self.contains(id)?)
+    }
+
+    fn contains(&self, id: Oid) -> Result<bool> {
+        if let Some(found) = self.found.borrow().get(&id) {
+            return Ok(*found);
+        }
+        let found = contains(self.repo, self.base, id)?;
+        self.found.borrow_mut().insert(id, found);
+        Ok(found)
+    }
+
+    /// Takes note of commits that the base's history lacks.
+    pub(crate) fn lacks(&self, commits: &[Oid]) {
+        let lacking = commits.iter().map(|id| (*id, false));
+        self.found.borrow_mut().extend(lacking);
     }
 }
 
@@ -200,6 +219,7 @@ impl Histories {
             repo,
             base,
             history,
+            found: RefCell::default(),
         })
     }
 

@@ -55,7 +55,7 @@ use self::places::{Place, Places, Sides};
 use self::prerequisites::Search;
 use self::trial::{Bench, Whole};
 use crate::assemble::Contents;
-use crate::conflicts::ConflictedPick;
+use crate::conflicts::{ConflictedPick, conflicted};
 use crate::error::Result;
 use crate::ids::need_commit;
 use crate::mirror::Mirror;
@@ -84,12 +84,13 @@ impl Mirror {
         contents: &Contents,
         watched: &BTreeMap<PrNumber, Candidate>,
     ) -> Result<Investigation> {
-        let Some(conflicted) = self.conflicts(base, base, candidate, resolved, contents)? else {
-            return Ok(Investigation::default());
-        };
         let opened = self.opened()?;
         let bench = Bench::new(self, &opened, contents, base)?;
         let Some(asked) = bench.whole(candidate, resolved)? else {
+            return Ok(Investigation::default());
+        };
+        let attempt = asked.attempt(&mut bench.chain())?;
+        let Some(conflicted) = conflicted(&opened, &attempt)? else {
             return Ok(Investigation::default());
         };
         let watched = watched.iter().map(|(pr, it)| (*pr, it));

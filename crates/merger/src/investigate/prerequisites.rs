@@ -100,7 +100,10 @@ impl<'r> Search<'_, 'r> {
         // A subject may name any pull request.
         let first = match whole.filter(|whole| whole.has(touched.id)) {
             Some(whole) => First::Whole(Box::new(whole)),
-            None => First::Commits(origin.commits),
+            None => {
+                self.asked.known.lacks(&origin.commits);
+                First::Commits(origin.commits)
+            }
         };
         Ok(Group {
             pr: origin.pr,

@@ -54,16 +54,17 @@ fn what_there_is_no_time_for_is_said_to_be_missing() {
         .unwrap();
 
     let (none, contents) = (ResolvedSet::default(), Contents::new());
-    let conflicted = mirror
-        .conflicts(&release, &release, &asked, &none, &contents)
-        .unwrap()
-        .expect("it conflicts");
     let opened = mirror.opened().unwrap();
     let bench = Bench::new(&mirror, &opened, &contents, &release).unwrap();
+    let asked = bench.whole(&asked, &none).unwrap().expect("it is there");
+    let attempt = asked.attempt(&mut bench.chain()).unwrap();
+    let conflicted = conflicted(&opened, &attempt)
+        .unwrap()
+        .expect("it conflicts");
     let case = Case {
         opened: &opened,
         bench: &bench,
-        asked: &bench.whole(&asked, &none).unwrap().expect("it is there"),
+        asked: &asked,
         watched: BTreeMap::new(),
     };
     let hurried = case.investigate(&conflicted, Duration::ZERO).unwrap();

@@ -6,7 +6,7 @@ use picket_domain::{
 };
 
 use crate::assemble::{Contents, unapproved};
-use crate::chain::Chain;
+use crate::chain::{Attempt, Chain};
 use crate::error::Result;
 use crate::history::Known;
 use crate::ids::{need_commit, sha};
@@ -127,6 +127,11 @@ impl Whole<'_> {
             Landed::Rebased(became) => became.values().any(|it| *it == commit),
         };
         became || *merged_as == Some(commit) || commits.contains(&commit)
+    }
+
+    /// Picks it as far as it goes.
+    pub(super) fn attempt(&self, chain: &mut Chain<'_>) -> Result<Attempt> {
+        chain.attempt(&self.pick, &self.source, &self.known)
     }
 
     fn pick(&self, chain: &mut Chain<'_>) -> Result<PickOutcome> {

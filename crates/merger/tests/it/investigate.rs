@@ -149,10 +149,7 @@ fn all_commits_of_the_missing_pull_request_are_picked() {
     let said = world.investigate(head);
     assert_eq!(
         told(&said.prerequisites),
-        [(Some(41), vec![second, first], Together::Clean)].map(|(pr, mut commits, together)| {
-            commits.reverse();
-            (pr, commits, together)
-        })
+        [(Some(41), vec![first, second], Together::Clean)]
     );
 }
 
@@ -254,7 +251,6 @@ fn commits_of_the_base_that_touched_the_lines_are_listed_youngest_first() {
     let two = world.release_change("two (#52)", "line six", "line VI");
     let head = world.change(world.master, "fix", "line 6", "line 6b");
     let said = world.investigate(head);
-    // The merge that GitHub makes of a pull request has no other parent here, so that it says so.
     assert_eq!(base_side(&said), [(two, Some(52)), (one, Some(51))]);
     assert_eq!(said.prerequisites, []);
 }
@@ -273,6 +269,20 @@ fn what_the_base_picked_already_is_not_missing() {
         [(Some(42), vec![second], Together::Clean)]
     );
     assert_eq!(base_side(&said), [(world.release, None)]);
+}
+
+#[test]
+fn what_the_base_picked_as_a_merge_is_not_missing() {
+    let mut world = World::new();
+    world.merged_change(41, "line 6", "line six");
+    let merge = world.master;
+    world.merged_change(42, "line six", "line VI");
+    let line = format!("six\n\n(cherry picked from commit {merge})\n");
+    world.release_change(&line, "line 6", "line 6, by hand");
+    let head = world.change(world.master, "fix", "line VI", "line 6b");
+    let said = world.investigate(head);
+    let missing: Vec<_> = said.prerequisites.iter().map(|it| it.pr).collect();
+    assert_eq!(missing, [Some(picket_domain::PrNumber(42))]);
 }
 
 #[test]
@@ -329,6 +339,52 @@ fn lines_are_followed_through_a_rename() {
         [(Some(41), vec![missing], Together::Clean)]
     );
     assert_eq!(said.prerequisites[0].commits[0].path, MOVED);
+}
+
+#[test]
+fn a_files_name_is_nothing_but_a_name() {
+    const NAME: &str = ":(glob)*,1:--output=x -L";
+    let (upstream, root) = Upstream::new();
+    let mut world = World {
+        master: upstream.commit(&[root], "start", |edit| {
+            edit.put(NAME, text("name", 9));
+        }),
+        release: root,
+        upstream,
+    };
+    world.release = world.master;
+    let change = |parent, from: &'static str, to: &'static str| {
+        world.upstream.commit(&[parent], "change", |edit| {
+            edit.line(NAME, from, to);
+        })
+    };
+    let missing = change(world.master, "line 5\n", "line five\n");
+    let head = change(missing, "line five\n", "line 5b\n");
+    let ours = change(world.release, "line 5\n", "line V\n");
+    (world.master, world.release) = (missing, ours);
+    let said = world.investigate(head);
+    assert_eq!(base_side(&said), [(ours, None)]);
+    assert_eq!(said.prerequisites[0].commits[0].sha, sha(missing));
+    assert_eq!(said.prerequisites[0].commits[0].path, NAME);
+}
+
+#[test]
+fn a_name_that_is_no_text_is_not_asked_about() {
+    let name = b"pkgs/\xff.nix";
+    let mut world = World::new();
+    let put = |parent, content: &'static str| {
+        world.upstream.commit(&[parent], "change", |edit| {
+            edit.put(name, content);
+        })
+    };
+    let start = put(world.master, "one\n");
+    let (ours, head) = (put(start, "ours\n"), put(start, "theirs\n"));
+    (world.master, world.release) = (start, ours);
+    let nothing = Investigation {
+        is_cut_short: true,
+        ..Investigation::default()
+    };
+    assert_eq!(world.investigate(head), nothing);
 }
 
 #[test]
