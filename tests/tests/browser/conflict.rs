@@ -3,7 +3,6 @@
 use anyhow::{Context, Result, ensure};
 use picket_domain::PrNumber;
 use picket_tests::{Stage, eventually};
-use thirtyfour::prelude::*;
 
 use crate::chromium::{Browser, ChromeDriver};
 use crate::{approve, click, open_candidate, screenshot, sign_in, text};
@@ -26,9 +25,9 @@ async fn a_proposal_is_accepted_and_ships() -> Result<()> {
     screenshot(&browser, "conflict").await?;
     click(&browser, "proposal", "#accept-proposal button").await?;
 
-    until_it_says(&browser, &stage, "Applies cleanly").await?;
+    until_it_says(&browser, &stage, "Applies as resolved").await?;
     let page = text(&browser).await?;
-    let by = format!("{} resolved commit", stage.world.people[0].0);
+    let by = format!("{} resolved conflicts", stage.world.people[0].0);
     ensure!(page.contains(&by), "{by:?} is missing:\n{page}");
     approve(&browser, &stage, REDIS).await?;
     let page = text(&browser).await?;
