@@ -35,6 +35,9 @@ mod tests {
 
     #[test]
     fn they_are_gits_defaults() {
-        assert_eq!((OPTIONS.rename_limit, OPTIONS.rename_similarity), (7000, 50));
+        assert_eq!(
+            (OPTIONS.rename_limit, OPTIONS.rename_similarity),
+            (7000, 50)
+        );
     }
 }
