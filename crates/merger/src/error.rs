@@ -23,7 +23,7 @@ pub enum MergeError {
     /// `git` ran and failed: the network, the other side, or the disk. Worth another try later.
     #[error("git {command} with {remote} failed: {message}")]
     Transport {
-        /// `fetch`, `push`, `ls-remote` or `rev-list`.
+        /// `fetch`, `push`, `ls-remote`, `log`, `merge-tree` or `rev-list`.
         command: &'static str,
         /// The other side's address, without its password.
         remote: String,

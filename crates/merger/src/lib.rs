@@ -6,6 +6,7 @@
 //!
 //! - [`Mirror::assess`] says whether a pull request picks onto a base, and writes nothing;
 //! - [`Mirror::assemble`] makes a chain of picks, the same one on every machine;
+//! - [`Mirror::investigate`] says what history knows of a conflict, to help who settles it;
 //! - [`Mirror::release_commit`] and [`Mirror::publish_refs`] make it a release, on a branch that
 //!   only fast-forwards;
 //! - [`Mirror::export`] and [`Mirror::diff`] show trees to Nix and to people.

@@ -20,6 +20,9 @@
 //! nothing is not lacking. If none is enough by itself, they are tried on top of each other, oldest
 //! first, and then watched pull requests that change the same files and are not in that history.
 //!
+//! On nixpkgs, with 9,000 and with 19,000 commits between a release and `master`, the median took
+//! one second, the slowest of 66 conflicts five. Changes of files with 10,000 lines take most of it.
+//!
 //! All of it is bounded: files, commits of a side, trials, git's output, and time. What was found
 //! until then is told, and that there is more. Equal repositories give equal answers, if there was
 //! time enough. Commit messages and names are somebody else's text: they are shortened, rid of

@@ -70,7 +70,8 @@ impl<'r> Origins<'r> {
         }
         if origin.pr.is_none() {
             let watched = self.watched.get(&commit.id()).copied();
-            origin.pr = watched.or_else(|| squashed(summary(commit)));
+            // A merge may have been picked as one commit, and keeps its subject then.
+            origin.pr = watched.or_else(|| merged(summary(commit)));
         }
         Ok(origin)
     }
