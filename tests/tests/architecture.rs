@@ -31,6 +31,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "picket-builder",
             "picket-domain",
             "picket-merger",
+            "picket-proposal",
             "picket-publisher",
             "picket-store",
         ],

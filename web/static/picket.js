@@ -16,12 +16,13 @@ for (const block of document.querySelectorAll("[data-copy]")) {
   block.append(button);
 }
 
-// Pages that show work under way look again by themselves, but never while somebody is typing.
+// Pages that show work under way look again by themselves, but never while somebody is typing or choosing.
 const seconds = Number(document.body.dataset.refresh);
 if (seconds > 0) {
   setInterval(() => {
-    const typed = [...document.querySelectorAll("textarea, input[type=search]")]
-      .some((field) => field.value !== field.defaultValue || field === document.activeElement);
-    if (!typed && document.visibilityState === "visible") location.reload();
+    const touched = [...document.querySelectorAll("textarea, input:not([type=hidden])")]
+      .some((field) => field.value !== field.defaultValue || field.checked !== field.defaultChecked
+        || field === document.activeElement);
+    if (!touched && document.visibilityState === "visible") location.reload();
   }, seconds * 1000);
 }

@@ -95,7 +95,7 @@ impl PageError {
         }
     }
 
-    fn log(&self) {
+    pub(crate) fn log(&self) {
         if let Self::Internal(error) = self {
             tracing::error!(error = %Chain(error.as_ref()), "a request failed");
         }

@@ -11,6 +11,7 @@
 mod api;
 mod assets;
 mod checked;
+mod conflict;
 mod decide;
 mod error;
 mod files;
@@ -19,6 +20,7 @@ mod headers;
 mod look;
 mod ops;
 mod pages;
+mod proposal;
 mod routes;
 mod seen;
 mod shell;

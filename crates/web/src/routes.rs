@@ -1,10 +1,13 @@
 //! Every address of this server, in one table.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
+use axum::routing::MethodRouter;
 use http::StatusCode;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
@@ -13,8 +16,12 @@ use tower_http::trace::TraceLayer;
 use crate::state::{App, AppState};
 use crate::{api, assets, decide, error, files, headers, ops, pages, sign_in};
 
-/// No form is longer, in bytes.
+/// No form is longer, in bytes, but for those with files in them.
 const BODY_MAX: usize = 64 * 1024;
+
+/// The forms with files in them: some of the largest that are taken, in an encoding that makes
+/// three bytes of one.
+const FILES_MAX: usize = 8 << 20;
 
 /// No answer takes longer to begin.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
@@ -32,10 +39,22 @@ pub struct Route {
 
 macro_rules! method_router {
     (GET $handler:path) => {
-        axum::routing::get($handler)
+        bounded(axum::routing::get($handler), BODY_MAX)
     };
     (POST $handler:path) => {
-        axum::routing::post($handler)
+        bounded(axum::routing::post($handler), BODY_MAX)
+    };
+    (POST_FILES $handler:path) => {
+        bounded(axum::routing::post($handler), FILES_MAX)
+    };
+}
+
+macro_rules! method_name {
+    (POST_FILES) => {
+        "POST"
+    };
+    ($method:ident) => {
+        stringify!($method)
     };
 }
 
@@ -44,7 +63,7 @@ macro_rules! routes {
     ($($method:ident $path:literal $handler:path, $what:literal;)*) => {
         /// Every address of this server.
         pub const ROUTES: &[Route] = &[$(Route {
-            method: stringify!($method),
+            method: method_name!($method),
             path: $path,
             what: $what,
         }),*];
@@ -63,6 +82,9 @@ routes! {
     POST "/candidates/{pr}/approve" decide::approve, "approve the head that the page showed";
     POST "/candidates/{pr}/veto" decide::veto, "object, with a reason";
     POST "/candidates/{pr}/withdraw" decide::withdraw, "take back an approval or a veto";
+    POST_FILES "/candidates/{pr}/resolve" decide::resolve, "say what is to become of the files that conflict";
+    POST "/candidates/{pr}/resolve-branch" decide::resolve_by_branch, "the same, by a commit that was pushed";
+    POST "/candidates/{pr}/drop-resolutions" decide::drop_resolutions, "put an end to what was said of conflicts";
     GET "/nominate" pages::nominate::form, "ask that a pull request be watched";
     POST "/nominate" pages::nominate::nominate, "nominate a pull request";
     GET "/audit-log" pages::audit_log::audit_log, "who did what when";
@@ -89,12 +111,18 @@ routes! {
     GET "/{channel}/{file}" files::channel_file, "redirect to a file of the channel's current release";
 }
 
+/// Takes bodies of at most so many bytes.
+fn bounded(handler: MethodRouter<App>, most: usize) -> MethodRouter<App> {
+    handler
+        .layer::<_, Infallible>(DefaultBodyLimit::disable())
+        .layer::<_, Infallible>(RequestBodyLimitLayer::new(most))
+}
+
 /// Makes one service of the state.
 pub fn router(state: AppState) -> Router {
     let app: App = Arc::new(state);
     all()
         .fallback(error::no_such_page)
-        .layer(RequestBodyLimitLayer::new(BODY_MAX))
         .layer(from_fn_with_state(app.clone(), headers::same_origin))
         .layer(TimeoutLayer::with_status_code(
             StatusCode::SERVICE_UNAVAILABLE,

@@ -2,7 +2,7 @@
 
 use picket_domain::{
     Action, Advisory, Candidate, CommitSha, ConflictKind, Entry, PatchId, PickOutcome, PickStatus,
-    Renames, ResolvedBy, ResolvedFile, Timestamp, UpstreamState,
+    Renames, ResolvedBy, ResolvedFile, ResolvedSet, Timestamp, UpstreamState,
 };
 
 use crate::time::When;
@@ -44,9 +44,14 @@ pub(crate) fn status_badge(status: &PickStatus) -> Badge {
 }
 
 /// What comes of picking a candidate onto today's base, shown before anybody decides.
-pub(crate) fn assessment_badge(assessment: Option<&PickOutcome>) -> Badge {
+pub(crate) fn assessment_badge(assessment: Option<&PickOutcome>, resolved: &ResolvedSet) -> Badge {
     match assessment {
         None => Badge::new("", "Not tried yet"),
+        Some(PickOutcome::Picked { commits, .. })
+            if !resolved.is_empty() && commits.iter().any(|commit| !commit.verbatim) =>
+        {
+            Badge::new("good", "Applies as resolved")
+        }
         Some(PickOutcome::Picked { .. }) => Badge::new("good", "Applies cleanly"),
         Some(PickOutcome::Contained) => Badge::new("", "In base already"),
         Some(PickOutcome::Conflict { conflicts, .. }) => {
@@ -216,7 +221,7 @@ fn resolved(commit: &CommitSha, by: &ResolvedBy, files: &[ResolvedFile]) -> Stri
 }
 
 /// At most five items; the rest is counted.
-fn listed(items: impl ExactSizeIterator<Item = String>) -> String {
+pub(crate) fn listed(items: impl ExactSizeIterator<Item = String>) -> String {
     const SHOWN: usize = 5;
     let more = items.len().saturating_sub(SHOWN);
     let mut text = items.take(SHOWN).collect::<Vec<_>>().join(", ");

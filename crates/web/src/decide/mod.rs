@@ -1,12 +1,15 @@
 //! The team's decisions: each becomes one entry of the audit log, and wakes the reconciler.
 
 mod moved;
+mod resolve;
 
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use picket_domain::{Action, Actor, Candidate, CommitSha, PickStatus, PrNumber};
+use picket_merger::Contents;
 use serde::Deserialize;
 
+pub(crate) use self::resolve::{drop_resolutions, resolve, resolve_by_branch};
 use crate::checked::Checked;
 use crate::error::PageError;
 use crate::forms::{MemberForm, reason};
@@ -130,8 +133,21 @@ fn channel<'a>(app: &'a AppState, name: &str) -> Result<&'a ChannelInfo, PageErr
 }
 
 async fn record(app: &AppState, person: Person, action: Action) -> Result<(), PageError> {
+    record_with(app, person, action, &Contents::new()).await
+}
+
+/// Records a decision together with the contents that it names.
+async fn record_with(
+    app: &AppState,
+    person: Person,
+    action: Action,
+    contents: &Contents,
+) -> Result<(), PageError> {
     let actor = Actor::Person(person.login);
-    let entry = app.store.append(app.now(), actor, action).await?;
+    let store = &app.store;
+    let entry = store
+        .append_with_contents(app.now(), actor, action, contents)
+        .await?;
     tracing::info!(
         seq = entry.seq,
         actor = %entry.actor,

@@ -50,6 +50,17 @@ pub(super) fn pick(
     answer(look, candidate, person, (OUT_OF_DATE, lede), Vec::new())
 }
 
+/// The pick conflicts otherwise, or not at all.
+pub(super) fn conflict(
+    look: &Look<'_>,
+    candidate: &Candidate,
+    person: Person,
+) -> Result<Response, PageError> {
+    let lede = "The conflict is not the one that your page showed: the base moved, the author \
+                pushed, or somebody else resolved it, after it was loaded. Nothing was recorded.";
+    answer(look, candidate, person, (OUT_OF_DATE, lede), Vec::new())
+}
+
 const OUT_OF_DATE: &str = "The page is out of date";
 
 fn answer(

@@ -206,7 +206,10 @@ impl Row {
             advisories: advisories(&candidate.advisories),
             files: files(candidate.files.len()),
             opened: When::new(candidate.opened_at, look.now),
-            assessment: assessment_badge(look.assessment(candidate)),
+            assessment: assessment_badge(
+                look.assessment(candidate),
+                &look.facts.resolved(candidate.pr),
+            ),
             approvals: Tally::new(look, candidate),
             status: status_badge(status),
             reason: status.reason(),

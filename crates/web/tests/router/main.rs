@@ -7,7 +7,11 @@
 
 mod api;
 mod common;
+mod conflicts;
 mod decisions;
 mod files;
+mod hostile;
 mod pages;
+mod resolving;
+mod seen;
 mod sign_in;

@@ -2,23 +2,27 @@
 
 mod build;
 mod changed;
+mod conflict;
 mod diff;
 mod lines;
 mod people;
+mod resolved;
 mod stages;
 mod trouble;
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
-use picket_domain::{Candidate, ChangeKind, Entry, FileChange, PickStatus, PrNumber};
+use picket_domain::{Candidate, ChangeKind, Entry, FileChange, PickOutcome, PickStatus, PrNumber};
 use serde::Deserialize;
 
 use self::build::BuildView;
 use self::changed::ChangedView;
+use self::conflict::ConflictView;
 use self::diff::DiffView;
 pub(crate) use self::people::has_spoken;
 use self::people::{PersonView, people};
+use self::resolved::{ResolutionView, resolutions};
 use self::stages::{Stage, stages};
 use self::trouble::Trouble;
 use crate::checked::Checked;
@@ -63,18 +67,28 @@ struct CandidatePage {
     files: Vec<FileView>,
     diff: DiffView,
     assessment: Badge,
-    /// What was done about renamed files.
-    renames: String,
+    /// What else there is to say about that.
+    assessment_note: String,
     /// Names what the page shows that the pick changes.
     seen: String,
     changed: Option<ChangedView>,
+    /// What can be done about a conflict, where it can be looked at.
+    conflict: Option<ConflictView>,
     trouble: Option<Trouble>,
+    resolutions: Vec<ResolutionView>,
+    /// Whether they leave nothing of the pull request to pick.
+    is_resolved_away: bool,
     status: Badge,
     reason: String,
     people: Vec<PersonView>,
     have: u32,
     need: u32,
     choice: Choice,
+    is_author: bool,
+    /// Whether the viewer may say what conflicts are to become.
+    can_resolve: bool,
+    /// Whether the forms for that are on the page.
+    choosing: bool,
     build: Option<BuildView>,
     stages: Vec<Stage>,
     lead: Option<String>,
@@ -122,6 +136,7 @@ pub(crate) async fn candidate(
     let candidate = look.candidate(pr).ok_or(NOT_WATCHED)?;
     let diff = DiffView::of(&app.mirror, candidate.clone()).await;
     let changed = ChangedView::of(&app, &look, candidate).await?;
+    let conflict = ConflictView::of(&app, &look, candidate).await?;
     let log = app.store.log_of_pr(pr).await?;
     let channels = app
         .channels
@@ -132,6 +147,7 @@ pub(crate) async fn candidate(
         channels,
         diff,
         changed,
+        conflict,
         log,
     };
     page(&CandidatePage::new(&look, candidate, &viewer, parts))
@@ -147,6 +163,7 @@ struct Parts {
     channels: Vec<String>,
     diff: DiffView,
     changed: Option<ChangedView>,
+    conflict: Option<ConflictView>,
     /// The entries about the pull request, oldest first.
     log: Vec<Entry>,
 }
@@ -161,8 +178,14 @@ impl CandidatePage {
             look.channel.name()
         );
         let (stages, lead) = stages(look, candidate);
+        let can_choose = parts.conflict.as_ref().is_some_and(|it| it.can_choose);
+        let is_looking = parts.conflict.as_ref().is_some_and(|it| it.is_looking);
+        let choice = choice(look, candidate, &status, viewer);
+        let is_author = viewer.member() == Some(&candidate.author);
+        let can_resolve = viewer.member().is_some_and(|it| *it != candidate.author);
         Self {
-            shell: Shell::new(title, Section::Queue, viewer, here).refreshing(!status.is_settled()),
+            shell: Shell::new(title, Section::Queue, viewer, here)
+                .refreshing(!status.is_settled() || is_looking),
             channel: look.channel.name().to_string(),
             channels: parts.channels,
             base_label: look.channel.base_label.clone(),
@@ -182,16 +205,25 @@ impl CandidatePage {
             commits: commits(candidate),
             files: candidate.files.iter().map(FileView::new).collect(),
             diff: parts.diff,
-            assessment: assessment_badge(look.assessment(candidate)),
-            renames: renames(look.assessment(candidate)),
+            assessment: assessment_badge(
+                look.assessment(candidate),
+                &look.facts.resolved(candidate.pr),
+            ),
+            assessment_note: assessment_note(look.assessment(candidate), &status),
             seen: Seen::of(look, candidate).digest(),
             changed: parts.changed,
+            conflict: parts.conflict,
+            resolutions: resolutions(look, &parts.log),
+            is_resolved_away: look.assessment(candidate) == Some(&PickOutcome::Contained),
             trouble: Trouble::of(look.assessment(candidate), &status),
             reason: status.reason(),
             people: people(look, candidate),
             have: have(look, candidate),
             need: look.channel.policy.required_approvals.max(1),
-            choice: choice(look, candidate, &status, viewer),
+            choice,
+            is_author,
+            choosing: can_resolve && can_choose,
+            can_resolve,
             build: BuildView::of(look, candidate, &status),
             status: status_badge(&status),
             stages,
@@ -231,6 +263,32 @@ fn commits(candidate: &Candidate) -> Vec<CommitView> {
         author: commit.author.clone(),
     });
     commits.collect()
+}
+
+/// What a badge does not say about how the candidate picks alone.
+fn assessment_note(assessment: Option<&PickOutcome>, status: &PickStatus) -> String {
+    let is_in_chain = match status {
+        PickStatus::Stale { .. }
+        | PickStatus::BuildFailed { .. }
+        | PickStatus::Building { .. }
+        | PickStatus::Retrying { .. }
+        | PickStatus::Releasing
+        | PickStatus::Released { .. } => true,
+        PickStatus::Superseded { .. }
+        | PickStatus::InBase
+        | PickStatus::Vetoed { .. }
+        | PickStatus::AwaitingApproval { .. }
+        | PickStatus::Conflict { .. }
+        | PickStatus::Disputed { .. }
+        | PickStatus::Unavailable { .. }
+        | PickStatus::Assembling => false,
+    };
+    match assessment {
+        Some(PickOutcome::Conflict { .. }) if is_in_chain => {
+            "alone; it applies on top of other picks".to_owned()
+        }
+        other => renames(other),
+    }
 }
 
 fn choice(look: &Look<'_>, candidate: &Candidate, status: &PickStatus, viewer: &Viewer) -> Choice {

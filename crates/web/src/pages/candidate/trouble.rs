@@ -23,23 +23,39 @@ const DISPUTE: &str = "Neither of the two is released until this is settled. Rel
 impl Trouble {
     /// What is wrong with the pick: alone, or else in the chain.
     pub(super) fn of(assessment: Option<&PickOutcome>, status: &PickStatus) -> Option<Self> {
-        match (assessment, status) {
-            (
-                Some(PickOutcome::Conflict {
-                    commit, conflicts, ..
-                }),
-                _,
-            ) => Some(Self::conflict(commit, conflicts, "to today's base")),
-            (Some(PickOutcome::Unavailable { reason }), _)
-            | (_, PickStatus::Unavailable { reason }) => Some(Self::unavailable(reason)),
-            (Some(PickOutcome::Disputed { commit, git }), _)
-            | (_, PickStatus::Disputed { commit, git }) => Some(Self::disputed(commit, git)),
-            (_, PickStatus::Conflict { commit, conflicts }) => Some(Self::conflict(
-                commit,
-                conflicts,
-                "on top of the picks before it",
-            )),
-            _ => None,
+        match status {
+            PickStatus::Conflict { commit, conflicts } => {
+                let place = match assessment {
+                    Some(PickOutcome::Conflict { .. }) => "to today's base",
+                    _ => "on top of the picks before it",
+                };
+                Some(Self::conflict(commit, conflicts, place))
+            }
+            PickStatus::Disputed { commit, git } => Some(Self::disputed(commit, git)),
+            PickStatus::Unavailable { reason } => Some(Self::unavailable(reason)),
+            PickStatus::AwaitingApproval { .. }
+            | PickStatus::Vetoed { .. }
+            | PickStatus::Assembling => Self::alone(assessment?),
+            // What comes of it in the chain is what counts.
+            PickStatus::Superseded { .. }
+            | PickStatus::InBase
+            | PickStatus::Stale { .. }
+            | PickStatus::BuildFailed { .. }
+            | PickStatus::Building { .. }
+            | PickStatus::Retrying { .. }
+            | PickStatus::Releasing
+            | PickStatus::Released { .. } => None,
+        }
+    }
+
+    fn alone(assessment: &PickOutcome) -> Option<Self> {
+        match assessment {
+            PickOutcome::Conflict {
+                commit, conflicts, ..
+            } => Some(Self::conflict(commit, conflicts, "to today's base")),
+            PickOutcome::Disputed { commit, git } => Some(Self::disputed(commit, git)),
+            PickOutcome::Unavailable { reason } => Some(Self::unavailable(reason)),
+            PickOutcome::Picked { .. } | PickOutcome::Contained => None,
         }
     }
 

@@ -12,6 +12,7 @@
 pub(crate) mod client;
 pub(crate) mod public;
 pub(crate) mod sample;
+pub(crate) mod world;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,0 +1,174 @@
+//! The part of a candidate's page that helps with a conflict.
+
+mod branch;
+mod file;
+mod history;
+mod hunk;
+
+use picket_domain::{Candidate, PickInput};
+
+use self::branch::BranchView;
+use self::file::{FileView, Names};
+use self::history::HistoryView;
+use crate::conflict::{Found, Place};
+use crate::error::PageError;
+use crate::look::Look;
+use crate::state::AppState;
+use crate::view::{files, listed};
+
+/// Conflicting places on one page; who has more to decide than that takes git.
+const PLACES: usize = 20;
+
+/// Conflicting files on one page.
+const FILES: usize = 20;
+
+/// A conflict, and what can be done about it.
+pub(super) struct ConflictView {
+    pub(super) commit: String,
+    pub(super) commit_short: String,
+    pub(super) subject: String,
+    /// What the commit does not apply to, for a sentence.
+    pub(super) onto: String,
+    /// How the two sides are called.
+    pub(super) ours: String,
+    pub(super) theirs: String,
+    /// Pull requests before it in the chain that change the same files.
+    pub(super) in_the_way: Vec<u64>,
+    pub(super) files: Vec<FileView>,
+    /// How many files are not shown.
+    pub(super) hidden_files: usize,
+    /// Names the conflict, for the forms.
+    pub(super) digest: String,
+    /// Whether everything can be decided by the form on the page.
+    pub(super) can_choose: bool,
+    /// How many files have a proposal; where that is all of them, it can be accepted.
+    pub(super) proposed: usize,
+    pub(super) all: usize,
+    pub(super) history: Option<HistoryView>,
+    /// Whether history is still to be looked at.
+    pub(super) is_looking: bool,
+    pub(super) branch: Option<BranchView>,
+}
+
+impl ConflictView {
+    /// The conflict that keeps a candidate from where it counts, if it can be looked at.
+    pub(super) async fn of(
+        app: &AppState,
+        look: &Look<'_>,
+        candidate: &Candidate,
+    ) -> Result<Option<Self>, PageError> {
+        let Some(place) = Place::of(look, candidate) else {
+            return Ok(None);
+        };
+        let found = match Found::at(app, look, candidate, &place).await {
+            Ok(Some(found)) => found,
+            Ok(None) => return Ok(None),
+            // The rest of the page does not depend on it.
+            Err(error) => {
+                error.log();
+                return Ok(None);
+            }
+        };
+        let mut view = Self::new(look, candidate, &place, &found);
+        if place.before.is_empty() {
+            let input = look.facts.input(candidate);
+            view.history = history(app, look, &place, &input).await?;
+            view.is_looking = view.history.is_none();
+        }
+        Ok(Some(view))
+    }
+
+    fn new(look: &Look<'_>, candidate: &Candidate, place: &Place<'_>, found: &Found) -> Self {
+        let base = &look.channel.base_label;
+        let names = Names {
+            ours: match place.before.as_slice() {
+                [] => base.clone(),
+                _ => format!("{base} with the picks before it"),
+            },
+            theirs: format!("#{}", candidate.pr),
+        };
+        let (pick, all) = (&found.pick, found.pick.files.len());
+        let mut left = PLACES;
+        let both = pick.files.iter().zip(&found.help).take(FILES).enumerate();
+        let shown: Vec<_> = both
+            .map(|(number, (file, help))| FileView::new(number, file, help, &names, &mut left))
+            .collect();
+        let is_shown = |file: &FileView| file.hidden == 0 && !file.is_too_much;
+        let can_be_resolved = pick.files.iter().all(|it| it.conflict.can_be_resolved());
+        let has_proposal = found.help.iter().filter(|help| help.proposal.is_some());
+        Self {
+            commit: pick.commit.to_string(),
+            commit_short: pick.commit.short().to_owned(),
+            subject: pick.subject.clone(),
+            onto: onto(base, place),
+            in_the_way: in_the_way(look, place, found),
+            can_choose: can_be_resolved && all <= FILES && shown.iter().all(is_shown),
+            proposed: match can_be_resolved {
+                true => has_proposal.count(),
+                false => 0,
+            },
+            all,
+            hidden_files: all - shown.len(),
+            files: shown,
+            digest: found.digest(),
+            history: None,
+            is_looking: false,
+            branch: can_be_resolved
+                .then(|| BranchView::new(look, candidate, place, &pick.commit))
+                .flatten(),
+            ours: names.ours,
+            theirs: names.theirs,
+        }
+    }
+
+    /// Whether the proposal settles all of it.
+    pub(super) fn can_accept(&self) -> bool {
+        self.proposed == self.all
+    }
+
+    /// Whether history names something that helps more than a proposal does.
+    pub(super) fn has_better_way(&self) -> bool {
+        let history = self.history.as_ref();
+        history.is_some_and(|history| !history.verdict.is_empty())
+    }
+
+    /// `1 file`, `2 files`
+    pub(super) fn all_files(&self) -> String {
+        files(self.all)
+    }
+}
+
+fn onto(base: &str, place: &Place<'_>) -> String {
+    let before = place.before.iter().map(|it| format!("#{}", it.pr));
+    match before.len() {
+        0 => format!("today's {base}"),
+        _ => format!("{base} with {} picked before it", listed(before)),
+    }
+}
+
+/// The pull requests before it in the chain that change the files in which it conflicts.
+fn in_the_way(look: &Look<'_>, place: &Place<'_>, found: &Found) -> Vec<u64> {
+    let conflicts = found.pick.files.iter().map(|file| &file.conflict);
+    let is_in_the_way = |candidate: &Candidate| {
+        let mut files = candidate.files.iter();
+        files.any(|file| conflicts.clone().any(|conflict| conflict.path == file.path))
+    };
+    let before = place.before.iter().map(|before| before.pr);
+    let before = before.filter(|pr| look.candidate(*pr).is_some_and(is_in_the_way));
+    before.map(|pr| pr.0).collect()
+}
+
+async fn history(
+    app: &AppState,
+    look: &Look<'_>,
+    place: &Place<'_>,
+    input: &PickInput,
+) -> Result<Option<HistoryView>, PageError> {
+    let channel = look.channel.name();
+    let found = app.store.investigation(channel, place.base, input).await?;
+    let Some(found) = found else {
+        return Ok(None);
+    };
+    let nominated = app.store.nominated().await?;
+    Ok(Some(HistoryView::new(look, &found, &nominated)))
+}
