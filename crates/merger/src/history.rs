@@ -26,6 +26,10 @@ pub(crate) struct History {
     reverted: HashSet<Oid>,
     /// The commits themselves, but for merges and for what was reverted; youngest first.
     own: Vec<Oid>,
+    /// All of them.
+    all: HashSet<Oid>,
+    /// Whether there are more.
+    is_cut: bool,
 }
 
 impl History {
@@ -39,9 +43,11 @@ impl History {
         for (count, id) in walk.enumerate() {
             if count == MAX_COMMITS {
                 tracing::warn!(%base, "only the youngest {MAX_COMMITS} commits of the base were read");
+                history.is_cut = true;
                 break;
             }
             let commit = repo.find_commit(id?)?;
+            history.all.insert(commit.id());
             match (
                 history.reverted.contains(&commit.id()),
                 commit.parent_count(),
@@ -127,11 +133,11 @@ impl Known<'_> {
         let any_reverted = source.commits.iter().any(|id| reverted.contains(id));
         // A line that names the head tells of its last commit alone.
         let is_undone = any_reverted || self.is_unmerged(source);
-        if !is_undone && self.contains(head)? {
+        if !is_undone && self.contains(head, source)? {
             return Ok(true);
         }
         match source.landed {
-            Landed::Squashed(commit) => self.has(commit),
+            Landed::Squashed(commit) => self.has(commit, source),
             Landed::AsIs | Landed::Rebased(_) => Ok(false),
         }
     }
@@ -143,11 +149,11 @@ impl Known<'_> {
         }
         if let Landed::Rebased(became) = &source.landed
             && let Some(rebased) = became.get(&id)
-            && self.has(*rebased)?
+            && self.has(*rebased, source)?
         {
             return Ok(true);
         }
-        self.has(id)
+        self.has(id, source)
     }
 
     /// The commits that the base has and the pull request's base branch lacks, but for merges and
@@ -169,18 +175,24 @@ impl Known<'_> {
         self.history.picked.contains(&id)
     }
 
-    fn has(&self, id: Oid) -> Result<bool> {
+    fn has(&self, id: Oid, source: &Source) -> Result<bool> {
         if self.history.picked.contains(&id) {
             return Ok(true);
         }
-        Ok(!self.history.reverted.contains(&id) && self.contains(id)?)
+        Ok(!self.history.reverted.contains(&id) && self.contains(id, source)?)
     }
 
-    fn contains(&self, id: Oid) -> Result<bool> {
+    fn contains(&self, id: Oid, source: &Source) -> Result<bool> {
         if let Some(found) = self.found.borrow().get(&id) {
             return Ok(*found);
         }
-        let found = contains(self.repo, self.base, id)?;
+        let is_only_here = !source.is_on_branch && source.commits.contains(&id);
+        let found = match self.history.all.contains(&id) {
+            true => true,
+            // What the base has besides is on the base branch too.
+            false if is_only_here && !self.history.is_cut => false,
+            false => contains(self.repo, self.base, id)?,
+        };
         self.found.borrow_mut().insert(id, found);
         Ok(found)
     }

@@ -42,7 +42,8 @@ pub(crate) fn find_ref(repo: &Repository, name: &str) -> Result<Option<Oid>> {
 
 /// Whether `commit`'s history, itself included, has `ancestor`.
 pub(crate) fn contains(repo: &Repository, commit: Oid, ancestor: Oid) -> Result<bool> {
-    Ok(commit == ancestor || repo.graph_descendant_of(commit, ancestor)?)
+    // libgit2's own `graph_descendant_of` looks at the whole history where the answer is no.
+    Ok(commit == ancestor || found(repo.merge_base(commit, ancestor))? == Some(ancestor))
 }
 
 fn found<T>(result: std::result::Result<T, git2::Error>) -> Result<Option<T>> {

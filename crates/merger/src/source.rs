@@ -37,6 +37,8 @@ pub(crate) struct Source {
     pub(crate) merged_as: Option<Oid>,
     /// The base branch's tip.
     pub(crate) branch: Oid,
+    /// Whether the base branch's history has its commits.
+    pub(crate) is_on_branch: bool,
     /// A commit of the base branch from before the pull request; its commits are on top of that.
     pub(crate) from: Option<Oid>,
 }
@@ -83,7 +85,12 @@ pub(crate) fn find(
         } => find_commit(repo, oid(commit))?,
         _ => None,
     };
-    let Some((set, from)) = commits_of(repo, candidate, merged_as.as_ref(), branch, tip)? else {
+    let is_on_branch = contains(repo, branch, tip)?;
+    let found = match is_on_branch {
+        true => merged_commits(repo, candidate, merged_as.as_ref(), branch, tip)?,
+        false => Some(since(repo, branch, tip)?),
+    };
+    let Some((set, from)) = found else {
         let reason = "its head is on its base branch, and nothing tells which commits are its own";
         return Ok(none(reason.to_owned()));
     };
@@ -105,27 +112,32 @@ pub(crate) fn find(
         landed,
         merged_as,
         branch,
+        is_on_branch,
         from,
     }))
 }
 
-/// The pull request's commits, and where it left its base branch, if that can be told.
-fn commits_of(
+/// Commits, and where they left the base branch, if that can be told.
+type Found = (HashSet<Oid>, Option<Oid>);
+
+/// The commits of a pull request whose head is on its base branch.
+fn merged_commits(
     repo: &Repository,
     candidate: &Candidate,
     merged_as: Option<&Commit<'_>>,
     branch: Oid,
     head: Oid,
-) -> Result<Option<(HashSet<Oid>, Option<Oid>)>> {
-    let before = if !contains(repo, branch, head)? {
-        branch
-    } else if let Some(before) = before_merge(repo, merged_as, branch, head)? {
-        before
-    } else {
-        return Ok(listed(repo, candidate, head)?.map(|set| (set, None)));
-    };
+) -> Result<Option<Found>> {
+    match before_merge(repo, merged_as, branch, head)? {
+        Some(before) => since(repo, before, head).map(Some),
+        None => Ok(listed(repo, candidate, head)?.map(|set| (set, None))),
+    }
+}
+
+/// The commits of a head's history that a state of the base branch lacks.
+fn since(repo: &Repository, before: Oid, head: Oid) -> Result<Found> {
     let set = reachable(repo, head, before)?;
-    Ok(Some((set, repo.merge_base(before, head).ok())))
+    Ok((set, repo.merge_base(before, head).ok()))
 }
 
 fn none<T>(reason: String) -> std::result::Result<T, NoSource> {

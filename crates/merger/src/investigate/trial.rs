@@ -149,6 +149,7 @@ fn pick(chain: &mut Chain<'_>, commits: &[Oid], asked: &Whole<'_>) -> Result<Pic
         landed: Landed::AsIs,
         merged_as: None,
         branch: asked.source.branch,
+        is_on_branch: true,
         from: None,
     };
     let pick = ApprovedPick {
