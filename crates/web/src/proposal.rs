@@ -128,13 +128,13 @@ impl FileHelp {
 
     fn new(file: &File<'_>, proposal: Option<FileProposal>) -> Self {
         let hunks = picket_proposal::hunks(file).unwrap_or_default();
-        let rules = proposal.as_ref().map(|it| it.rules.as_slice());
+        let (content, rules) = match proposal {
+            Some(FileProposal { content, rules }) => (Some(content), rules),
+            None => (None, Vec::new()),
+        };
         let why = |hunk: Option<usize>| {
-            let rules = rules.unwrap_or_default().iter();
-            let mut why: Vec<_> = rules
-                .filter(|rule| rule.hunk == hunk)
-                .map(|rule| rule.why.clone())
-                .collect();
+            let rules = rules.iter().filter(|rule| rule.hunk == hunk);
+            let mut why: Vec<_> = rules.map(|rule| rule.why.clone()).collect();
             why.dedup();
             why
         };
@@ -156,8 +156,8 @@ impl FileHelp {
         });
         Self {
             hunks: helps.collect(),
-            proposal: proposal.as_ref().map(|proposal| Proposal {
-                content: proposal.content.clone(),
+            proposal: content.map(|content| Proposal {
+                content,
                 why: why(None),
             }),
             is_too_much: false,

@@ -205,7 +205,8 @@ fn refused(error: MergeError) -> PageError {
         MergeError::NoBranch { .. }
         | MergeError::NothingToResolve { .. }
         | MergeError::NotAResolution { .. }
-        | MergeError::MarkersLeft { .. } => PageError::BadInput(sentence(&error.to_string())),
+        | MergeError::MarkersLeft { .. }
+        | MergeError::Transport { .. } => PageError::BadInput(sentence(&error.to_string())),
         other => other.into(),
     }
 }

@@ -2,6 +2,7 @@
 
 mod build;
 mod changed;
+mod choice;
 mod conflict;
 mod diff;
 mod lines;
@@ -18,6 +19,7 @@ use serde::Deserialize;
 
 use self::build::BuildView;
 use self::changed::ChangedView;
+use self::choice::Choice;
 use self::conflict::ConflictView;
 use self::diff::DiffView;
 pub(crate) use self::people::has_spoken;
@@ -28,7 +30,7 @@ use self::trouble::Trouble;
 use crate::checked::Checked;
 use crate::error::PageError;
 use crate::look::{Look, chosen};
-use crate::seen::{Seen, approvals, have};
+use crate::seen::{Seen, have};
 use crate::shell::{Section, Shell, page};
 use crate::sign_in::Viewer;
 use crate::state::App;
@@ -109,21 +111,6 @@ struct FileView {
     deletions: u64,
 }
 
-/// What the viewer may do here.
-enum Choice {
-    SignIn,
-    NotMember,
-    Author,
-    /// Nothing is left to decide: the stable channel has it.
-    Settled,
-    Member {
-        has_approved: bool,
-        /// Whether an approval of the same head was given to something else.
-        approves_again: bool,
-        has_spoken: bool,
-    },
-}
-
 /// `GET /candidates/{pr}`
 pub(crate) async fn candidate(
     State(app): State<App>,
@@ -180,7 +167,7 @@ impl CandidatePage {
         let (stages, lead) = stages(look, candidate);
         let can_choose = parts.conflict.as_ref().is_some_and(|it| it.can_choose);
         let is_looking = parts.conflict.as_ref().is_some_and(|it| it.is_looking);
-        let choice = choice(look, candidate, &status, viewer);
+        let choice = Choice::of(look, candidate, &status, viewer);
         let is_author = viewer.member() == Some(&candidate.author);
         let can_resolve = viewer.member().is_some_and(|it| *it != candidate.author);
         Self {
@@ -288,27 +275,5 @@ fn assessment_note(assessment: Option<&PickOutcome>, status: &PickStatus) -> Str
             "alone; it applies on top of other picks".to_owned()
         }
         other => renames(other),
-    }
-}
-
-fn choice(look: &Look<'_>, candidate: &Candidate, status: &PickStatus, viewer: &Viewer) -> Choice {
-    if matches!(status, PickStatus::InBase | PickStatus::Superseded { .. }) {
-        return Choice::Settled;
-    }
-    let Some(person) = &viewer.person else {
-        return Choice::SignIn;
-    };
-    if !person.is_member {
-        Choice::NotMember
-    } else if person.login == candidate.author {
-        Choice::Author
-    } else {
-        let (approvals, seen) = (approvals(look, candidate), Seen::of(look, candidate));
-        let own = approvals.iter().find(|one| one.by == person.login);
-        Choice::Member {
-            has_approved: own.is_some_and(|own| seen.is_covered_by(own)),
-            approves_again: own.is_some(),
-            has_spoken: has_spoken(look, candidate.pr, &person.login),
-        }
     }
 }

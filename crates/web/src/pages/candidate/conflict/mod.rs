@@ -5,7 +5,7 @@ mod file;
 mod history;
 mod hunk;
 
-use picket_domain::{Candidate, PickInput};
+use picket_domain::{Candidate, PickInput, PickOutcome};
 
 use self::branch::BranchView;
 use self::file::{FileView, Names};
@@ -45,6 +45,8 @@ pub(super) struct ConflictView {
     pub(super) proposed: usize,
     pub(super) all: usize,
     pub(super) history: Option<HistoryView>,
+    /// Whether it is only the picks before it that it conflicts with.
+    pub(super) applies_alone: bool,
     /// Whether history is still to be looked at.
     pub(super) is_looking: bool,
     pub(super) branch: Option<BranchView>,
@@ -70,7 +72,9 @@ impl ConflictView {
             }
         };
         let mut view = Self::new(look, candidate, &place, &found);
-        if place.before.is_empty() {
+        let alone = look.assessment(candidate);
+        view.applies_alone = matches!(alone, Some(PickOutcome::Picked { .. }));
+        if matches!(alone, Some(PickOutcome::Conflict { .. })) {
             let input = look.facts.input(candidate);
             view.history = history(app, look, &place, &input).await?;
             view.is_looking = view.history.is_none();
@@ -112,6 +116,7 @@ impl ConflictView {
             files: shown,
             digest: found.digest(),
             history: None,
+            applies_alone: false,
             is_looking: false,
             branch: can_be_resolved
                 .then(|| BranchView::new(look, candidate, place, &pick.commit))
