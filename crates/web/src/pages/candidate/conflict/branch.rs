@@ -51,7 +51,7 @@ impl BranchView {
         commands.push("git cherry-pick --continue".to_owned());
         commands.push(format!(
             "git push {} HEAD:refs/heads/{branch}",
-            quoted(remote)
+            quoted(&without_secrets(remote))
         ));
         Some(Self {
             commands: commands.join("\n"),
@@ -67,6 +67,22 @@ fn upstream(candidate: &Candidate) -> Option<String> {
     Some(quoted(repository))
 }
 
+/// The address without what the server signs in with; members have their own. The user of an ssh
+/// address is part of where it leads, and no secret.
+fn without_secrets(remote: &str) -> String {
+    let Some((scheme, rest)) = remote.split_once("://") else {
+        return remote.to_owned();
+    };
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let Some((user, host)) = authority.rsplit_once('@') else {
+        return remote.to_owned();
+    };
+    match user.split(':').next() {
+        Some(user) if scheme == "ssh" => format!("{scheme}://{user}@{host}{path}"),
+        _ => format!("{scheme}://{host}{path}"),
+    }
+}
+
 /// A word as a shell takes it.
 fn quoted(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "/:.-_@~+".contains(c);
@@ -79,6 +95,26 @@ fn quoted(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_server_signs_in_with_is_not_shown() {
+        for (remote, shown) in [
+            (
+                "https://token@example.org/x.git",
+                "https://example.org/x.git",
+            ),
+            ("https://a:b@example.org/x.git", "https://example.org/x.git"),
+            ("ssh://git@example.org/x.git", "ssh://git@example.org/x.git"),
+            (
+                "ssh://git:b@example.org/x.git",
+                "ssh://git@example.org/x.git",
+            ),
+            ("https://example.org/a@b", "https://example.org/a@b"),
+            ("/srv/nixpkgs.git", "/srv/nixpkgs.git"),
+        ] {
+            assert_eq!(without_secrets(remote), shown);
+        }
+    }
 
     #[test]
     fn words_are_quoted_where_a_shell_would_read_more_into_them() {
