@@ -79,7 +79,8 @@ impl Mirror {
     /// Makes the picks of a chain in order, each on those before it. One that does not apply, or
     /// of which git makes something else, is set aside as a whole and the chain goes on without
     /// it. It may stand on one that was approved later: so what conflicts is tried again after
-    /// the others, as long as that gets any further. Equal specs and upstream histories give equal commits.
+    /// the others, as long as that gets any further. Equal specs and upstream histories give equal
+    /// commits.
     ///
     /// # Errors
     /// As of [`Mirror::assess`]; [`MergeError::UnknownCandidate`] where a pick's candidate is not

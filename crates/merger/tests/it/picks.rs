@@ -27,7 +27,7 @@ fn two_sides(
     before: impl FnOnce(&mut Edit<'_>),
     ours: impl FnOnce(&mut Edit<'_>),
     theirs: impl FnOnce(&mut Edit<'_>),
-) -> (Upstream, git2::Oid, picket_domain::Candidate) {
+) -> (Upstream, git2::Oid, Candidate) {
     let (upstream, root) = Upstream::new();
     let start = upstream.commit(&[root], "start", before);
     let base = upstream.commit(&[start], "ours", ours);
