@@ -13,6 +13,10 @@ use crate::error::Result;
 /// More files than any fix changes. A few trees that name each other often stand for more files
 /// than fit in memory.
 const MAX_FILES: usize = 200_000;
+/// The longest path that Linux takes, in bytes. Trees can lie in each other without end.
+const MAX_PATH: usize = 4096;
+/// How many entries of one name are compared with each other; there should be one.
+const MAX_SAME: usize = 8;
 /// More entries than are worth to look at for that.
 const MAX_ENTRIES: usize = 20 * MAX_FILES;
 /// More than any fix changes, in bytes of the files before and after.
@@ -41,7 +45,7 @@ pub(crate) fn changes(
     while let Some((folder, from, to)) = left.pop() {
         let (old, new) = (entries(objects, from)?, entries(objects, to)?);
         looked_at += old.len() + new.len();
-        if looked_at > MAX_ENTRIES {
+        if looked_at > MAX_ENTRIES || folder.len() > MAX_PATH {
             return Ok(None);
         }
         for (name, old, new) in differing(&old, &new) {
@@ -207,8 +211,9 @@ fn differing<'e>(
         };
         let ours = named(old, &mut i, name);
         let theirs = named(new, &mut j, name);
-        let mut gone = ours.iter().filter(|it| !theirs.contains(it)).map(|it| it.1);
-        let mut came = theirs.iter().filter(|it| !ours.contains(it)).map(|it| it.1);
+        let is_in = |side: &[_], it| side.len() <= MAX_SAME && side.contains(it);
+        let mut gone = ours.iter().filter(|it| !is_in(theirs, it)).map(|it| it.1);
+        let mut came = theirs.iter().filter(|it| !is_in(ours, it)).map(|it| it.1);
         loop {
             match (gone.next(), came.next()) {
                 (None, None) => break,

@@ -108,3 +108,25 @@ fn an_entry_is_found_by_its_path() {
     assert!(differs("x/in") && differs("x") && differs("y"));
     assert!(!differs("x/out") && !differs("z"));
 }
+
+#[test]
+fn trees_without_end_are_refused() {
+    let mut objects = NewObjects::default();
+    let mut at = objects.add(Kind::Blob, b"x".into());
+    let mut mode = "100644";
+    for _ in 0..10_000 {
+        at = tree(&mut objects, &[(mode, "a", at)]);
+        mode = "40000";
+    }
+    let empty = ObjectId::EMPTY_TREE;
+    assert_eq!(changes(&objects, empty, at).unwrap(), None);
+}
+
+#[test]
+fn entries_without_number_of_one_name_are_all_told() {
+    let mut objects = NewObjects::default();
+    let a = objects.add(Kind::Blob, b"a".into());
+    let many = vec![("100644", "x", a); 20_000];
+    let (from, to) = (tree(&mut objects, &many), tree(&mut objects, &many[1..]));
+    assert_eq!(told(&objects, from, to).len(), 20_000);
+}

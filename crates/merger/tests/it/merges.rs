@@ -177,6 +177,82 @@ fn the_picks_are_the_own_commits_in_gits_order() {
     assert_eq!(sources, story.own);
 }
 
+/// A pull request that merges its base branch, which had merged it half-done: the two have two
+/// merge bases. Returns the last merge's parents.
+fn crossing() -> (Upstream, Oid, [Oid; 2]) {
+    let (upstream, root) = Upstream::new();
+    let first = upstream.commit(&[root], "first", |edit| {
+        edit.put("fix", text("fix", 9));
+    });
+    let elsewhere = upstream.commit(&[root], "elsewhere", |edit| {
+        edit.put("master", text("master", 9));
+    });
+    let ours = upstream.merge(first, elsewhere, "Merge branch 'master' into fix");
+    let theirs = upstream.merge(elsewhere, first, "Merge half of it");
+    let ours = upstream.commit(&[ours], "second", |edit| {
+        edit.line("fix", "line 2\n", "line two\n");
+    });
+    let theirs = upstream.commit(&[theirs], "later", |edit| {
+        edit.line("fix", "line 9\n", "line nine\n");
+    });
+    upstream.branch("master", theirs);
+    (upstream, root, [ours, theirs])
+}
+
+#[test]
+fn a_merge_of_branches_that_cross_adds_nothing() {
+    let (upstream, root, [ours, theirs]) = crossing();
+    let bases = upstream.repo.merge_bases(ours, theirs).unwrap();
+    assert_eq!(bases.len(), 2);
+    let merge = upstream.merge(ours, theirs, "Merge branch 'master' into fix");
+    let base = upstream.commit(&[root], "release", |edit| {
+        edit.put("fix", text("fix", 9));
+    });
+    upstream.branch("release", base);
+    let commits = upstream.picked(base, &candidate(1, merge));
+    assert_eq!(commits.len(), 1);
+    assert!(
+        upstream
+            .mirror_file(&commits[0], "fix")
+            .starts_with(b"fix line 1\nfix line two\n")
+    );
+}
+
+#[test]
+fn a_merge_of_branches_that_cross_is_set_aside_where_it_was_changed_by_hand() {
+    let (upstream, root, [ours, theirs]) = crossing();
+    let merge = upstream.merge(ours, theirs, "Merge branch 'master' into fix");
+    let mut files = upstream.files(merge);
+    let blob = upstream.repo.blob(b"slipped in\n").unwrap();
+    files.0.insert(b"evil".to_vec(), (FILE, blob));
+    let tree = write_tree(&upstream.repo, &files);
+    let evil = upstream.raw_commit(tree, &[ours, theirs], "A <a@b>", b"Merge");
+    let base = upstream.commit(&[root], "release", |edit| {
+        edit.put("fix", text("fix", 9));
+    });
+    upstream.branch("release", base);
+    let PickOutcome::Conflict {
+        commit, conflicts, ..
+    } = upstream.outcome(base, &candidate(1, evil))
+    else {
+        panic!("what slipped in is lost");
+    };
+    assert_eq!(commit, sha(evil));
+    assert_eq!(conflicts[0].path, "evil");
+}
+
+#[test]
+fn a_merge_of_a_branch_with_no_common_past_is_looked_at_as_well() {
+    let (upstream, root) = Upstream::new();
+    let other = upstream.commit(&[], "from elsewhere", |edit| {
+        edit.put("other", "x");
+    });
+    let merge = upstream.merge(root, other, "Merge another project");
+    let commits = upstream.picked(root, &candidate(1, merge));
+    assert_eq!(upstream.mirror_file(&commits[0], "other"), b"x");
+    assert_eq!(commits.len(), 1);
+}
+
 #[test]
 fn a_merge_that_was_changed_by_hand_is_set_aside() {
     let (upstream, root) = Upstream::new();

@@ -282,3 +282,28 @@ fn what_git_makes_for_comparison_stays_out_of_the_mirror() {
     dispute(&assembly, &pr);
     assert_eq!(count(), before);
 }
+
+fn unsure(_: &dyn Objects, _: &dyn Drivers, _: [ObjectId; 3]) -> Result<Outcome, ReadError> {
+    Ok(Outcome::Unsure("the moon is in the wrong place"))
+}
+
+#[test]
+fn a_merge_that_is_not_certain_is_left_to_people_and_says_why() {
+    let (upstream, root, base) = world();
+    let head = upstream.commit(&[root], "fix", |edit| {
+        edit.put("new", "x");
+    });
+    let pr = candidate(1, head);
+    let assembly = assemble(&upstream, unsure, base, &[&pr], &Resolutions::default());
+    let Some(PickOutcome::Unavailable { reason }) = assembly.outcome(pr.pr) else {
+        panic!("{assembly:?}");
+    };
+    assert!(
+        reason.starts_with(&format!("its commit {}", pr.head.short())),
+        "{reason}"
+    );
+    assert!(
+        reason.contains("the moon is in the wrong place"),
+        "{reason}"
+    );
+}

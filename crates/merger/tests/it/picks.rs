@@ -530,6 +530,64 @@ fn conflict_markers_that_a_commit_itself_adds_are_its_own() {
 }
 
 #[test]
+fn what_a_pick_changes_is_told_and_is_the_same_wherever_it_applies_alike() {
+    let (upstream, root) = Upstream::new();
+    let head = upstream.commit(&[root], "fix", |edit| {
+        edit.line("pkgs/openssl.nix", "line 6", "line six");
+    });
+    let pr = candidate(1, head);
+    let of = |line: &str, to: &str| {
+        let base = upstream.commit(&[root], "release", |edit| {
+            edit.line("pkgs/openssl.nix", line, to).put("more", "x");
+        });
+        upstream.branch("release", base);
+        let assessed = assess(&upstream.mirror(&[&pr]), base, &pr);
+        let PickOutcome::Picked { commits, .. } = assessed.outcome else {
+            panic!("not picked");
+        };
+        assert!(commits[0].verbatim);
+        (commits[0].patch.clone(), assessed.patches)
+    };
+    let (patch, texts) = of("line 4\n", "line four\n");
+    insta::assert_snapshot!(texts[&patch], @r"
+    diff --git a/pkgs/openssl.nix b/pkgs/openssl.nix
+    --- a/pkgs/openssl.nix
+    +++ b/pkgs/openssl.nix
+    @@
+     openssl line 3
+     openssl line four
+     openssl line 5
+    -openssl line 6
+    +openssl line six
+     openssl line 7
+     openssl line 8
+     openssl line 9
+    ");
+    assert_eq!(texts.len(), 1);
+    assert_eq!(of("line 1\n", "line 0\nline 1\n").0, patch);
+}
+
+#[test]
+fn a_few_trees_that_stand_for_more_files_than_can_be_are_not_picked() {
+    let (upstream, root) = Upstream::new();
+    let odb = upstream.repo.odb().unwrap();
+    let mut at = upstream.repo.blob(b"x").unwrap();
+    let mut mode = "100644";
+    for _ in 0..12 {
+        let mut bytes = Vec::new();
+        for n in 0..10 {
+            bytes.extend(format!("{mode} {n}\0").bytes());
+            bytes.extend_from_slice(at.as_bytes());
+        }
+        at = odb.write(git2::ObjectType::Tree, &bytes).unwrap();
+        mode = "40000";
+    }
+    let head = upstream.raw_commit(at, &[root], "A <a@b>", b"small");
+    let outcome = upstream.outcome(root, &candidate(1, head));
+    assert!(reason(outcome).contains("changes more files"));
+}
+
+#[test]
 fn what_cannot_be_picked_says_why() {
     let (upstream, root) = Upstream::new();
     let mirror = upstream.mirror(&[]);
