@@ -12,7 +12,7 @@ use crate::error::Result;
 
 /// More files than any fix changes. A few trees that name each other often stand for more files
 /// than fit in memory.
-const MAX_FILES: usize = 200_000;
+pub(crate) const MAX_FILES: usize = 200_000;
 /// The longest path that Linux takes, in bytes. Trees can lie in each other without end.
 const MAX_PATH: usize = 4096;
 /// How many entries of one name are compared with each other; there should be one.

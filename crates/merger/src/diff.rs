@@ -4,6 +4,7 @@ use git2::{Delta, DiffDelta, DiffFindOptions, DiffLineType, DiffOptions, Oid, Pa
 use picket_domain::{ChangeKind, CommitSha};
 use serde::Serialize;
 
+use crate::changes;
 use crate::error::Result;
 use crate::ids::need_commit;
 
@@ -22,11 +23,20 @@ const MAX_FILE_SIZE: i64 = 1_000_000;
 pub struct Diff {
     /// The files, ordered by path; at most 300 of them.
     pub files: Vec<FileDiff>,
-    /// How many files change in all.
+    /// How many files change in all; where there are more than 200,000, that many.
     pub changed_files: usize,
 }
 
 impl Diff {
+    /// Of more files than can be looked at.
+    pub(crate) fn of_too_many() -> Self {
+        let (files, changed_files) = (Vec::new(), changes::MAX_FILES);
+        Self {
+            files,
+            changed_files,
+        }
+    }
+
     /// Whether anything of the diff is not shown.
     pub fn is_cut(&self) -> bool {
         self.files.len() < self.changed_files || self.files.iter().any(|file| file.is_cut)

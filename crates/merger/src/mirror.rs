@@ -15,7 +15,7 @@ use crate::engine::{Engine, treemerge};
 use crate::error::{MergeError, Result, at};
 use crate::fetch::{self, Fetched};
 use crate::history::Histories;
-use crate::ids::{find_ref, need_commit, sha};
+use crate::ids::{find_ref, need_commit, oid, sha};
 use crate::opened::Opened;
 use crate::publish::{PublishRefs, publish_refs};
 use crate::reference::use_objects_of;
@@ -175,13 +175,17 @@ impl Mirror {
     /// # Errors
     /// [`MergeError::MissingCommit`] where the head was not fetched.
     pub fn diff(&self, candidate: &Candidate) -> Result<Diff> {
-        let repo = self.repository()?;
-        if !fetch::is_fetched(&repo, candidate.pr, &candidate.head)? {
-            return Err(MergeError::MissingCommit(candidate.head.clone()));
+        let opened = self.opened()?;
+        let (repo, head) = (&opened.repo, &candidate.head);
+        if !fetch::is_fetched(repo, candidate.pr, head)? {
+            return Err(MergeError::MissingCommit(head.clone()));
         }
-        match self.source(&repo, candidate, &candidate.head)? {
-            Ok(source) => diff(&repo, source.from, &candidate.head),
-            Err(_) => Ok(Diff::default()),
+        let Ok(source) = self.source(repo, candidate, head)? else {
+            return Ok(Diff::default());
+        };
+        match opened.change(source.from, oid(head))? {
+            Some(_) => diff(repo, source.from, head),
+            None => Ok(Diff::of_too_many()),
         }
     }
 

@@ -58,11 +58,17 @@ impl Opened {
     /// What a commit changes against its first parent, and the two trees; all of it is new where
     /// it has no parent. `None` where it is too much.
     pub(crate) fn change_of(&self, commit: &Commit<'_>) -> Result<Option<Changed>> {
-        let from = match commit.parent_ids().next() {
-            Some(parent) => self.tree_of(parent)?,
+        self.change(commit.parent_ids().next(), commit.id())
+    }
+
+    /// What leads from one commit's tree, or from nothing, to another one's; `None` where it is
+    /// too much.
+    pub(crate) fn change(&self, from: Option<Oid>, to: Oid) -> Result<Option<Changed>> {
+        let from = match from {
+            Some(from) => self.tree_of(from)?,
             None => ObjectId::EMPTY_TREE,
         };
-        let to = object_id(commit.tree_id());
+        let to = self.tree_of(to)?;
         let changes = changes::changes(&self.objects, from, to)?;
         Ok(changes.map(|changes| Changed { from, to, changes }))
     }

@@ -583,8 +583,10 @@ fn a_few_trees_that_stand_for_more_files_than_can_be_are_not_picked() {
         mode = "40000";
     }
     let head = upstream.raw_commit(at, &[root], "A <a@b>", b"small");
-    let outcome = upstream.outcome(root, &candidate(1, head));
-    assert!(reason(outcome).contains("changes more files"));
+    let pr = candidate(1, head);
+    assert!(reason(upstream.outcome(root, &pr)).contains("changes more files"));
+    let diff = upstream.mirror(&[&pr]).diff(&pr).unwrap();
+    assert!(diff.files.is_empty() && diff.is_cut(), "{diff:?}");
 }
 
 #[test]
