@@ -256,7 +256,7 @@ pub const KEYS: &[(&str, &str)] = &[
     ),
     (
         "channel.push_to",
-        "Git remote that gets the channel's branch and tags.",
+        "Git remote that gets the channel's branch and tags, and that members may push resolutions of conflicts to.",
     ),
     (
         "channel.jobs.file",
