@@ -47,7 +47,8 @@ impl ChainSpec {
 /// What came of making a chain's picks in order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Assembly {
-    /// What came of each pick, in the chain's order.
+    /// What came of each pick, in the order in which they were made: one that conflicts is tried
+    /// again after the others.
     pub picks: Vec<PickResult>,
 }
 
