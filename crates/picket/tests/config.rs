@@ -32,6 +32,7 @@ token_file = "secret"
 
 [upstream]
 git = "https://github.com/NixOS/nixpkgs.git"
+reference = "nixpkgs"
 
 [signing]
 key_files = ["key"]
