@@ -151,27 +151,27 @@ fn a_missing_file_is_named() {
 #[test]
 fn errors_name_file_line_and_remedy() {
     insta::assert_snapshot!(error("interval_seconds = 30", "interval = 30"), @"
-    <folder>/picket.toml:38: unknown field `interval`, expected `interval_seconds`
+    <folder>/picket.toml:39: unknown field `interval`, expected `interval_seconds`
       to mend it: `picket check-config --help` lists every key and what it is for
     ");
     insta::assert_snapshot!(error("required_approvals = 2", "required_approvals = 0"), @"
-    <folder>/picket.toml:43: 0 would let everything through
+    <folder>/picket.toml:44: 0 would let everything through
       to mend it: write 1 or more
     ");
     insta::assert_snapshot!(error("name = \"nixos-26.05-sec\"", "name = \"queue\""), @r#"
-    <folder>/picket.toml:41: "queue" is a page of the web UI
+    <folder>/picket.toml:42: "queue" is a page of the web UI
       to mend it: write a name as nixos-26.05-sec
     "#);
     insta::assert_snapshot!(error("key_files = [\"key\"]", "key_files = [\"none\"]"), @"
-    <folder>/picket.toml:27: the key file <folder>/none: No such file or directory (os error 2)
+    <folder>/picket.toml:28: the key file <folder>/none: No such file or directory (os error 2)
       to mend it: make a key with `picket keygen NAME --out FILE` and name FILE here
     ");
     insta::assert_snapshot!(error("file = \"nixos/release-small.nix\"", "file = \"../x.nix\""), @r#"
-    <folder>/picket.toml:50: "../x.nix" is not inside the tree
+    <folder>/picket.toml:51: "../x.nix" is not inside the tree
       to mend it: write a path relative to the tree's root, as nixos/release-small.nix
     "#);
     insta::assert_snapshot!(error("https://cache.nixos.org\"", "cache.nixos.org\""), @"
-    <folder>/picket.toml:55: relative URL without a base
+    <folder>/picket.toml:56: relative URL without a base
       to mend it: write an address as https://example.org
     ");
     insta::assert_snapshot!(error("repository = \"NixOS/nixpkgs\"", "repository = \"nixpkgs\""), @r#"
@@ -179,7 +179,7 @@ fn errors_name_file_line_and_remedy() {
       to mend it: write OWNER/NAME, as NixOS/nixpkgs
     "#);
     insta::assert_snapshot!(error("ssh://git@github.com/example", "git@github.com:example"), @r#"
-    <folder>/picket.toml:47: "git@github.com:example/nixpkgs.git" is no address of a git repository that Picket uses
+    <folder>/picket.toml:48: "git@github.com:example/nixpkgs.git" is no address of a git repository that Picket uses
       to mend it: write https://HOST/PATH, ssh://USER@HOST/PATH, or a path
     "#);
     insta::assert_snapshot!(error("https://github.com/NixOS/nixpkgs.git", "ext::sh -c true"), @r#"
