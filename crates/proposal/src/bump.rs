@@ -4,7 +4,10 @@
 //! as old. People then take the pull request's lines, and so does this, in each hunk that is about
 //! the package; where half of a unit merges cleanly, a hunk is made for it.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
 
 use crate::{
     nix::units::{Kind, Member, Package, members},
@@ -14,109 +17,112 @@ use crate::{
 };
 
 /// The units of a side.
-struct Units {
+struct Units<'s, 'a> {
+    source: &'s Source<'a>,
     members: Vec<Member>,
     packages: Vec<Package>,
 }
 
-impl Units {
-    fn of(source: &Source<'_>) -> Option<Self> {
+/// The members of one package, by their path.
+type Unit<'m> = BTreeMap<&'m (String, usize), &'m Member>;
+
+impl<'s, 'a> Units<'s, 'a> {
+    fn of(source: &'s Source<'a>) -> Option<Self> {
         let (members, packages) = members(source.tree()?);
-        Some(Self { members, packages })
+        Some(Self {
+            source,
+            members,
+            packages,
+        })
     }
 
-    /// The members of a package by their path.
-    fn package(&self, path: &str) -> BTreeMap<&(String, usize), &Member> {
-        self.members
-            .iter()
-            .filter(|member| member.package == path)
+    fn unit(&self, package: &str) -> Unit<'_> {
+        let members = self.members.iter();
+        members
+            .filter(|member| member.package == package)
             .map(|member| (&member.path, member))
             .collect()
     }
 
-    fn find(&self, path: &(String, usize)) -> Option<&Member> {
-        self.members.iter().find(|member| member.path == *path)
+    /// Whether lines are of a package.
+    fn is_of(&self, package: &str, lines: &Range<usize>) -> bool {
+        let holds = |other: &Package| {
+            let own = self.source.lines_of(&other.bytes);
+            other.path == package && own.start <= lines.start && lines.end <= own.end
+        };
+        package.is_empty() || !lines.is_empty() && self.packages.iter().any(holds)
+    }
+
+    /// Whether lines have a member of a unit.
+    fn touches(&self, unit: &Unit<'_>, lines: &Range<usize>) -> bool {
+        unit.values().any(|member| {
+            let own = self.source.lines_of(&member.bytes);
+            own.start < lines.end && lines.start < own.end
+        })
+    }
+
+    /// Whether a member has its lines for itself.
+    fn is_alone(&self, member: &Member) -> bool {
+        let lines = self.source.lines_of(&member.bytes);
+        self.source.lines(&lines).trim_ascii().len() <= member.bytes.len() + 1
     }
 }
 
 /// Marks the hunks in which the pull request's lines are to be taken, and adds hunks for what has
 /// to be taken with them.
-pub(crate) fn mark(sides: &Sides<'_>, plan: &mut Plan) -> Option<()> {
-    let base = Units::of(&sides.base)?;
-    let ours = Units::of(&sides.ours)?;
-    let theirs = Units::of(&sides.theirs)?;
-    let mut packages: Vec<&str> = theirs
+pub(crate) fn mark(sides: &Sides<'_>, plan: &mut Plan) {
+    let units = [&sides.base, &sides.ours, &sides.theirs].map(Units::of);
+    let [Some(base), Some(ours), Some(theirs)] = &units else {
+        return;
+    };
+    let packages: BTreeSet<&str> = theirs
         .members
         .iter()
-        .map(|member| member.package.as_str())
+        .map(|it| it.package.as_str())
         .collect();
-    packages.sort_unstable();
-    packages.dedup();
     for package in packages {
-        let [base, ours_of, theirs_of] =
-            [&base, &ours, &theirs].map(|units| units.package(package));
-        if !is_bump(&base, &ours_of, &theirs_of) {
-            continue;
-        }
+        let [base_unit, our_unit, their_unit] = [base, ours, theirs].map(|it| it.unit(package));
         let touches = |span: &Span| {
-            let within = |source: &Source<'_>, members: &BTreeMap<_, &Member>, lines: &std::ops::Range<usize>| {
-                members.values().any(|member| {
-                    let own = source.lines_of(&member.bytes);
-                    own.start < lines.end && lines.start < own.end
-                })
-            };
-            within(&sides.ours, &ours_of, &span.ours) || within(&sides.theirs, &theirs_of, &span.theirs)
+            ours.touches(&our_unit, &span.ours) || theirs.touches(&their_unit, &span.theirs)
         };
-        if !plan.hunks().any(|hunk| touches(hunk)) {
+        if !is_bump(&base_unit, &our_unit, &their_unit) || !plan.hunks().any(touches) {
             continue;
         }
-        plan.take_theirs(|span| is_of(package, &ours, &sides.ours, &span.ours) || is_of(package, &theirs, &sides.theirs, &span.theirs));
-        let hashes = theirs_of.values().filter(|member| member.path.0.to_lowercase().contains("sha") || member.path.0.contains("hash") || member.path.0.contains("md5")).count();
-        if hashes != 1 { continue; }
-        for (path, their) in &theirs_of {
-            let Some(our) = ours_of.get(path) else {
+        plan.take_theirs(|span| {
+            ours.is_of(package, &span.ours) || theirs.is_of(package, &span.theirs)
+        });
+        // With several sources, it cannot be told which of them a member is of.
+        if their_unit
+            .values()
+            .filter(|member| member.is_hash())
+            .count()
+            != 1
+        {
+            continue;
+        }
+        for (path, their) in &their_unit {
+            let Some(our) = our_unit.get(path).filter(|our| our.value != their.value) else {
                 continue;
             };
-            if our.value == their.value {
-                continue;
-            }
-            let span = Span {
-                base: base.get(path).map_or(0..0, |member| sides.base.lines_of(&member.bytes)),
-                ours: sides.ours.lines_of(&our.bytes),
-                theirs: sides.theirs.lines_of(&their.bytes),
-            };
-            let alone = |source: &Source<'_>, member: &Member| {
-                let lines = source.lines_of(&member.bytes);
-                source.lines(&lines).trim_ascii().len() <= member.bytes.len() + 1
-            };
-            if alone(&sides.ours, our) && alone(&sides.theirs, their) {
-                plan.add(span);
+            if ours.is_alone(our) && theirs.is_alone(their) {
+                let lines = |member: &&Member| sides.base.lines_of(&member.bytes);
+                plan.add(Span {
+                    base: base_unit.get(path).map_or(0..0, lines),
+                    ours: sides.ours.lines_of(&our.bytes),
+                    theirs: sides.theirs.lines_of(&their.bytes),
+                });
             }
         }
     }
-    let _ = Units::find;
-    Some(())
-}
-
-/// Whether lines are of a package.
-fn is_of(package: &str, units: &Units, source: &Source<'_>, lines: &std::ops::Range<usize>) -> bool {
-    package.is_empty()
-        || !lines.is_empty() && units.packages.iter().any(|other| {
-            other.path == package && {
-                let own = source.lines_of(&other.bytes);
-                own.start <= lines.start && lines.end <= own.end
-            }
-        })
 }
 
 /// Whether the pull request changes the unit, and stable's is of another version than the base's.
-fn is_bump(
-    base: &BTreeMap<&(String, usize), &Member>,
-    ours: &BTreeMap<&(String, usize), &Member>,
-    theirs: &BTreeMap<&(String, usize), &Member>,
-) -> bool {
+fn is_bump(base: &Unit<'_>, ours: &Unit<'_>, theirs: &Unit<'_>) -> bool {
     let value = |member: Option<&&Member>| member.map(|member| member.value.clone());
-    let theirs_changed = theirs.iter().any(|(path, member)| member.kind == Kind::Identity && value(base.get(path)).is_none_or(|base| base != member.value));
+    let theirs_changed = theirs.iter().any(|(path, member)| {
+        member.kind == Kind::Identity
+            && value(base.get(path)).is_none_or(|base| base != member.value)
+    });
     let lags = ours.iter().any(|(path, member)| {
         member.kind == Kind::Identity
             && value(base.get(path)).is_some_and(|base| base != member.value)

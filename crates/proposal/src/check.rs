@@ -55,7 +55,10 @@ impl<'s, 'a> Check<'s, 'a> {
     fn names_of_sides(&self) -> Names {
         let Sides { base, ours, theirs } = self.sides;
         let mut known = Names::default();
-        for tree in [base, ours, theirs].into_iter().filter_map(|side| side.tree()) {
+        for tree in [base, ours, theirs]
+            .into_iter()
+            .filter_map(|side| side.tree())
+        {
             let names = Names::of(tree);
             known.unbound.extend(names.unbound);
             known.twice.extend(names.twice);

@@ -6,6 +6,7 @@ use crate::{
     check::{Check, Verdict},
     plan::Plan,
     rule::Rule,
+    sequence::diff,
     settle::{Part, Sides, Span, settle},
     spelling::Spelling,
 };
@@ -40,7 +41,10 @@ pub(crate) fn decide(sides: &Sides<'_>, plan: &Plan) -> Option<Hunks> {
     if verdict == Verdict::Good {
         return Some(fine);
     }
-    let theirs: Hunks = spans.iter().map(|span| vec![their_lines(sides, span, Rule::TheirLines)]).collect();
+    let theirs: Hunks = spans
+        .iter()
+        .map(|span| vec![their_lines(sides, span, Rule::TheirLines)])
+        .collect();
     for (index, lines) in theirs.iter().enumerate().take(MAX_TRIED) {
         let mut mixed = fine.clone();
         mixed[index].clone_from(lines);
@@ -61,27 +65,33 @@ pub(crate) fn decide(sides: &Sides<'_>, plan: &Plan) -> Option<Hunks> {
 const MAX_TRIED: usize = 8;
 
 fn their_lines(sides: &Sides<'_>, span: &Span, rule: Rule) -> Part {
-    let mut text = sides.theirs.lines(&span.theirs).to_vec();
-    {
-        let (o, t) = (sides.ours.keys(&span.ours), sides.theirs.keys(&span.theirs));
-        let edits = crate::sequence::diff(&o, &t);
-        let mut lines: Vec<&[u8]> = span.theirs.clone().map(|l| sides.theirs.line(l)).collect();
-        let (mut i, mut j) = (0, 0);
-        let mut same = Vec::new();
-        for (x, y) in edits.iter().cloned().chain([(o.len()..o.len(), t.len()..t.len())]) {
-            while i < x.start { same.push((i, j)); i += 1; j += 1; }
-            i = x.end; j = y.end;
-        }
-        let trailing = |line: &[u8]| line.trim_ascii_end().len() + 1 < line.len();
-        for (i, j) in same { let ours = sides.ours.line(span.ours.start + i); if trailing(lines[j]) && !trailing(ours) { lines[j] = ours; } }
-        text = lines.concat();
-    }
     Part {
-        text,
+        text: without_blank_ends(sides, span),
         ours: span.ours.clone(),
         theirs: span.theirs.clone(),
         rule: Some(rule),
     }
+}
+
+/// Their lines. One that differs from ours in blanks at its end alone is ours: people leave blanks
+/// away where stable has none.
+fn without_blank_ends(sides: &Sides<'_>, span: &Span) -> Vec<u8> {
+    let (ours, theirs) = (sides.ours.keys(&span.ours), sides.theirs.keys(&span.theirs));
+    let lines = span.theirs.clone().map(|line| sides.theirs.line(line));
+    let mut lines: Vec<&[u8]> = lines.collect();
+    let has_blank_end = |line: &[u8]| line.trim_ascii_end().len() + 1 < line.len();
+    let (mut at, mut there) = (0, 0);
+    let end = (ours.len()..ours.len(), theirs.len()..theirs.len());
+    for (old, new) in diff(&ours, &theirs).into_iter().chain([end]) {
+        for (at, there) in (at..old.start).zip(there..new.start) {
+            let line = sides.ours.line(span.ours.start + at);
+            if has_blank_end(lines[there]) && !has_blank_end(line) {
+                lines[there] = line;
+            }
+        }
+        (at, there) = (old.end, new.end);
+    }
+    lines.concat()
 }
 
 /// The file that the parts make.

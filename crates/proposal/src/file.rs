@@ -63,12 +63,7 @@ fn whole(content: Option<Vec<u8>>, rule: Rule) -> FileProposal {
     }
 }
 
-pub(crate) fn sides<'a>(
-    path: &str,
-    base: &'a [u8],
-    ours: &'a [u8],
-    theirs: &'a [u8],
-) -> Sides<'a> {
+pub(crate) fn sides<'a>(path: &str, base: &'a [u8], ours: &'a [u8], theirs: &'a [u8]) -> Sides<'a> {
     let texts = [base, ours, theirs];
     let trees = path.ends_with(".nix").then(|| texts.map(nix::parse));
     let trees = match trees {

@@ -1,4 +1,4 @@
-//! Proposals for conflicts: what a person would probably make of them.
+#![doc = include_str!("../README.md")]
 
 mod bump;
 mod check;

@@ -25,7 +25,9 @@ impl Plan {
             .into_iter()
             .map(|piece| match piece {
                 Piece::Merged { side, lines } => Segment::Merged(side, lines),
-                Piece::Conflict { base, ours, theirs } => Segment::Hunk(Span { base, ours, theirs }, false),
+                Piece::Conflict { base, ours, theirs } => {
+                    Segment::Hunk(Span { base, ours, theirs }, false)
+                }
             })
             .collect();
         Some(Self { segments })
@@ -40,10 +42,13 @@ impl Plan {
 
     /// For each hunk whether their lines are to be taken.
     pub(crate) fn taken(&self) -> Vec<bool> {
-        self.segments.iter().filter_map(|segment| match segment {
-            Segment::Hunk(_, taken) => Some(*taken),
-            Segment::Merged(..) => None,
-        }).collect()
+        self.segments
+            .iter()
+            .filter_map(|segment| match segment {
+                Segment::Hunk(_, taken) => Some(*taken),
+                Segment::Merged(..) => None,
+            })
+            .collect()
     }
 
     pub(crate) fn take_theirs(&mut self, of: impl Fn(&Span) -> bool) {

@@ -102,9 +102,7 @@ impl Rule {
             Self::WordByWord => {
                 "Both sides changed these lines, but not the same words: both changes are made."
             }
-            Self::TheirValue => {
-                "Both sides changed the same value: the pull request's is taken."
-            }
+            Self::TheirValue => "Both sides changed the same value: the pull request's is taken.",
             Self::WithoutContext => {
                 "The pull request's change is made without the lines around it that stable lacks."
             }

@@ -122,7 +122,9 @@ impl<'a> Source<'a> {
 /// A text with each run of blanks as one, and none at its ends.
 pub(crate) fn key(text: &[u8]) -> Vec<u8> {
     let mut key = Vec::with_capacity(text.len());
-    let words = text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    let words = text
+        .split(u8::is_ascii_whitespace)
+        .filter(|word| !word.is_empty());
     for word in words {
         if !key.is_empty() {
             key.push(b' ');

@@ -66,7 +66,10 @@ impl Spelling {
         for word in ranges(text) {
             spelled.extend_from_slice(&text[done..word.start]);
             let word_text = &text[word.clone()];
-            let head = word_text.split(|byte| *byte == b'.').next().unwrap_or_default();
+            let head = word_text
+                .split(|byte| *byte == b'.')
+                .next()
+                .unwrap_or_default();
             if let Some(name) = self.names.get(word_text) {
                 spelled.extend_from_slice(name);
             } else {

@@ -36,7 +36,9 @@ impl Walk {
             NODE_IDENT => self.usage(name(node)),
             NODE_ATTRPATH => {
                 let computed = |part: &SyntaxNode| part.kind() != NODE_IDENT;
-                node.children().filter(computed).for_each(|part| self.parts(&part));
+                node.children()
+                    .filter(computed)
+                    .for_each(|part| self.parts(&part));
             }
             NODE_LAMBDA => self.lambda(node),
             NODE_ATTR_SET => self.bindings(node, is_recursive(node)),
@@ -62,7 +64,9 @@ impl Walk {
         }
         walk(self);
         for name in names {
-            self.bound.entry(name.clone()).and_modify(|count| *count -= 1);
+            self.bound
+                .entry(name.clone())
+                .and_modify(|count| *count -= 1);
         }
     }
 
@@ -74,7 +78,9 @@ impl Walk {
         let names = parameters(&parameter);
         self.no_name_twice(&names);
         self.within(&names, |walk| {
-            let defaults = parameter.children().filter(|part| part.kind() == NODE_PAT_ENTRY);
+            let defaults = parameter
+                .children()
+                .filter(|part| part.kind() == NODE_PAT_ENTRY);
             for default in defaults.flat_map(|entry| entry.children().skip(1)) {
                 walk.expression(&default);
             }
@@ -95,7 +101,7 @@ impl Walk {
     /// A set or a `let`; with `recursive`, its own names count in it.
     fn bindings(&mut self, node: &SyntaxNode, recursive: bool) {
         self.no_name_twice(&paths(node));
-        let inherited = node.children().filter(|part| is_plain_inherit(part));
+        let inherited = node.children().filter(is_plain_inherit);
         for part in inherited.flat_map(|inherit| inherit.children()) {
             self.expression(&part);
         }

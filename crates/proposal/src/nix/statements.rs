@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use rnix::{
-    SyntaxKind::{NODE_ATTRPATH, NODE_ATTRPATH_VALUE, NODE_IDENT, NODE_INHERIT, NODE_INHERIT_FROM},
+    SyntaxKind::{NODE_ATTRPATH, NODE_ATTRPATH_VALUE, NODE_INHERIT, NODE_INHERIT_FROM},
     SyntaxNode,
 };
 
@@ -56,7 +56,10 @@ pub(crate) fn statements(
         statements.push(Statement {
             key,
             bytes: start..end,
-            value: node.children().nth(1).filter(|_| node.kind() == NODE_ATTRPATH_VALUE),
+            value: node
+                .children()
+                .nth(1)
+                .filter(|_| node.kind() == NODE_ATTRPATH_VALUE),
         });
         start = end;
     }
@@ -87,16 +90,13 @@ fn key(node: &SyntaxNode) -> Option<String> {
     match node.kind() {
         NODE_INHERIT => {
             let from = part(NODE_INHERIT_FROM);
-            Some(format!("inherit {}", from.map_or(String::new(), |from| from.to_string())))
+            Some(format!(
+                "inherit {}",
+                from.map_or(String::new(), |from| from.to_string())
+            ))
         }
         _ => Some(part(NODE_ATTRPATH)?.to_string()),
     }
-}
-
-/// The name that a path ends with, if it is written as a plain name.
-pub(crate) fn last_name(path: &SyntaxNode) -> Option<String> {
-    let last = path.children().last()?;
-    (last.kind() == NODE_IDENT).then(|| last.to_string())
 }
 
 /// Where a statement's line ends, if its rest is blank or a comment.
@@ -139,7 +139,9 @@ mod tests {
         let text = format!("{{\n{inner}}}\n");
         let tree = parse(text.as_bytes()).expect("a Nix text");
         let found = statements(text.as_bytes(), &tree, &(2..2 + inner.len()))?;
-        let texts = found.into_iter().map(|found| (found.key, text[found.bytes].to_owned()));
+        let texts = found
+            .into_iter()
+            .map(|found| (found.key, text[found.bytes].to_owned()));
         Some(texts.collect())
     }
 
@@ -164,7 +166,7 @@ mod tests {
     fn statements_in_one_line_are_apart() {
         assert_eq!(
             split("  a = 1; b = 2;\n").expect("statements"),
-            [pair("a", "  a = 1;"), pair("b", " b = 2;\n")]
+            [pair("a", "  a = 1; "), pair("b", "b = 2;\n")]
         );
     }
 

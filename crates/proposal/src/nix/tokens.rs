@@ -89,18 +89,16 @@ fn lines(text: &[u8], comment: Range<usize>, tokens: &mut Vec<Range<usize>>) {
 /// Whether an expression is one token.
 fn is_atom(node: &SyntaxNode) -> bool {
     may_be_atom(node.kind())
-        && node
-            .descendants_with_tokens()
-            .all(|part| match part {
-                NodeOrToken::Node(node) => may_be_in_atom(node.kind()),
-                NodeOrToken::Token(token) => match token.kind() {
-                    TOKEN_WHITESPACE => !token.text().contains('\n'),
-                    TOKEN_STRING_CONTENT => !token.text().contains(char::is_whitespace),
-                    TOKEN_STRING_START => token.text() != "''",
-                    TOKEN_COMMENT | TOKEN_CONCAT | TOKEN_UPDATE => false,
-                    _ => true,
-                },
-            })
+        && node.descendants_with_tokens().all(|part| match part {
+            NodeOrToken::Node(node) => may_be_in_atom(node.kind()),
+            NodeOrToken::Token(token) => match token.kind() {
+                TOKEN_WHITESPACE => !token.text().contains('\n'),
+                TOKEN_STRING_CONTENT => !token.text().contains(char::is_whitespace),
+                TOKEN_STRING_START => token.text() != "''",
+                TOKEN_COMMENT | TOKEN_CONCAT | TOKEN_UPDATE => false,
+                _ => true,
+            },
+        })
 }
 
 fn may_be_atom(kind: SyntaxKind) -> bool {
@@ -140,8 +138,26 @@ mod tests {
         assert_eq!(
             tokens("{ url = \"mirror://${name}.tar\"; p = with lib; [ a.b \"x y\" ./c.patch ]; }"),
             [
-                "{", "url", "=", "\"mirror://${name}.tar\"", ";", "p", "=", "with", "lib", ";",
-                "[", "a.b", "\"", "x", "y", "\"", "./c.patch", "]", ";", "}"
+                "{",
+                "url",
+                "=",
+                "\"mirror://${name}.tar\"",
+                ";",
+                "p",
+                "=",
+                "with",
+                "lib",
+                ";",
+                "[",
+                "a.b",
+                "\"",
+                "x",
+                "y",
+                "\"",
+                "./c.patch",
+                "]",
+                ";",
+                "}"
             ]
         );
     }
@@ -150,7 +166,9 @@ mod tests {
     fn strings_of_several_lines_are_words_and_comments_are_lines() {
         assert_eq!(
             tokens("{ /* a b\n   c */ s = ''\n  ln -s v1.2\n''; }"),
-            ["{", "/* a b", "c */", "s", "=", "''", "ln", "-s", "v1.2", "''", ";", "}"]
+            [
+                "{", "/* a b", "c */", "s", "=", "''", "ln", "-s", "v1.2", "''", ";", "}"
+            ]
         );
     }
 

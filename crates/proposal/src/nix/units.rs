@@ -35,6 +35,16 @@ pub(crate) struct Member {
     pub(crate) bytes: Range<usize>,
 }
 
+impl Member {
+    /// Whether it is the hash of a source.
+    pub(crate) fn is_hash(&self) -> bool {
+        let path = self.path.0.to_ascii_lowercase();
+        ["hash", "sha", "md5"]
+            .iter()
+            .any(|hash| path.contains(hash))
+    }
+}
+
 /// A package and where it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Package {
@@ -49,10 +59,10 @@ pub(crate) fn members(tree: &SyntaxNode) -> (Vec<Member>, Vec<Package>) {
     found
 }
 
+/// What is below a node; lists are left out, since packages in them are units without a name.
 fn collect(node: &SyntaxNode, path: &mut Vec<String>, found: &mut (Vec<Member>, Vec<Package>)) {
     for child in node.children() {
         match child.kind() {
-            // Those are units of their own that have no name.
             NODE_LIST => {}
             NODE_ATTRPATH_VALUE => binding(&child, path, found),
             _ => collect(&child, path, found),
@@ -73,7 +83,11 @@ fn binding(node: &SyntaxNode, path: &mut Vec<String>, found: &mut (Vec<Member>, 
     let text = value.to_string();
     if let Some(kind) = path.last().and_then(|name| kind(name, &text)) {
         let full = path.join(".");
-        let before = found.0.iter().filter(|member| member.path.0 == full).count();
+        let before = found
+            .0
+            .iter()
+            .filter(|member| member.path.0 == full)
+            .count();
         found.0.push(Member {
             package: package(path),
             path: (full, before),
@@ -86,7 +100,9 @@ fn binding(node: &SyntaxNode, path: &mut Vec<String>, found: &mut (Vec<Member>, 
             path: path.join("."),
             bytes: bytes(node.text_range()),
         });
-        collect(&value, path, found);
+        if value.kind() != NODE_LIST {
+            collect(&value, path, found);
+        }
     }
     path.truncate(depth);
 }

@@ -16,7 +16,10 @@ pub(super) fn lines(sides: &Sides<'_>, span: &Span, spelling: &Spelling) -> Part
     if let Some(part) = super::statements::absent(sides, span, spelling) {
         return part;
     }
-    let edits = diff(&sides.base.keys(&span.base), &sides.theirs.keys(&span.theirs));
+    let edits = diff(
+        &sides.base.keys(&span.base),
+        &sides.theirs.keys(&span.theirs),
+    );
     let mut text = Vec::new();
     for (_, new) in &edits {
         let new = span.theirs.start + new.start..span.theirs.start + new.end;
@@ -85,7 +88,11 @@ pub(super) fn words<'a>(base: &[Token<'a>], theirs: &[Token<'a>]) -> (Vec<Token<
         if let Some(tokens) = without_siblings(base, theirs) {
             return (tokens, Rule::WithoutContext);
         }
-        let text = inserted.iter().flat_map(|token| token.text).copied().collect::<Vec<_>>();
+        let text = inserted
+            .iter()
+            .flat_map(|token| token.text)
+            .copied()
+            .collect::<Vec<_>>();
         if brackets::balance(&text) {
             return (inserted, Rule::WithoutContext);
         }

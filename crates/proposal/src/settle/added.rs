@@ -46,9 +46,9 @@ fn are_sorted(lines: &[&[u8]]) -> bool {
     };
     let indent = |line: &[u8]| line.len() - line.trim_ascii_start().len();
     lines.iter().all(is_entry)
-        && lines.windows(2).all(|two| {
-            indent(two[0]) == indent(two[1]) && sort_key(two[0]) <= sort_key(two[1])
-        })
+        && lines
+            .windows(2)
+            .all(|two| indent(two[0]) == indent(two[1]) && sort_key(two[0]) <= sort_key(two[1]))
 }
 
 /// Lines of two sorted lists in the order of both.
@@ -57,7 +57,11 @@ fn merged<'a>(ours: &[&'a [u8]], theirs: &[&'a [u8]]) -> Vec<&'a [u8]> {
     let mut merged = Vec::new();
     while let (Some(our), Some(their)) = (ours.peek(), theirs.peek()) {
         let theirs_first = sort_key(their) < sort_key(our);
-        let next = if theirs_first { theirs.next() } else { ours.next() };
+        let next = if theirs_first {
+            theirs.next()
+        } else {
+            ours.next()
+        };
         merged.extend(next);
     }
     merged.extend(ours);

@@ -41,12 +41,7 @@ fn within(span: &Span, chunk: &Chunk) -> Span {
     }
 }
 
-fn settle_chunk(
-    sides: &Sides<'_>,
-    chunk: &Chunk,
-    span: &Span,
-    spelling: &Spelling,
-) -> Vec<Part> {
+fn settle_chunk(sides: &Sides<'_>, chunk: &Chunk, span: &Span, spelling: &Spelling) -> Vec<Part> {
     match chunk.changed {
         Changed::Neither => vec![spaced(sides, span)],
         Changed::Ours => vec![Part {
@@ -83,7 +78,8 @@ fn spaced(sides: &Sides<'_>, span: &Span) -> Part {
         let theirs = sides.theirs.line(span.theirs.start + index);
         let trailing = |line: &[u8]| line.trim_ascii_end().len() + 1 < line.len();
         let theirs_is_better = ours == base || trailing(ours) && !trailing(theirs);
-        part.text.extend_from_slice(if theirs_is_better { theirs } else { ours });
+        part.text
+            .extend_from_slice(if theirs_is_better { theirs } else { ours });
         if base != ours || base != theirs {
             part.rule = Some(Rule::Spacing);
         }

@@ -27,7 +27,9 @@ impl<'s, 'a> Side<'s, 'a> {
     }
 
     fn find(&self, key: &str) -> Option<&Statement> {
-        self.statements.iter().find(|statement| statement.key == key)
+        self.statements
+            .iter()
+            .find(|statement| statement.key == key)
     }
 
     fn text(&self, statement: &Statement) -> &'a [u8] {
@@ -72,7 +74,12 @@ pub(super) fn absent(sides: &Sides<'_>, span: &Span, spelling: &Spelling) -> Opt
             // As far from what is around it as in theirs.
             let lines = sides.theirs.lines_of(&statement.bytes);
             if new == merge.theirs.text(statement) {
-                text.extend(super::absent::apart(sides, span.ours.start, &lines, spelling));
+                text.extend(super::absent::apart(
+                    sides,
+                    span.ours.start,
+                    &lines,
+                    spelling,
+                ));
             } else {
                 text.extend(new);
             }

@@ -69,9 +69,16 @@ impl<'a> Merge<'_, 'a> {
     fn breaks_lines(&self, chunk: &Chunk) -> bool {
         let breaks = |token: &Token<'_>| token.blank.contains(&b'\n');
         chunk.changed == Changed::Theirs
-            && self.theirs[chunk.theirs.clone()].first().is_some_and(breaks)
-            && self.base[..self.base.len().saturating_sub(1)].iter().any(breaks)
-            && !self.ours[..self.ours.len().saturating_sub(1)].iter().skip(1).any(breaks)
+            && self.theirs[chunk.theirs.clone()]
+                .first()
+                .is_some_and(breaks)
+            && self.base[..self.base.len().saturating_sub(1)]
+                .iter()
+                .any(breaks)
+            && !self.ours[..self.ours.len().saturating_sub(1)]
+                .iter()
+                .skip(1)
+                .any(breaks)
     }
 
     fn chunk(&mut self, chunk: &Chunk) {
