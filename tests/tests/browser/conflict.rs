@@ -59,7 +59,7 @@ async fn until_it_says(browser: &Browser, stage: &Stage, what: &str) -> Result<(
 }
 
 async fn scroll_to(browser: &Browser, css: &str) -> Result<()> {
-    let script = "document.querySelector(arguments[0]).scrollIntoView()";
+    let script = "document.querySelector(arguments[0]).scrollIntoView(); scrollBy(0, -48)";
     browser.execute(script, vec![css.into()]).await?;
     Ok(())
 }
