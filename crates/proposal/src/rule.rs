@@ -27,6 +27,8 @@ pub enum Rule {
     Removed,
     /// A side changed nothing but blanks.
     Spacing,
+    /// Stable has what the pull request changes under another name.
+    Renamed,
     /// The pull request's names are written as stable writes them.
     Spelling,
     /// The pull request's lines.
@@ -43,7 +45,7 @@ pub enum Rule {
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::VersionBump,
         Self::BothAdded,
         Self::SameChange,
@@ -55,6 +57,7 @@ impl Rule {
         Self::NothingToDo,
         Self::Removed,
         Self::Spacing,
+        Self::Renamed,
         Self::Spelling,
         Self::TheirLines,
         Self::StaysAway,
@@ -78,6 +81,7 @@ impl Rule {
             Self::NothingToDo => "nothing-to-do",
             Self::Removed => "removed",
             Self::Spacing => "spacing",
+            Self::Renamed => "renamed",
             Self::Spelling => "spelling",
             Self::TheirLines => "their-lines",
             Self::StaysAway => "stays-away",
@@ -117,6 +121,9 @@ impl Rule {
             }
             Self::Spacing => {
                 "One side changed nothing but spaces and line breaks here: the other's change is taken."
+            }
+            Self::Renamed => {
+                "Stable has this under another name: the name stays, and the pull request's change is made to its value."
             }
             Self::Spelling => {
                 "The pull request's change is made with names written as stable writes them."

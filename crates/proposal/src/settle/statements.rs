@@ -36,6 +36,13 @@ impl<'s, 'a> Side<'s, 'a> {
         &self.source.text()[statement.bytes.clone()]
     }
 
+    /// What is bound, for a statement that binds something by `=`.
+    fn value(&self, statement: &Statement) -> Option<Vec<u8>> {
+        let text = self.text(statement);
+        let equals = text.iter().position(|byte| *byte == b'=')?;
+        Some(key(&text[equals + 1..]))
+    }
+
     fn tokens(&self, statement: &Statement) -> Vec<crate::source::Token<'a>> {
         self.source.tokens_in(&statement.bytes)
     }
@@ -93,7 +100,14 @@ impl Merge<'_, '_> {
     fn parts(&self) -> Vec<Part> {
         let mut order: Vec<(&str, Option<Part>)> = Vec::new();
         for statement in &self.ours.statements {
-            order.push((&statement.key, self.kept(statement)));
+            match self.renamed(statement) {
+                Some((before, text)) => {
+                    let theirs = self.theirs.find(&before.key);
+                    let part = self.part(Some(statement), theirs, text, Some(Rule::Renamed));
+                    order.push((&before.key, Some(part)));
+                }
+                None => order.push((&statement.key, self.kept(statement))),
+            }
         }
         let mut after = None;
         for statement in &self.theirs.statements {
@@ -121,6 +135,29 @@ impl Merge<'_, '_> {
             .filter_map(|later| order.iter().position(|(key, _)| *key == later.key))
             .next()
             .unwrap_or(order.len())
+    }
+
+    /// What becomes of a statement that ours have under another name than the base: the base's, and
+    /// the text. It is told by its value, and only where no other statement has that.
+    fn renamed(&self, ours: &Statement) -> Option<(&Statement, Vec<u8>)> {
+        if self.base.find(&ours.key).is_some() || self.theirs.find(&ours.key).is_some() {
+            return None;
+        }
+        let is_same = |base: &&Statement| {
+            self.ours.find(&base.key).is_none() && self.base.value(base) == self.ours.value(ours)
+        };
+        let mut same = self.base.statements.iter().filter(is_same);
+        let (before, None) = (same.next()?, same.next()) else {
+            return None;
+        };
+        self.ours.value(ours)?;
+        let merged = words::merge(
+            &self.base.tokens(before),
+            &self.ours.tokens(ours),
+            &self.theirs.tokens(self.theirs.find(&before.key)?),
+            self.spelling,
+        );
+        (!merged.conflict).then_some((before, merged.text))
     }
 
     /// What becomes of a statement that ours have.
@@ -213,5 +250,49 @@ impl Merge<'_, '_> {
             theirs: lines(&self.theirs, theirs),
             rule,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{ConflictedFile, Rule, propose};
+
+    fn proposed(base: &str, ours: &str, theirs: &str) -> (String, Vec<Rule>) {
+        let [base, ours, theirs] = [base, ours, theirs].map(|inner| format!("{{\n{inner}}}\n"));
+        let file = ConflictedFile {
+            path: "default.nix",
+            base: Some(base.as_bytes()),
+            ours: Some(ours.as_bytes()),
+            theirs: Some(theirs.as_bytes()),
+        };
+        let proposal = propose(&[file]).remove(0).expect("a proposal");
+        let content = String::from_utf8(proposal.content.expect("a file")).expect("text");
+        let inner = content.trim_start_matches("{\n").trim_end_matches("}\n");
+        let rules = proposal.rules.iter().map(|it| it.rule).collect();
+        (inner.to_owned(), rules)
+    }
+
+    #[test]
+    fn what_stable_calls_otherwise_keeps_its_name() {
+        let made = proposed(
+            "  extra = [ a ];\n",
+            "  more = [ a ];\n",
+            "  extra = [ a b ];\n",
+        );
+        assert_eq!(
+            made,
+            ("  more = [ a b ];\n".to_owned(), vec![Rule::Renamed])
+        );
+    }
+
+    #[test]
+    fn a_name_is_not_guessed_among_several() {
+        let (made, rules) = proposed(
+            "  one = true;\n  two = true;\n",
+            "  three = true;\n",
+            "  one = false;\n  two = true;\n",
+        );
+        assert!(made.contains("three = true;"), "{made}");
+        assert!(!rules.contains(&Rule::Renamed), "{rules:?}");
     }
 }
