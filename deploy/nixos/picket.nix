@@ -204,6 +204,7 @@ in
       ];
       path = [
         config.nix.package
+        pkgs.bubblewrap
         pkgs.git
         pkgs.openssh
       ];
@@ -273,6 +274,10 @@ in
         SystemCallArchitectures = "native";
         SystemCallFilter = [
           "@system-service"
+          # Landlock, which keeps evaluations to one tree.
+          "landlock_create_ruleset"
+          "landlock_add_rule"
+          "landlock_restrict_self"
           "~@privileged"
         ];
         SystemCallErrorNumber = "EPERM";

@@ -1,11 +1,12 @@
-//! The `picket` program as a command that runs to its end.
+//! The programs as commands that run to their end.
 
 use std::ffi::OsStr;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::Result;
 
-use crate::picket::program;
+use crate::picket::{demo_program, program};
 
 /// What a command that ended has left behind.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +24,22 @@ pub struct Ran {
 /// # Errors
 /// Where it cannot be started, or writes something else than text.
 pub fn run<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Result<Ran> {
-    let output = Command::new(program())
+    run_program(program(), arguments)
+}
+
+/// Runs the demo's program to its end.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_demo<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Result<Ran> {
+    run_program(demo_program(), arguments)
+}
+
+fn run_program<S: AsRef<OsStr>>(
+    program: &Path,
+    arguments: impl IntoIterator<Item = S>,
+) -> Result<Ran> {
+    let output = Command::new(program)
         .args(arguments)
         // Help is wrapped to the terminal's width, where there is one.
         .env("COLUMNS", "100")

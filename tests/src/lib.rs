@@ -9,7 +9,7 @@ mod machine;
 mod picket;
 mod stage;
 
-pub use command::{Ran, run};
+pub use command::{Ran, run, run_demo};
 pub use machine::Machine;
-pub use picket::{LogLine, Picket, program};
+pub use picket::{LogLine, Picket, demo_program, program};
 pub use stage::{Stage, eventually};

@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 /// How long a log line may take to come.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(360);
 
 /// The program, built once for all tests of a run.
 ///
@@ -19,23 +19,28 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// Where it does not build.
 pub fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| build().expect("picket must build"))
+    PROGRAM.get_or_init(|| build("picket", "PICKET_PROGRAM").expect("picket must build"))
 }
 
-fn build() -> Result<PathBuf> {
-    if let Some(program) = std::env::var_os("PICKET_PROGRAM") {
+/// The demo's program, likewise.
+///
+/// # Panics
+/// Where it does not build.
+pub fn demo_program() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM
+        .get_or_init(|| build("picket-demo", "PICKET_DEMO_PROGRAM").expect("the demo must build"))
+}
+
+/// Builds a package's program, unless a variable says where it is.
+fn build(package: &str, variable: &str) -> Result<PathBuf> {
+    if let Some(program) = std::env::var_os(variable) {
         return Ok(PathBuf::from(program));
     }
     let mut cargo = Command::new(env!("CARGO"));
     cargo
-        .args([
-            "build",
-            "--package",
-            "picket",
-            "--bin",
-            "picket",
-            "--message-format=json",
-        ])
+        .args(["build", "--package", package, "--bin", package])
+        .arg("--message-format=json")
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .stderr(Stdio::inherit());
     // Cargo has set these for this test. Build scripts that depend on them would run again, and all

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
-use picket::demo::{CHANNEL, Person, World};
+use picket_demo::{CHANNEL, Person, World};
 use picket_domain::PrNumber;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -13,7 +13,7 @@ use url::Url;
 use crate::picket::Picket;
 
 /// How long something may take to come about.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(360);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// A world in a temporary folder, and `picket serve` in it.
@@ -101,6 +101,13 @@ impl Stage {
     /// Where the server refuses that.
     pub async fn approve(&self, pr: PrNumber) -> Result<()> {
         self.until_pick(pr, "awaiting_approval").await?;
+        // What is assessed between a look and a click is not what the person saw.
+        eventually(&format!("#{pr} is assessed"), async || {
+            let text = self.text(&format!("api/v1/candidates/{pr}")).await.ok()?;
+            let json: Value = serde_json::from_str(&text).ok()?;
+            (!json["candidates"][0]["assessment"].is_null()).then_some(())
+        })
+        .await?;
         for which in 0..2 {
             self.person(which).await?.approve(pr).await?;
         }
@@ -164,7 +171,7 @@ fn pick_state(json: &Value, pr: PrNumber) -> Option<&str> {
 /// Looks until there is an answer.
 ///
 /// # Errors
-/// Where there is none within two minutes.
+/// Where there is none within six minutes.
 pub async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> Result<T> {
     let start = Instant::now();
     while start.elapsed() < PATIENCE {

@@ -26,3 +26,17 @@ if (seconds > 0) {
     if (!touched && document.visibilityState === "visible") location.reload();
   }, seconds * 1000);
 }
+
+// Logs grow while their builds run. The page shows how they ended when it was loaded.
+const MOST = 200_000;
+for (const log of document.querySelectorAll("[data-stream]")) {
+  const source = new EventSource(log.dataset.stream);
+  source.addEventListener("message", (event) => {
+    const atEnd = log.scrollTop + log.clientHeight >= log.scrollHeight - 8;
+    log.textContent = (log.textContent + event.data + "\n").slice(-MOST);
+    if (atEnd) log.scrollTop = log.scrollHeight;
+  });
+  // The build is over: what came of it is on the page.
+  source.addEventListener("end", () => { source.close(); location.reload(); });
+  log.scrollTop = log.scrollHeight;
+}

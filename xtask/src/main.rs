@@ -1,5 +1,6 @@
 //! `cargo xtask`: everything that one does with the source, each in one command.
 
+mod bench;
 mod dependencies;
 mod prerequisites;
 
@@ -21,10 +22,10 @@ struct Arguments {
 enum Task {
     /// Run Picket's demo: a small world in which a security fix goes the whole way.
     ///
-    /// Arguments are those of `picket demo`: --dir DIR, --port N, --exit, --json.
+    /// Its arguments: --dir DIR, --port N, --exit, --json; --help says more.
     #[command(disable_help_flag = true)]
     Demo {
-        /// Arguments for `picket demo`.
+        /// Arguments for the demo.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
@@ -34,6 +35,20 @@ enum Task {
         /// Arguments for `cargo test`.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
+    },
+    /// Measure, in a release build.
+    #[command(subcommand)]
+    Bench(bench::Bench),
+    /// Kill the service at random moments, again and again, and look at what it leaves.
+    ///
+    /// A hundred kills take some minutes.
+    Crash {
+        /// How many times.
+        #[arg(long, default_value_t = 300)]
+        kills: u32,
+        /// The seed that an earlier run printed, to choose the same moments; random without it.
+        #[arg(long)]
+        seed: Option<u64>,
     },
     /// Check every dependency's licence and origin.
     Dependencies,
@@ -55,27 +70,29 @@ fn run(task: Task) -> Result<()> {
     match task {
         Task::Demo { arguments } => {
             prerequisites::ensure(prerequisites::DEMO)?;
-            cargo(&["build", "--package", "picket"], &[])?;
+            cargo(&["build", "--package", "picket-demo"], &[])?;
             cargo(
-                &["run", "--quiet", "--package", "picket", "--", "demo"],
+                &["run", "--quiet", "--package", "picket-demo", "--"],
                 &arguments,
             )
         }
         Task::Test { arguments } => {
             prerequisites::ensure(prerequisites::DEMO)?;
             prerequisites::ensure(prerequisites::TEST)?;
-            // Building the tests builds the program too. Told where it is, the end-to-end tests do
-            // not build it once more by itself, for which most dependencies would be compiled anew.
-            cargo(&["test", "--workspace", "--no-run"], &[])?;
-            let program = MetadataCommand::new().no_deps().exec()?.target_directory;
-            let program = program.join("debug/picket");
-            run_command(
-                cargo_command()
-                    .args(["test", "--workspace"])
-                    .args(&arguments)
-                    .env("PICKET_PROGRAM", program),
-            )
+            run_command(end_to_end()?.arg("--workspace").args(&arguments))
         }
+        Task::Crash { kills, seed } => {
+            prerequisites::ensure(prerequisites::DEMO)?;
+            let mut tests = end_to_end()?;
+            tests.args(["--package", "picket-tests", "--test", "crash"]);
+            tests.args(["--", "random::killed_at_random", "--exact", "--nocapture"]);
+            tests.env("PICKET_CRASH_KILLS", kills.to_string());
+            if let Some(seed) = seed {
+                tests.env("PICKET_CRASH_SEED", seed.to_string());
+            }
+            run_command(&mut tests)
+        }
+        Task::Bench(bench) => bench::run(&bench),
         Task::Dependencies => dependencies::check(),
         Task::Setup => {
             prerequisites::ensure(prerequisites::DEMO)?;
@@ -84,12 +101,38 @@ fn run(task: Task) -> Result<()> {
     }
 }
 
+/// `cargo test`, with all that it runs built.
+///
+/// Told where the programs are, the end-to-end tests do not build them once more by themselves, for
+/// which most dependencies would be compiled anew. `cargo test` builds only the programs of packages
+/// that have integration tests, so they are asked for.
+fn end_to_end() -> Result<Command> {
+    cargo(&["build", "--workspace", "--bins", "--tests"], &[])?;
+    let target = MetadataCommand::new().no_deps().exec()?.target_directory;
+    let mut command = cargo_command();
+    command
+        .arg("test")
+        .env("PICKET_PROGRAM", target.join("debug/picket"))
+        .env("PICKET_DEMO_PROGRAM", target.join("debug/picket-demo"));
+    Ok(command)
+}
+
 fn cargo(arguments: &[&str], more: &[String]) -> Result<()> {
     run_command(cargo_command().args(arguments).args(more))
 }
 
+/// cargo, without what the cargo that runs us told us of our own package: build scripts look at that,
+/// and their crates would be compiled anew whenever one comes by here instead of asking cargo itself.
 fn cargo_command() -> Command {
-    Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()))
+    let mut command = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()));
+    let is_ours =
+        |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(is_ours) {
+            command.env_remove(name);
+        }
+    }
+    command
 }
 
 /// Runs a command to its end, with this program's own standard streams.

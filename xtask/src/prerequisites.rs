@@ -27,6 +27,11 @@ pub(crate) const DEMO: &[Prerequisite] = &[
         what_for: "evaluates and builds",
     },
     Prerequisite {
+        program: "bwrap",
+        package: "bubblewrap",
+        what_for: "keeps evaluations apart from the machine",
+    },
+    Prerequisite {
         program: "busybox",
         package: "busybox-static",
         what_for: "the demo packages' build tools",
@@ -49,6 +54,11 @@ pub(crate) const TEST: &[Prerequisite] = &[
         program: "chromedriver",
         package: "chromium-driver",
         what_for: "the browser test",
+    },
+    Prerequisite {
+        program: "sshd",
+        package: "openssh-server",
+        what_for: "a builder on another machine",
     },
     Prerequisite {
         program: "debootstrap",

@@ -14,18 +14,21 @@ pub(crate) async fn closure(
 ) -> Result<Vec<PathInfo>, BuildError> {
     let mut waiting: BTreeSet<StorePath> = paths.iter().cloned().collect();
     let mut found: BTreeMap<StorePath, PathInfo> = BTreeMap::new();
-    while let Some(path) = waiting.pop_first() {
-        let info = match daemon.path_info(&path).await {
-            Ok(Some(info)) => info,
-            Ok(None) => return Err(BuildError::store(format!("{path} is not in it"))),
+    while !waiting.is_empty() {
+        // All that is known to be asked for, at once.
+        let asked: Vec<_> = std::mem::take(&mut waiting).into_iter().collect();
+        let infos = match daemon.path_infos(&asked).await {
+            Ok(infos) => infos,
             Err(error) => return Err(daemon.store_error(error).await),
         };
-        let new = info
-            .references
-            .iter()
-            .filter(|reference| !found.contains_key(*reference) && **reference != path);
-        waiting.extend(new.cloned());
-        found.insert(path, info);
+        let mut references = BTreeSet::new();
+        for (path, info) in asked.into_iter().zip(infos) {
+            let info = info.ok_or_else(|| BuildError::store(format!("{path} is not in it")))?;
+            references.extend(info.references.iter().cloned());
+            found.insert(path, info);
+        }
+        references.retain(|reference| !found.contains_key(reference));
+        waiting = references;
     }
     Ok(found.into_values().collect())
 }

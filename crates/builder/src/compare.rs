@@ -2,19 +2,33 @@
 
 use std::collections::BTreeMap;
 
-use picket_domain::JobName;
+use picket_domain::{JobName, StorePath};
 
-use crate::evaluation::{Job, JobError, Jobs};
+use picket_evaluator::{Job, JobError, Jobs};
 
 /// How a job differs from the base's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Change {
     /// Its outputs are others, or the base does not have it.
-    Build(Job),
+    Build(Box<Job>),
     /// It does not evaluate. At the base it does, or is not there.
     Broken(JobError),
     /// It evaluates at the base, and is not there any more.
     Gone,
+    /// It is not there, and this aggregate stands for it.
+    Missing(JobName),
+    /// It is not fit to be shipped, for this reason.
+    Refused(String),
+}
+
+impl Change {
+    /// The derivation that is to be built, if there is one.
+    pub(crate) fn drv(&self) -> Option<&StorePath> {
+        match self {
+            Self::Build(job) => Some(&job.drv),
+            Self::Broken(_) | Self::Gone | Self::Missing(_) | Self::Refused(_) => None,
+        }
+    }
 }
 
 /// The jobs that differ. A job that is broken at the base and not mended is none of them.
@@ -27,7 +41,7 @@ pub(crate) fn compare(base: &Jobs, head: &Jobs) -> BTreeMap<JobName, Change> {
         let change = match (base.get(name), job) {
             (Some(Ok(before)), Ok(job)) if before.outputs == job.outputs => return None,
             (Some(Err(_)), Err(_)) => return None,
-            (_, Ok(job)) => Change::Build(job.clone()),
+            (_, Ok(job)) => Change::Build(Box::new(job.clone())),
             (_, Err(error)) => Change::Broken(error.clone()),
         };
         Some((name.clone(), change))
@@ -46,15 +60,13 @@ mod tests {
     }
 
     fn job(drv: &str, output: &str) -> Result<Job, JobError> {
-        Ok(Job {
-            drv: path(&format!("{drv}.drv")),
-            outputs: BTreeMap::from([("out".to_owned(), path(output))]),
-            system: "x86_64-linux".into(),
-        })
+        let outputs = BTreeMap::from([("out".to_owned(), path(output))]);
+        let drv = path(&format!("{drv}.drv"));
+        Ok(Job::new(drv, outputs, "x86_64-linux".into()))
     }
 
     fn broken() -> Result<Job, JobError> {
-        Err(JobError::Unbuildable)
+        Err(JobError::TooDeep { most: 1 })
     }
 
     fn jobs<const N: usize>(jobs: [(&str, Result<Job, JobError>); N]) -> Jobs {
@@ -90,7 +102,8 @@ mod tests {
                 let kind = match change {
                     Change::Build(job) => format!("build {}", job.drv.name()),
                     Change::Broken(_) => "broken".to_owned(),
-                    Change::Gone => "gone".to_owned(),
+                    Change::Gone | Change::Missing(_) => "gone".to_owned(),
+                    Change::Refused(why) => why,
                 };
                 format!("{name}: {kind}")
             })

@@ -3,9 +3,11 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use picket_domain::{EvaluationCost, EvaluationLimit};
 use thiserror::Error;
 
-use crate::version::NixVersion;
+use picket_evaluator::{EvaluateError, NixTooOld};
+use picket_nix::NixError;
 
 /// Why evaluating or building could not be done: the machine's or its operator's doing.
 ///
@@ -24,17 +26,9 @@ pub enum BuildError {
         /// Why it could not be started.
         error: io::Error,
     },
-    /// The tree asks for a newer Nix.
-    #[error(
-        "Nix {found} is too old: the tree's lib/minver.nix asks for {wanted} or newer. Install a \
-         newer Nix, or point Picket at one"
-    )]
-    NixTooOld {
-        /// The installed version.
-        found: NixVersion,
-        /// The oldest version that the tree works with.
-        wanted: NixVersion,
-    },
+    /// The base asks for a newer Nix.
+    #[error("the base cannot be built: {0}. Install a newer Nix, or point Picket at one")]
+    BaseNeedsNewerNix(NixTooOld),
     /// A tool of Nix ran, and did something else than what it is known to do.
     #[error("`{program}` failed: {message}")]
     Nix {
@@ -60,11 +54,28 @@ pub enum BuildError {
     /// The configured job set cannot be meant.
     #[error("the configured job set is wrong: {0}")]
     JobSet(String),
+    /// Nobody vouches for what was to be evaluated, and there is no sandbox for it.
+    #[error(transparent)]
+    NoSandbox(EvaluateError),
     /// The base, which nobody's pick touched, does not evaluate.
     #[error("the base's job set does not evaluate: {error}")]
-    Base {
+    BaseDoesNotEvaluate {
         /// Nix's message, bounded.
         error: String,
+    },
+    /// The base's evaluation was stopped before its end.
+    #[error(
+        "the base's job set could not be evaluated: {detail} (after {} s, with {} MiB in use at \
+         most)",
+        spent.seconds, spent.peak_bytes >> 20
+    )]
+    BaseUnfinished {
+        /// What stopped it.
+        cause: EvaluationLimit,
+        /// What it had taken by then.
+        spent: EvaluationCost,
+        /// The limit, and what Nix said last, bounded.
+        detail: String,
     },
 }
 
@@ -77,6 +88,27 @@ impl BuildError {
     pub(crate) fn store(message: impl Into<String>) -> Self {
         Self::Store {
             message: message.into(),
+        }
+    }
+}
+
+impl From<NixError> for BuildError {
+    fn from(error: NixError) -> Self {
+        match error {
+            NixError::Missing { program, error } => Self::NixMissing { program, error },
+            NixError::Failed { program, message } => Self::Nix { program, message },
+            NixError::Store { message } => Self::Store { message },
+        }
+    }
+}
+
+impl From<EvaluateError> for BuildError {
+    fn from(error: EvaluateError) -> Self {
+        match error {
+            EvaluateError::Nix(error) => error.into(),
+            EvaluateError::File { path, error } => Self::File { path, error },
+            EvaluateError::JobSet(message) => Self::JobSet(message),
+            error @ EvaluateError::NoSandbox => Self::NoSandbox(error),
         }
     }
 }

@@ -5,11 +5,15 @@
 //! off at any instruction and done again: Nix's store is the only progress that there is, and
 //! what is kept beside it (evaluations, logs, roots) is written whole or not at all, or again.
 //!
-//! - Evaluation (`evaluation`, `walker.nix`) is restricted to the tree: it reads nothing else,
-//!   fetches nothing and builds nothing.
-//! - Building (`realise`, `daemon`) speaks Nix's worker protocol, for a typed result of each
-//!   derivation; `outcome` says which derivation really failed, and whose fault that is.
-//! - [`Logs`] reads what builds printed, and needs no Nix.
+//! - Evaluation is [`picket_evaluator`]'s: restricted to the tree, and within bounds.
+//! - Building (`realise`, `crew`, `daemon`) speaks Nix's worker protocol, one request a derivation,
+//!   for a typed result of each; `schedule` says what comes next and on which machines; `outcome`
+//!   says which derivation really failed, and whose fault that is.
+//!   What fails at the base too (`at_base`) is not the change's fault.
+//! - [`Live`] says what builds are doing, to whoever looks.
+//! - [`Logs`] reads what builds printed, and [`Retention`] says what can go; neither needs Nix.
+//! - What the revision's content causes is part of a report; an error is the machine's, the
+//!   configuration's or the base's.
 //!
 //! Races, and the answer to each:
 //!
@@ -18,34 +22,46 @@
 //! - Two runs for one revision: Nix builds each derivation once, evaluations and roots are equal,
 //!   and of two logs the later one stays.
 //! - The caller gives up: the programs' process groups are asked to stop, then killed.
+//! - Something is collected that a run needs: the run holds a lease on it (`lease`).
 
+mod at_base;
+mod base_failures;
 mod builder;
+mod carried;
 mod closure;
 mod compare;
+mod crew;
 mod daemon;
-mod derivation;
 mod error;
-mod evaluation;
-mod evaluation_cache;
-mod job_set;
+mod files;
+mod gate;
+mod lease;
 mod limits;
+mod live;
 mod logs;
 mod monitor;
-mod nix;
-mod nix_error;
 mod outcome;
-mod process;
+mod packages;
 mod realise;
+mod request;
+mod retention;
 mod roots;
+mod run;
+mod schedule;
 mod session;
-mod text;
-mod version;
+mod site;
 
-pub use builder::{BuildRequest, Builder, Revision};
+pub use builder::Builder;
 pub use error::BuildError;
-pub use evaluation::{Evaluation, Job, JobError, Jobs};
-pub use job_set::JobSet;
+pub use lease::Lease;
 pub use limits::Limits;
-pub use logs::{Log, Logs};
-pub use nix::{Nix, NixConfig};
-pub use version::{NixVersion, NotAVersion};
+pub use live::{BuildStep, BuildSteps, Live, StepState};
+pub use logs::{Log, LogPart, Logs};
+pub use request::BuildRequest;
+pub use retention::{Collected, Keep, Kept, Kind, Reason, Retention};
+pub use schedule::Durations;
+
+pub use picket_evaluator::{
+    Evaluated, Evaluation, Job, JobError, JobSet, Jobs, NixTooOld, Revision, Unfinished,
+};
+pub use picket_nix::{Nix, NixConfig};

@@ -1,60 +1,73 @@
-//! Watching builds: their logs go to files, their progress to whoever listens.
+//! Watching builds: their logs go to files, their progress to whoever looks or listens.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::collections::BTreeMap;
 
-use picket_domain::{CommitSha, StorePath};
+use picket_domain::{CommitSha, StorePath, Timestamp};
 
 use crate::daemon::{BuildResult, Event, Status};
-use crate::derivation::{self, display_name};
-use crate::logs::LogWriter;
+use crate::live::{BuildStep, StepState, Watched};
+use crate::logs::{LogWriter, WrittenLog};
+use picket_nix::derivation::display_name;
 
-/// Follows the builds of one request.
+/// Follows the builds of one run.
 #[derive(Debug)]
 pub(crate) struct Monitor {
     rev: CommitSha,
     /// How many derivations are to be built.
     total: usize,
     started: usize,
-    done: u64,
-    running: BTreeMap<u64, Running>,
-    failed: BTreeSet<StorePath>,
+    built: usize,
+    /// What is built, by the connection and its activity.
+    running: BTreeMap<(u64, u64), StorePath>,
     logs: LogWriter,
-}
-
-#[derive(Debug)]
-struct Running {
-    drv: StorePath,
-    outputs: Vec<StorePath>,
-    told: bool,
+    watched: Watched,
 }
 
 impl Monitor {
-    pub(crate) fn new(rev: CommitSha, total: usize, logs: LogWriter) -> Self {
+    pub(crate) fn new(rev: CommitSha, total: usize, logs: LogWriter, watched: Watched) -> Self {
         Self {
             rev,
             total,
             started: 0,
-            done: 0,
+            built: 0,
             running: BTreeMap::new(),
-            failed: BTreeSet::new(),
             logs,
+            watched,
         }
     }
 
-    pub(crate) fn event(&mut self, event: Event) {
+    /// Takes in what a connection tells of the build of a derivation.
+    pub(crate) fn event(&mut self, connection: u64, of: &StorePath, event: Event) {
         match event {
-            Event::BuildStarted { activity, drv } => self.start(activity, &drv),
-            Event::LogLine { activity, line } => self.line(activity, &line),
-            Event::BuildCounts { done } => self.count(done),
-            Event::Message(message) => self.message(&message),
+            Event::SubstitutionStarted => self.substitutes(of),
+            Event::BuildStarted {
+                activity,
+                drv,
+                machine,
+            } => self.start((connection, activity), &drv, machine),
+            Event::LogLine { activity, line } => self.line((connection, activity), &line),
+            Event::Message(_) => {}
         }
     }
 
-    fn start(&mut self, activity: u64, drv: &str) {
+    fn substitutes(&self, of: &StorePath) {
+        self.watched.set(of, |step| {
+            if step.state == StepState::Waiting {
+                step.state = StepState::Substituting;
+            }
+        });
+    }
+
+    fn start(&mut self, activity: (u64, u64), drv: &str, machine: String) {
         let Ok(drv) = StorePath::parse(drv) else {
             return;
         };
+        // Where another machine builds it, that one's Nix tells of the same build once more.
+        let mut running = self.running.iter();
+        if running.any(|((connection, _), it)| *connection == activity.0 && *it == drv) {
+            self.running.insert(activity, drv);
+            return;
+        }
         self.started += 1;
         // Builds that nobody counted before, as those of a substitute that failed, count too.
         self.total = self.total.max(self.started);
@@ -67,82 +80,76 @@ impl Monitor {
         if let Err(error) = self.logs.begin(&drv) {
             tracing::error!(%error, %drv, "the log of {name} cannot be kept");
         }
-        let outputs = derivation::read(&drv).map(|recipe| recipe.outputs);
-        self.running.insert(
-            activity,
-            Running {
-                drv,
-                outputs: outputs.unwrap_or_default(),
-                told: false,
-            },
-        );
+        self.watched.set(&drv, |step| {
+            step.state = StepState::Building;
+            step.machine = machine;
+            step.started = Some(Timestamp::now());
+        });
+        self.running.insert(activity, drv);
     }
 
-    fn line(&mut self, activity: u64, line: &str) {
-        let Some(running) = self.running.get(&activity) else {
+    fn line(&mut self, activity: (u64, u64), line: &str) {
+        let Some(drv) = self.running.get(&activity) else {
             return;
         };
-        if let Err(error) = self.logs.line(&running.drv, line) {
-            tracing::error!(%error, drv = %running.drv, "a line of a log is lost");
+        if let Err(error) = self.logs.line(drv, line) {
+            tracing::error!(%error, %drv, "a line of a log is lost");
         }
+        self.watched.grew();
     }
 
-    /// Nix counts builds, but does not say which one has ended; its outputs do.
-    fn count(&mut self, done: u64) {
-        while self.done < done {
-            self.done += 1;
-            let built = |running: &&mut Running| {
-                !running.told
-                    && !running.outputs.is_empty()
-                    && running
-                        .outputs
-                        .iter()
-                        .all(|out| Path::new(out.as_str()).exists())
-            };
-            let Some(running) = self.running.values_mut().find(built) else {
-                continue;
-            };
-            running.told = true;
-            tracing::info!(
-                target: "picket::progress",
-                rev = %self.rev, drv = %running.drv,
-                "built {} of {}: {}", self.done, self.total, display_name(&running.drv)
-            );
-        }
+    /// The log of a derivation that came to an end.
+    pub(crate) fn log(&mut self, drv: &StorePath) -> WrittenLog {
+        self.logs.written(drv)
     }
 
-    fn message(&mut self, message: &str) {
-        let failed = self
-            .running
-            .values()
-            .find(|running| !running.told && message.contains(running.drv.as_str()))
-            .filter(|_| message.contains("error:"))
-            .map(|running| running.drv.clone());
-        if let Some(drv) = failed {
-            self.tell_failed(&drv);
-        }
-    }
-
-    fn tell_failed(&mut self, drv: &StorePath) {
-        if self.failed.insert(drv.clone()) {
+    /// A derivation came to an end; hands back how many seconds it was built, where it was.
+    pub(crate) fn end(&mut self, drv: &StorePath, result: &BuildResult) -> Option<u64> {
+        self.running.retain(|_, running| running != drv);
+        let now = Timestamp::now();
+        let mut took = None;
+        self.watched.set(drv, |step| {
+            step.state = state(result.status);
+            step.ended = Some(now);
+            took = seconds(step);
+        });
+        let name = display_name(drv);
+        if result.status.is_own_failure() {
             tracing::info!(
                 target: "picket::progress",
                 rev = %self.rev, drv = %drv,
-                "failed: {}", display_name(drv)
+                "failed: {name}"
+            );
+        } else if result.status == Status::Success && took.is_some() {
+            self.built += 1;
+            tracing::info!(
+                target: "picket::progress",
+                rev = %self.rev, drv = %drv,
+                "built {} of {}: {name}", self.built, self.total
             );
         }
+        took
     }
+}
 
-    /// Tells what was not told yet, and hands back the logs, which are still to be finished.
-    pub(crate) fn finish(mut self, results: &BTreeMap<StorePath, BuildResult>) -> LogWriter {
-        for (drv, result) in results {
-            match result.status {
-                Status::Success | Status::DependencyFailed => {}
-                Status::Failure | Status::Transient | Status::TimedOut | Status::Machine => {
-                    self.tell_failed(drv);
-                }
-            }
-        }
-        self.logs
+fn seconds(step: &BuildStep) -> Option<u64> {
+    let seconds = step.ended?.seconds_since(step.started?);
+    u64::try_from(seconds).ok()
+}
+
+fn state(status: Status) -> StepState {
+    match status {
+        Status::Success => StepState::Done,
+        Status::DependencyFailed => StepState::NeedsFailed,
+        Status::NoMachine => StepState::NoMachine,
+        Status::Failure
+        | Status::OutputRejected
+        | Status::LogLimitExceeded
+        | Status::NotDeterministic
+        | Status::Transient
+        | Status::TimedOut
+        | Status::NoSubstituters
+        | Status::Machine
+        | Status::Lost => StepState::Failed,
     }
 }

@@ -10,10 +10,11 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use picket_domain::{CommitSha, StorePath};
+use tokio::task::spawn_blocking;
 
 use crate::daemon::Daemon;
 use crate::error::BuildError;
-use crate::logs::remove_dir;
+use crate::files::remove_dir;
 
 /// The folder of roots.
 #[derive(Debug, Clone)]
@@ -33,17 +34,14 @@ impl Roots {
         &self,
         daemon: &mut Daemon,
         rev: &CommitSha,
-        paths: impl IntoIterator<Item = &StorePath>,
+        paths: Vec<StorePath>,
     ) -> Result<(), BuildError> {
         let dir = self.dir.join(rev.as_str());
-        fs::create_dir_all(&dir).map_err(BuildError::file(&dir))?;
-        for path in paths {
-            let link = dir.join(path.base_name());
-            make_link(path, &link).map_err(BuildError::file(&link))?;
-            let registered = daemon.add_indirect_root(&link.to_string_lossy()).await;
-            if let Err(error) = registered {
-                return Err(daemon.store_error(error).await);
-            }
+        let made = spawn_blocking(move || make_links(&dir, &paths)).await;
+        let links = made.map_err(io::Error::other).flatten();
+        let links = links.map_err(BuildError::file(&self.dir))?;
+        if let Err(error) = daemon.add_indirect_roots(&links).await {
+            return Err(daemon.store_error(error).await);
         }
         Ok(())
     }
@@ -52,6 +50,17 @@ impl Roots {
     pub(crate) fn forget(&self, rev: &CommitSha) -> io::Result<()> {
         remove_dir(&self.dir.join(rev.as_str()))
     }
+}
+
+/// Makes a link to each path, and hands back where they are.
+fn make_links(dir: &Path, paths: &[StorePath]) -> io::Result<Vec<String>> {
+    fs::create_dir_all(dir)?;
+    let link = |path: &StorePath| {
+        let link = dir.join(path.base_name());
+        make_link(path, &link)?;
+        Ok(link.to_string_lossy().into_owned())
+    };
+    paths.iter().map(link).collect()
 }
 
 /// The link's name holds the path's hash, so one that is there already leads to the same path,

@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex};
 
 use insta::assert_snapshot;
 use picket_builder::{BuildRequest, Builder, JobSet, Limits, Nix, NixConfig, Revision};
-use picket_domain::CommitSha;
+use picket_domain::{CommitSha, JobPattern};
 use picket_testkit::nix::{NixConf, NixStore};
 use tracing_subscriber::filter::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
@@ -104,7 +104,13 @@ async fn every_stage_and_build_is_told() {
         .with_level(false)
         .with_target(false)
         .init();
-    let request = BuildRequest { base, head, jobs };
+    let request = BuildRequest {
+        base,
+        head,
+        jobs,
+        required: &[JobPattern::all()],
+        rebuild_limit: 0,
+    };
     builder.build(request).await.unwrap();
     assert_snapshot!(captured.sentences(), @"
     evaluating jobs.nix at aaaaaaaaaaaa

@@ -1,48 +1,9 @@
-//! Pick chains: what is to be put on a base, and what came of it.
+//! What came of a pick chain, and of each of its picks.
 
 use serde::{Deserialize, Serialize};
 
-use crate::conflict::{Conflict, ResolvedSet};
-use crate::digest::Sha256;
-use crate::id::{ChainId, ChannelName, CommitSha, PatchId, PrNumber};
-use crate::standing::Approval;
-use crate::time::Timestamp;
-
-/// A pull request that policy lets into a chain.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ApprovedPick {
-    /// The pull request.
-    pub pr: PrNumber,
-    /// The head that was approved.
-    pub head: CommitSha,
-    /// Who approved it, oldest approval first.
-    pub approvals: Vec<Approval>,
-    /// When the last approval that was needed was given: the pick's place in the order, and the
-    /// committer time of its commits.
-    pub approved_at: Timestamp,
-    /// What people made of its conflicts.
-    #[serde(default, skip_serializing_if = "ResolvedSet::is_empty")]
-    pub resolved: ResolvedSet,
-}
-
-/// Everything that a pick chain depends on. Equal specs give equal commit ids, on every machine.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ChainSpec {
-    /// The channel.
-    pub channel: ChannelName,
-    /// The stable channel's revision that the picks go on.
-    pub base: CommitSha,
-    /// The picks, in the order in which they are made.
-    pub picks: Vec<ApprovedPick>,
-}
-
-impl ChainSpec {
-    /// The hash of the spec: the name under which its assembly is kept.
-    pub fn id(&self) -> ChainId {
-        let json = serde_json::to_vec(self).expect("a spec has no map with other than text keys");
-        Sha256::of(&json).into()
-    }
-}
+use crate::conflict::Conflict;
+use crate::id::{CommitSha, PatchId, PrNumber};
 
 /// What came of making a chain's picks in order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,7 +18,7 @@ impl Assembly {
     pub fn applied(&self) -> impl Iterator<Item = (&PickResult, &CommitSha)> {
         self.picks.iter().filter_map(|pick| match &pick.outcome {
             PickOutcome::Picked { commits, .. } => Some((pick, &commits.last()?.commit)),
-            PickOutcome::Contained
+            PickOutcome::Contained { .. }
             | PickOutcome::Conflict { .. }
             | PickOutcome::Disputed { .. }
             | PickOutcome::Unavailable { .. } => None,
@@ -100,8 +61,11 @@ pub enum PickOutcome {
         /// Whether renames were followed.
         renames: Renames,
     },
-    /// The commit that it was to go on has all of it already.
-    Contained,
+    /// The commit that it was to go on has all of it already, or all that people want of it.
+    Contained {
+        /// What it is by.
+        by: ContainedBy,
+    },
     /// One of its commits does not apply; the chain goes on without the pull request.
     Conflict {
         /// The commit of the pull request that does not apply.
@@ -119,11 +83,41 @@ pub enum PickOutcome {
         /// What git makes of it.
         git: SecondOpinion,
     },
-    /// It cannot be picked at all, whatever it goes on: its head is gone, or it has no commit.
+    /// It cannot be picked at all, whatever it goes on: its head is gone, it has no commit, its
+    /// commits change nothing, or git's rules forbid what is in them.
     Unavailable {
         /// Why, for a person.
         reason: String,
     },
+}
+
+impl PickOutcome {
+    /// Whether nothing stands in the pick's way.
+    pub fn applies(&self) -> bool {
+        match self {
+            Self::Picked { .. } | Self::Contained { .. } => true,
+            Self::Conflict { .. } | Self::Disputed { .. } | Self::Unavailable { .. } => false,
+        }
+    }
+
+    /// Whether the base has all of it.
+    pub fn is_in_base(&self) -> bool {
+        let by = ContainedBy::Base;
+        *self == Self::Contained { by }
+    }
+}
+
+/// Why nothing of a pull request is left to pick. Where several hold, for several commits, it is
+/// the last one of this list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ContainedBy {
+    /// The base has it, under its own name or another: it is superseded.
+    Base,
+    /// Picks before it in the chain have it. Without them it would be picked.
+    OtherPick,
+    /// People settled its conflicts so that what was there stays.
+    Resolution,
 }
 
 /// A commit of a pull request, as it was picked.

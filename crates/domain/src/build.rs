@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::aggregate::{Aggregate, is_required};
+use crate::failure::{FailureCause, FailureClass};
 use crate::id::JobName;
 use crate::policy::Policy;
 use crate::store_path::StorePath;
@@ -17,13 +19,66 @@ pub enum BuildReport {
         /// Nix's message, bounded.
         error: String,
     },
+    /// The evaluation was stopped by a limit, or from outside: nothing is known of the revision's
+    /// jobs, and it may go through another time.
+    EvaluationUnfinished {
+        /// What stopped it.
+        cause: EvaluationLimit,
+        /// What it had taken by then.
+        spent: EvaluationCost,
+        /// What the base's evaluation took, which did end; `None` where that is not known.
+        base: Option<EvaluationCost>,
+        /// The limit, and what Nix said last, bounded.
+        detail: String,
+    },
     /// The job set was evaluated, and what differs was built as far as it can be.
     Evaluated {
         /// How many jobs the revision has.
         jobs: u32,
         /// The jobs whose outputs differ from the base's, by name.
         changed: Vec<JobReport>,
+        /// The jobs that stand for some of these.
+        #[serde(default)]
+        aggregates: Vec<Aggregate>,
+        /// How many packages differ.
+        #[serde(default)]
+        packages: PackageSet,
     },
+}
+
+/// What can stop an evaluation before its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EvaluationLimit {
+    /// It took longer than it may.
+    Time,
+    /// It needed more memory than it may have.
+    Memory,
+    /// Somebody else stopped it: the kernel out of memory, an operator.
+    Killed,
+}
+
+/// What an evaluation takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct EvaluationCost {
+    /// Seconds from its start to its end.
+    pub seconds: u64,
+    /// The most memory that was seen in use, in bytes. Looked at several times a second: an
+    /// evaluation that ends at once was perhaps never seen.
+    pub peak_bytes: u64,
+}
+
+/// How many of the tree's packages differ from the base's, whether jobs are about them or not.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct PackageSet {
+    /// How many differ.
+    pub changed: u32,
+    /// How many of those are not among the changed jobs, since there are more than the channel
+    /// builds: clients build them themselves.
+    pub left_out: u32,
+    /// Why it is not known which packages differ, where it is not: Nix's message about the base,
+    /// bounded.
+    pub unknown: Option<String>,
 }
 
 /// One job that differs from the base's.
@@ -56,6 +111,14 @@ pub enum JobOutcome {
         cause: FailureCause,
         /// The end of the failed build's log, bounded.
         log_tail: String,
+        /// Whether the base's build of the same job fails too: it is not the change's fault then.
+        #[serde(default)]
+        fails_at_base: bool,
+    },
+    /// It was looked at before it ships, and is not fit for that.
+    Refused {
+        /// Why, for a person.
+        why: String,
     },
     /// It evaluated at the base and does not any more.
     EvaluationFailed {
@@ -64,65 +127,142 @@ pub enum JobOutcome {
     },
 }
 
-/// Why a build failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FailureCause {
-    /// The builder said so, or did not make what it should: the change's own fault.
-    Builder,
-    /// It ran, or was silent, for too long.
-    TimedOut,
-    /// The machine's fault: out of disk, a lost connection, a builder that went away.
-    Transient,
-}
-
 /// A build report weighed by a channel's policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
-    /// No job that the channel requires is broken.
+    /// No job that the channel requires is broken, but for those that the base breaks.
     Passed,
-    /// The change breaks these jobs; none where the job set itself does not evaluate.
+    /// The change breaks these jobs, as far as one try tells; none where the job set itself does
+    /// not evaluate.
     Broken(Vec<JobName>),
-    /// These jobs failed by the machine's fault, and none by the change's.
+    /// The change breaks these jobs, and another try would come out the same.
+    Rejected(Vec<JobName>),
+    /// No machine builds these jobs, and the change breaks none.
+    NoMachine(Vec<JobName>),
+    /// These jobs failed by the machine's fault, and none by the change's; none where the job set
+    /// could not be evaluated to its end.
     Inconclusive(Vec<JobName>),
+}
+
+impl Verdict {
+    /// The verdict on required jobs that fail.
+    pub(crate) fn of<'a>(failing: impl Iterator<Item = (Fault, &'a JobName)>) -> Self {
+        let mut by = [const { Vec::new() }; 4];
+        for (fault, job) in failing {
+            let at = match fault {
+                Fault::Certain => 0,
+                Fault::Change => 1,
+                Fault::NoMachine => 2,
+                Fault::Machine => 3,
+                Fault::Base => continue,
+            };
+            by[at].push(job.clone());
+        }
+        let [certain, suspected, unsupported, inconclusive] = by;
+        let is_certain = !certain.is_empty();
+        let broken = [certain, suspected].concat();
+        if is_certain {
+            Self::Rejected(broken)
+        } else if !broken.is_empty() {
+            Self::Broken(broken)
+        } else if !unsupported.is_empty() {
+            Self::NoMachine(unsupported)
+        } else if !inconclusive.is_empty() {
+            Self::Inconclusive(inconclusive)
+        } else {
+            Self::Passed
+        }
+    }
+}
+
+/// Whose fault a job's failure is, and whether that is certain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fault {
+    /// The change's: another try would come out the same.
+    Certain,
+    /// The change's, as far as one try tells.
+    Change,
+    /// Nobody's: there is no machine for it.
+    NoMachine,
+    /// The machine's.
+    Machine,
+    /// The base's, which breaks the job too.
+    Base,
+}
+
+impl JobReport {
+    /// Whose fault it is that the job is not there; `None`: it is there, or is a package that is not
+    /// to be had any more, as one is that upstream marks as insecure or removes.
+    pub fn fault(&self) -> Option<Fault> {
+        match &self.outcome {
+            JobOutcome::EvaluationFailed { .. } if self.job.is_package() => None,
+            outcome => outcome.fault(),
+        }
+    }
+}
+
+impl JobOutcome {
+    /// Whose fault it is that the job is not there; `None`: it is there.
+    pub fn fault(&self) -> Option<Fault> {
+        match self {
+            Self::Built { .. } => None,
+            Self::Refused { .. } => Some(Fault::Certain),
+            Self::EvaluationFailed { .. } => Some(Fault::Change),
+            Self::Failed {
+                cause,
+                fails_at_base,
+                ..
+            } => Some(match cause.class() {
+                FailureClass::NoMachine => Fault::NoMachine,
+                FailureClass::Infrastructure => Fault::Machine,
+                FailureClass::Suspected | FailureClass::Certain if *fails_at_base => Fault::Base,
+                FailureClass::Suspected => Fault::Change,
+                FailureClass::Certain => Fault::Certain,
+            }),
+        }
+    }
 }
 
 impl BuildReport {
     /// Weighs the report by the channel's policy.
     pub fn verdict(&self, policy: &Policy) -> Verdict {
-        let Self::Evaluated { changed, .. } = self else {
-            return Verdict::Broken(Vec::new());
+        let (changed, aggregates) = match self {
+            Self::Evaluated {
+                changed,
+                aggregates,
+                ..
+            } => (changed, aggregates),
+            Self::EvaluationFailed { .. } => return Verdict::Broken(Vec::new()),
+            Self::EvaluationUnfinished { .. } => return Verdict::Inconclusive(Vec::new()),
         };
-        let mut broken = Vec::new();
-        let mut inconclusive = Vec::new();
-        for report in changed.iter().filter(|report| policy.requires(&report.job)) {
-            match &report.outcome {
-                JobOutcome::Built { .. } => {}
-                JobOutcome::Failed {
-                    cause: FailureCause::Transient,
-                    ..
-                } => {
-                    inconclusive.push(report.job.clone());
-                }
-                JobOutcome::Failed {
-                    cause: FailureCause::Builder | FailureCause::TimedOut,
-                    ..
-                }
-                | JobOutcome::EvaluationFailed { .. } => broken.push(report.job.clone()),
-            }
-        }
-        match (broken.is_empty(), inconclusive.is_empty()) {
-            (false, _) => Verdict::Broken(broken),
-            (true, false) => Verdict::Inconclusive(inconclusive),
-            (true, true) => Verdict::Passed,
-        }
+        let required = changed
+            .iter()
+            .filter(|report| is_required(aggregates, policy, &report.job));
+        Verdict::of(required.filter_map(|report| Some((report.fault()?, &report.job))))
     }
 
     /// The jobs that differ from the base's, by name.
     pub fn changed(&self) -> &[JobReport] {
         match self {
             Self::Evaluated { changed, .. } => changed,
-            Self::EvaluationFailed { .. } => &[],
+            Self::EvaluationFailed { .. } | Self::EvaluationUnfinished { .. } => &[],
+        }
+    }
+
+    /// The jobs that stand for some of those that differ.
+    pub fn aggregates(&self) -> &[Aggregate] {
+        match self {
+            Self::Evaluated { aggregates, .. } => aggregates,
+            Self::EvaluationFailed { .. } | Self::EvaluationUnfinished { .. } => &[],
+        }
+    }
+
+    /// How many packages differ; `None`: nothing was evaluated to its end.
+    pub fn packages(&self) -> Option<&PackageSet> {
+        match self {
+            Self::Evaluated { packages, .. } => Some(packages),
+            Self::EvaluationFailed { .. } | Self::EvaluationUnfinished { .. } => None,
         }
     }
 
@@ -133,7 +273,9 @@ impl BuildReport {
             .iter()
             .flat_map(|report| match &report.outcome {
                 JobOutcome::Built { outputs, .. } => outputs.as_slice(),
-                JobOutcome::Failed { .. } | JobOutcome::EvaluationFailed { .. } => &[],
+                JobOutcome::Failed { .. }
+                | JobOutcome::Refused { .. }
+                | JobOutcome::EvaluationFailed { .. } => &[],
             });
         let mut outputs: Vec<_> = outputs.cloned().collect();
         outputs.sort();
@@ -151,167 +293,51 @@ pub struct Attempt {
     pub report: BuildReport,
 }
 
-/// All tries at building one revision against one base, oldest first.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct BuildRecord {
-    /// The tries.
-    pub attempts: Vec<Attempt>,
-}
-
-/// What a build's record comes to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum BuildState<'a> {
-    /// It is to be tried, now.
-    Due,
-    /// It is to be tried again, at this time.
-    RetryAt(Timestamp),
-    /// It passed.
-    Passed {
-        /// The report of the try that passed.
-        report: &'a BuildReport,
-        /// The jobs that an earlier try of the same revision broke.
-        flaky: Vec<JobName>,
-    },
-    /// It failed, and will not be tried again.
-    Failed {
-        /// The report of the last try.
-        report: &'a BuildReport,
-        /// The jobs that it breaks.
-        jobs: Vec<JobName>,
-    },
-}
-
-impl BuildRecord {
-    /// What the tries come to under the channel's policy, at this time.
-    pub fn state(&self, policy: &Policy, now: Timestamp) -> BuildState<'_> {
-        let Some(last) = self.attempts.last() else {
-            return BuildState::Due;
-        };
-        let (jobs, retry_at) = match last.report.verdict(policy) {
-            Verdict::Passed => {
-                return BuildState::Passed {
-                    report: &last.report,
-                    flaky: self.flaky(policy),
-                };
-            }
-            Verdict::Broken(jobs) => (jobs, self.retry_of_broken(policy, last.at)),
-            Verdict::Inconclusive(jobs) => {
-                (jobs, Some(self.retry_of_inconclusive(policy, last.at)))
-            }
-        };
-        match retry_at {
-            None => BuildState::Failed {
-                report: &last.report,
-                jobs,
-            },
-            Some(at) if at <= now => BuildState::Due,
-            Some(at) => BuildState::RetryAt(at),
-        }
-    }
-
-    fn retry_of_broken(&self, policy: &Policy, last: Timestamp) -> Option<Timestamp> {
-        let broken = self.count(|verdict| matches!(verdict, Verdict::Broken(_)), policy);
-        (broken < policy.retry.attempts).then_some(last)
-    }
-
-    /// Never gives up, since nothing is wrong with the change. Waits double from try to try, up to
-    /// 2^10 times the first.
-    fn retry_of_inconclusive(&self, policy: &Policy, last: Timestamp) -> Timestamp {
-        let tries = self.count(
-            |verdict| matches!(verdict, Verdict::Inconclusive(_)),
-            policy,
-        );
-        last.plus_seconds(policy.retry.transient_wait_seconds << tries.saturating_sub(1).min(10))
-    }
-
-    fn count(&self, is: impl Fn(&Verdict) -> bool, policy: &Policy) -> u32 {
-        self.attempts
-            .iter()
-            .filter(|attempt| is(&attempt.report.verdict(policy)))
-            .count() as u32
-    }
-
-    fn flaky(&self, policy: &Policy) -> Vec<JobName> {
-        let earlier = self
-            .attempts
-            .iter()
-            .map(|attempt| attempt.report.verdict(policy));
-        let mut flaky: Vec<_> = earlier
-            .flat_map(|verdict| match verdict {
-                Verdict::Broken(jobs) => jobs,
-                Verdict::Passed | Verdict::Inconclusive(_) => Vec::new(),
-            })
-            .collect();
-        flaky.sort();
-        flaky.dedup();
-        flaky
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::fixtures::{built, failed, policy};
+    use crate::fixtures::{failed, policy};
 
-    const NOW: Timestamp = Timestamp::from_unix(1_000);
-
-    fn record(reports: &[BuildReport]) -> BuildRecord {
-        let attempt = |report: &BuildReport| Attempt {
-            at: NOW.plus_seconds(-10),
-            report: report.clone(),
+    #[test]
+    fn an_evaluation_that_ran_into_a_limit_is_not_blamed_on_the_change() {
+        let report = BuildReport::EvaluationUnfinished {
+            cause: EvaluationLimit::Memory,
+            spent: EvaluationCost {
+                seconds: 300,
+                peak_bytes: 8 << 30,
+            },
+            base: None,
+            detail: "it needed more than 8 GiB".into(),
         };
-        BuildRecord {
-            attempts: reports.iter().map(attempt).collect(),
-        }
-    }
-
-    fn policy_with(attempts: u32) -> Policy {
-        let mut policy = policy(1);
-        policy.retry.attempts = attempts;
-        policy
-    }
-
-    #[test]
-    fn what_was_never_tried_is_due() {
-        assert_eq!(record(&[]).state(&policy(1), NOW), BuildState::Due);
+        assert_eq!(
+            report.verdict(&policy(1)),
+            Verdict::Inconclusive(Vec::new())
+        );
+        let kept: BuildReport =
+            serde_json::from_str(&serde_json::to_string(&report).unwrap()).unwrap();
+        assert_eq!(kept, report);
     }
 
     #[test]
-    fn a_failure_that_then_passes_is_flaky() {
-        let record = record(&[failed("a", FailureCause::Builder), built("a")]);
-        match record.state(&policy_with(2), NOW) {
-            BuildState::Passed { flaky, .. } => assert_eq!(flaky[0].as_str(), "a"),
-            other => panic!("{other:?}"),
-        }
-    }
-
-    #[test]
-    fn a_broken_build_is_tried_as_often_as_policy_says() {
-        let once = record(&[failed("a", FailureCause::Builder)]);
-        assert_eq!(once.state(&policy_with(2), NOW), BuildState::Due);
+    fn what_the_base_breaks_too_is_not_the_changes_fault() {
+        let at_base = |cause| {
+            let mut report = failed("a", cause);
+            let BuildReport::Evaluated { changed, .. } = &mut report else {
+                unreachable!("a build that failed was evaluated");
+            };
+            let JobOutcome::Failed { fails_at_base, .. } = &mut changed[0].outcome else {
+                unreachable!("its job failed");
+            };
+            *fails_at_base = true;
+            report.verdict(&policy(1))
+        };
+        assert_eq!(at_base(FailureCause::Builder), Verdict::Passed);
+        assert_eq!(at_base(FailureCause::TimedOut), Verdict::Passed);
+        // A missing machine is not made good by the base's missing one.
         assert!(matches!(
-            once.state(&policy_with(1), NOW),
-            BuildState::Failed { .. }
+            at_base(FailureCause::NoMachine),
+            Verdict::NoMachine(_)
         ));
-    }
-
-    #[test]
-    fn the_machines_fault_is_waited_out() {
-        let report = failed("a", FailureCause::Transient);
-        let once = record(std::slice::from_ref(&report));
-        assert_eq!(
-            once.state(&policy(1), NOW),
-            BuildState::RetryAt(NOW.plus_seconds(50))
-        );
-        assert_eq!(
-            once.state(&policy(1), NOW.plus_seconds(50)),
-            BuildState::Due
-        );
-        let thrice = record(&[report.clone(), report.clone(), report]);
-        assert_eq!(
-            thrice.state(&policy(1), NOW),
-            BuildState::RetryAt(NOW.plus_seconds(230))
-        );
     }
 
     #[test]

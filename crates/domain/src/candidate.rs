@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{BranchName, CommitSha, Login, PrNumber};
+use crate::id::{AccountId, BranchName, CommitSha, Login, PrNumber};
 use crate::time::Timestamp;
 
 /// A pull request of the watched repository that is, or may be, a security fix.
@@ -14,8 +14,12 @@ pub struct Candidate {
     pub title: String,
     /// Its description, as the author wrote it (Markdown).
     pub body: String,
-    /// Who opened it.
+    /// Who opened it, by the name that they went by when GitHub last showed it.
     pub author: Login,
+    /// Their account, which stays theirs whatever they are called; `None` where GitHub was last
+    /// asked before Picket read it, or does not know any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author_id: Option<AccountId>,
     /// The commit that it stands at now. Approvals are bound to it.
     pub head: CommitSha,
     /// The branch that it asks to be merged into.
@@ -36,6 +40,17 @@ pub struct Candidate {
     pub opened_at: Timestamp,
     /// When GitHub last saw a change of it.
     pub updated_at: Timestamp,
+}
+
+impl Candidate {
+    /// Whether somebody who goes by this login opened it. Where both accounts are known, they tell:
+    /// an author may have another name by now, and somebody else theirs.
+    pub fn is_by(&self, login: &Login, account: Option<AccountId>) -> bool {
+        match (self.author_id, account) {
+            (Some(author), Some(account)) => author == account,
+            (None, _) | (_, None) => self.author == *login,
+        }
+    }
 }
 
 /// Where a pull request stands in its own repository.
@@ -184,6 +199,28 @@ mod tests {
             found("https://github.com/advisories/GHSA-VR6x-fg8c-3hmm"),
             ["GHSA-vr6x-fg8c-3hmm"]
         );
+    }
+
+    #[test]
+    fn an_author_is_told_by_the_account_and_only_else_by_the_name() {
+        let mut candidate = crate::fixtures::candidate(7, "head");
+        let is_by = |candidate: &Candidate, name: &str, account: Option<u64>| {
+            candidate.is_by(&Login::parse(name).unwrap(), account.map(AccountId))
+        };
+        for account in [None, Some(77)] {
+            assert!(
+                is_by(&candidate, "Author", account),
+                "of an unknown account"
+            );
+            assert!(!is_by(&candidate, "renamed", account));
+        }
+        candidate.author_id = Some(AccountId(41));
+        assert!(is_by(&candidate, "author", Some(41)) && is_by(&candidate, "renamed", Some(41)));
+        assert!(
+            !is_by(&candidate, "author", Some(77)),
+            "who took the name over"
+        );
+        assert!(is_by(&candidate, "author", None) && !is_by(&candidate, "renamed", None));
     }
 
     #[test]

@@ -1,42 +1,70 @@
 //! What is known about one channel: the input of planning.
+//!
+//! It is kept by increments and shared by all who look, so that a copy costs next to nothing, and
+//! whatever is asked about one pull request is found without a look at the others.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::assembly::{Assembly, PickOutcome};
-use crate::audit::Entry;
 use crate::base::Base;
-use crate::build::BuildRecord;
-use crate::candidate::Candidate;
-use crate::conflict::ResolvedSet;
-use crate::id::{ChainId, CommitSha, PrNumber, ReleaseSeq, ResolvedSetId};
+use crate::build_record::{BuildRecord, BuildState, OddJobs};
+use crate::candidate::{Candidate, UpstreamState};
+use crate::form::Form;
+use crate::id::{ChainId, CommitSha, PrNumber, ResolvedSetId};
+use crate::impact::ImpactSummary;
+use crate::log::Log;
+use crate::machine::Machine;
 use crate::policy::Policy;
-use crate::release::Release;
+use crate::release::{Release, ReleaseState, ReleasedPick};
+use crate::releases::Releases;
+use crate::resolved_set::ResolvedSet;
+use crate::shared::SharedMap;
+use crate::standing::{Question, Standing};
+use crate::team::Team;
 use crate::time::Timestamp;
 
 /// Everything that planning looks at, for one channel.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts {
     /// The channel's rules.
     pub policy: Policy,
-    /// Where the stable channel stands; `None` until it was first fetched.
-    pub base: Option<Base>,
-    /// The candidates.
-    pub candidates: BTreeMap<PrNumber, Candidate>,
-    /// The audit log's entries that concern this channel, in the log's order.
-    pub log: Vec<Entry>,
-    /// What comes of picking a candidate's head, alone, onto the current base.
-    pub assessments: BTreeMap<PickInput, PickOutcome>,
+    /// The people whose word counts.
+    pub team: Arc<Team>,
+    /// The candidates, without their descriptions: nothing is decided by those.
+    pub candidates: SharedMap<PrNumber, Arc<Candidate>>,
+    /// The audit log's entries that concern this channel.
+    pub log: Log,
+    /// The channel's releases.
+    pub releases: Releases,
+    /// Where the stable channel stands, and what came of picking and building there; `None` until
+    /// it was first fetched.
+    pub today: Option<OnBase>,
+    /// The same for the base of the release that clients get, where that is another one.
+    pub released: Option<OnBase>,
+    /// The picks that some base, today's or an earlier one, was found to contain.
+    pub contained: Arc<BTreeSet<PickInput>>,
+    /// The build of the release that is under way, where it has one.
+    pub under_way: Arc<BuildRecord>,
+    /// How things stand on this machine.
+    pub machine: Machine,
+}
+
+/// What came of picking and building on one base.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OnBase {
+    /// The base.
+    pub base: Base,
+    /// What comes of picking a candidate's head, alone, onto it.
+    pub assessments: SharedMap<PickInput, Arc<PickOutcome>>,
     /// The conflicting ones of which history was looked at.
-    pub investigated: BTreeSet<PickInput>,
-    /// The chains assembled so far on the current base.
-    pub assemblies: BTreeMap<ChainId, Assembly>,
-    /// The builds against the current base, by the revision built.
-    pub builds: BTreeMap<CommitSha, BuildRecord>,
-    /// The channel's releases, by sequence number.
-    pub releases: Vec<Release>,
-    /// The release, if it is the current one, that has to be followed by another one even with the
-    /// same content: it names an address or a key that is not the channel's any more.
-    pub outdated: Option<ReleaseSeq>,
+    pub investigated: Arc<BTreeSet<PickInput>>,
+    /// What a candidate's head changes of the package set, alone on it.
+    pub impacts: SharedMap<PickInput, ImpactSummary>,
+    /// The chains assembled on it so far.
+    pub assemblies: SharedMap<ChainId, Arc<Assembly>>,
+    /// The builds against it, by the revision built.
+    pub builds: SharedMap<CommitSha, Arc<BuildRecord>>,
 }
 
 /// What is picked onto a base.
@@ -46,14 +74,126 @@ pub struct PickInput {
     pub pr: PrNumber,
     /// Its head.
     pub head: CommitSha,
-    /// What people made of its conflicts.
+    /// What people made of it: of its conflicts, and the form.
     pub resolved: ResolvedSetId,
 }
 
+impl OnBase {
+    /// A base of which nothing is known yet.
+    pub fn new(base: Base) -> Self {
+        Self {
+            base,
+            assessments: SharedMap::default(),
+            investigated: Arc::default(),
+            impacts: SharedMap::default(),
+            assemblies: SharedMap::default(),
+            builds: SharedMap::default(),
+        }
+    }
+}
+
 impl Facts {
+    /// A channel of which nothing is known yet.
+    pub fn new(policy: Policy) -> Self {
+        Self {
+            policy,
+            team: Arc::default(),
+            candidates: SharedMap::default(),
+            log: Log::default(),
+            releases: Releases::default(),
+            today: None,
+            released: None,
+            contained: Arc::default(),
+            under_way: Arc::default(),
+            machine: Machine::default(),
+        }
+    }
+
+    /// Where the stable channel stands.
+    pub fn base(&self) -> Option<&Base> {
+        self.today.as_ref().map(|on| &on.base)
+    }
+
     /// What people made of a pull request's conflicts in this channel.
-    pub fn resolved(&self, pr: PrNumber) -> ResolvedSet {
-        ResolvedSet::of(&self.policy.channel, pr, &self.log)
+    pub fn resolved(&self, pr: PrNumber) -> &ResolvedSet {
+        self.log.resolved(pr)
+    }
+
+    /// In which form this channel is to carry a head of a pull request.
+    pub fn form(&self, pr: PrNumber, head: &CommitSha) -> &Form {
+        self.log.form(pr, head)
+    }
+
+    /// What the team's decisions about a head of a candidate come to.
+    ///
+    /// Rules that have become stricter since a head was released are no decision about it, nor is
+    /// that somebody left the team: neither takes a fix away. It stays until somebody objects or
+    /// takes back an approval.
+    pub fn standing(&self, candidate: &Candidate, head: &CommitSha) -> Standing {
+        self.standing_as(candidate, head, self.form(candidate.pr, head))
+    }
+
+    /// The same for a head in this form, which counts as released only if it was so in that form.
+    pub(crate) fn standing_as(
+        &self,
+        candidate: &Candidate,
+        head: &CommitSha,
+        form: &Form,
+    ) -> Standing {
+        let log = self.log.of(candidate.pr);
+        let question = Question {
+            candidate,
+            head,
+            policy: &self.policy,
+            required: self.required_approvals(candidate, head),
+            team: &self.team,
+        };
+        match self.first_release_of(candidate.pr, head, form) {
+            None => Standing::of(question, log),
+            Some(release) => Standing::of_released(question, log, release.reserved_at),
+        }
+    }
+
+    /// How many people must approve a head of a candidate, for what it changes.
+    ///
+    /// What an earlier head changes is not found out any more; it is asked about only as long as
+    /// servers have it, and then what sufficed suffices.
+    pub fn required_approvals(&self, candidate: &Candidate, head: &CommitSha) -> u32 {
+        let impact = (*head == candidate.head).then(|| self.impact(candidate));
+        self.policy.required(impact.flatten())
+    }
+
+    /// The head of a pull request that servers have now, and its form.
+    ///
+    /// It stays in the channel while a newer head, or another form, waits for approval: otherwise a push, which anybody
+    /// who opened a pull request can make at any time, would take a fix away from servers.
+    pub fn released_pick(&self, pr: PrNumber) -> Option<&ReleasedPick> {
+        let mut picks = self.current_release()?.picks.iter();
+        picks.find(|pick| pick.pr == pr)
+    }
+
+    /// The first release that had this head in this form, where servers have it so now.
+    fn first_release_of(&self, pr: PrNumber, head: &CommitSha, form: &Form) -> Option<&Release> {
+        self.released_pick(pr)
+            .filter(|released| (&released.head, &released.form) == (head, form))?;
+        let has_it = |it: &&Release| it.published_at().is_some() && it.has_as(pr, head, form);
+        self.releases.with(pr).find(has_it)
+    }
+
+    /// How many seconds this channel had a pull request before the base did; `None` where the
+    /// log's last word is not that the base has it.
+    pub fn superseded_after(&self, pr: PrNumber) -> Option<i64> {
+        self.log.superseded_after(pr)
+    }
+
+    /// The release that has this pull request and is out, or cannot be stopped any more.
+    pub fn out_with(&self, pr: PrNumber) -> Option<&Release> {
+        let mut newest = self.releases.iter().rev();
+        let sealed = |it: &&Release| matches!(it.state, ReleaseState::Sealed { .. });
+        let sealed = newest.find(sealed);
+        sealed
+            .or_else(|| self.current_release())
+            .filter(|it| it.has(pr))
     }
 
     /// What is to be picked for a candidate, as it stands.
@@ -61,130 +201,93 @@ impl Facts {
         PickInput {
             pr: candidate.pr,
             head: candidate.head.clone(),
-            resolved: self.resolved(candidate.pr).id(),
+            resolved: self.made_of(candidate.pr, self.form(candidate.pr, &candidate.head)),
         }
+    }
+
+    /// Names what people made of a pick that is carried in this form.
+    pub(crate) fn made_of(&self, pr: PrNumber, form: &Form) -> ResolvedSetId {
+        form.with(self.log.resolved_id(pr))
     }
 
     /// What comes of picking a candidate, as it stands, alone onto the current base.
     pub fn assessment(&self, candidate: &Candidate) -> Option<&PickOutcome> {
-        self.assessments.get(&self.input(candidate))
+        let assessments = &self.today.as_ref()?.assessments;
+        let outcome = assessments.get(&self.input(candidate));
+        outcome.map(Arc::as_ref)
+    }
+
+    /// What a candidate, as it stands, changes of the package set on the current base, where that was
+    /// found out.
+    pub fn impact(&self, candidate: &Candidate) -> Option<&ImpactSummary> {
+        let impacts = &self.today.as_ref()?.impacts;
+        impacts.get(&self.input(candidate))
+    }
+
+    /// What the build of a revision against today's base comes to; due where it was never tried.
+    pub fn build_state<'a>(
+        &'a self,
+        rev: &CommitSha,
+        record: &'a BuildRecord,
+        now: Timestamp,
+    ) -> BuildState<'a> {
+        record.state(&self.policy, self.log.build_word(rev), now)
+    }
+
+    /// The jobs that failed and then passed, and those that the base breaks too, in builds that
+    /// pass against today's base.
+    pub fn odd_jobs(&self, now: Timestamp) -> OddJobs {
+        let mut odd = OddJobs::default();
+        let builds = self.today.iter().flat_map(|on| on.builds.iter());
+        for (rev, record) in builds {
+            odd.add(&self.build_state(rev, record, now));
+        }
+        odd
     }
 
     /// The release that clients get.
     pub fn current_release(&self) -> Option<&Release> {
-        let published = self
-            .releases
-            .iter()
-            .filter(|release| release.published_at().is_some());
-        published.max_by_key(|release| release.seq)
+        self.releases.current()
     }
 
-    /// When clients could first get a release with this pull request.
+    /// When clients could first get a release with this pull request. (One release comes out
+    /// after the other: the first by number is the first by time.)
     pub fn first_released_at(&self, pr: PrNumber) -> Option<Timestamp> {
-        let with_it = self.releases.iter().filter(|release| release.has(pr));
-        with_it.filter_map(Release::published_at).min()
-    }
-}
-
-/// Small values for tests.
-#[cfg(test)]
-pub(crate) mod fixtures {
-    use crate::*;
-
-    pub(crate) fn sha(text: &str) -> CommitSha {
-        CommitSha::parse(&Sha256::of(text.as_bytes()).to_string()[..40]).unwrap()
+        self.releases.with(pr).find_map(Release::published_at)
     }
 
-    pub(crate) fn channel() -> ChannelName {
-        ChannelName::parse("nixos-26.05-sec").unwrap()
+    /// The candidates that are worth another look on each new base.
+    pub fn active(&self) -> impl Iterator<Item = &Candidate> {
+        let candidates = self.candidates.values().map(Arc::as_ref);
+        candidates.filter(|candidate| !self.is_settled(candidate))
     }
 
-    pub(crate) fn policy(required_approvals: u32) -> Policy {
-        Policy {
-            channel: channel(),
-            required_approvals,
-            required_jobs: vec![JobPattern::parse("*").unwrap()],
-            retry: RetryPolicy {
-                attempts: 1,
-                transient_wait_seconds: 60,
-            },
+    /// Whether nothing more is expected of a candidate: it was closed, or the stable channel has
+    /// it. What clients have, or are to have by the team's decision, is never settled: a base may
+    /// lose it again.
+    pub fn is_settled(&self, candidate: &Candidate) -> bool {
+        self.is_over(candidate) && !self.is_released(candidate.pr) && !self.is_approved(candidate)
+    }
+
+    fn is_over(&self, candidate: &Candidate) -> bool {
+        let is_closed = match candidate.upstream {
+            UpstreamState::Closed => true,
+            UpstreamState::Open | UpstreamState::Merged { .. } => false,
+        };
+        is_closed
+            || self.superseded_after(candidate.pr).is_some()
+            || self.contained.contains(&self.input(candidate))
+    }
+
+    fn is_released(&self, pr: PrNumber) -> bool {
+        self.current_release()
+            .is_some_and(|release| release.has(pr))
+    }
+
+    fn is_approved(&self, candidate: &Candidate) -> bool {
+        match self.standing(candidate, &candidate.head) {
+            Standing::Approved { .. } => true,
+            Standing::Pending { .. } | Standing::Vetoed { .. } => false,
         }
-    }
-
-    pub(crate) fn base(name: &str, rev_count: u64) -> Base {
-        Base {
-            rev: sha(name),
-            rev_count,
-            version: "26.05".into(),
-            committed_at: Timestamp::from_unix(0),
-            seen_at: Timestamp::from_unix(rev_count as i64),
-        }
-    }
-
-    pub(crate) fn candidate(pr: u64, head: &str) -> Candidate {
-        Candidate {
-            pr: PrNumber(pr),
-            title: format!("package{pr}: 1.0 -> 1.1"),
-            body: String::new(),
-            author: Login::parse("author").unwrap(),
-            head: sha(head),
-            base_branch: BranchName::parse("master").unwrap(),
-            url: format!("https://github.com/NixOS/nixpkgs/pull/{pr}"),
-            labels: Vec::new(),
-            advisories: Vec::new(),
-            upstream: UpstreamState::Open,
-            commits: Vec::new(),
-            files: Vec::new(),
-            opened_at: Timestamp::from_unix(0),
-            updated_at: Timestamp::from_unix(0),
-        }
-    }
-
-    /// A log with one entry a second.
-    pub(crate) fn decisions(actions: &[(&str, Action)]) -> Vec<Entry> {
-        let mut log: Vec<Entry> = Vec::new();
-        for (at, (by, action)) in actions.iter().enumerate() {
-            let actor = Actor::Person(Login::parse(by).unwrap());
-            let at = Timestamp::from_unix(at as i64);
-            log.push(Entry::after(log.last(), at, actor, action.clone()));
-        }
-        log
-    }
-
-    fn store_path(name: &str) -> StorePath {
-        StorePath::parse(&format!("/nix/store/{}-{name}", "0".repeat(32))).unwrap()
-    }
-
-    fn report(job: &str, outcome: JobOutcome) -> BuildReport {
-        let job = JobName::parse(job).unwrap();
-        BuildReport::Evaluated {
-            jobs: 1,
-            changed: vec![JobReport { job, outcome }],
-        }
-    }
-
-    pub(crate) fn built(job: &str) -> BuildReport {
-        let outputs = vec![store_path(job)];
-        report(
-            job,
-            JobOutcome::Built {
-                drv: store_path(&format!("{job}.drv")),
-                outputs,
-            },
-        )
-    }
-
-    pub(crate) fn failed(job: &str, cause: FailureCause) -> BuildReport {
-        let drv = store_path(&format!("{job}.drv"));
-        let log_tail = "error: it does not build".to_owned();
-        report(
-            job,
-            JobOutcome::Failed {
-                failed: drv.clone(),
-                drv,
-                cause,
-                log_tail,
-            },
-        )
     }
 }

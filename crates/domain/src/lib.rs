@@ -5,51 +5,103 @@
 //! no I/O, no async, no clock. [`plan()`] takes [`Facts`] and the time and says which [`Step`]s
 //! lead to the wanted state; the other crates carry the steps out.
 
+mod account;
+mod admission;
+mod aggregate;
 mod assembly;
 mod audit;
 mod base;
+mod board;
 mod build;
+mod build_record;
+mod build_summary;
+mod build_word;
 mod candidate;
+mod chain_spec;
+mod chosen_forms;
 mod conflict;
 mod digest;
 mod facts;
+mod failure;
+#[cfg(test)]
+mod fixtures;
+mod form;
 mod id;
+mod impact;
+mod invalid_id;
 mod investigation;
+mod log;
+mod machine;
 mod plan;
 mod policy;
 mod release;
+mod releases;
 mod resolve;
+mod resolved_set;
+mod review;
+mod shared;
+mod stage_times;
 mod standing;
 mod status;
 mod store_path;
+mod team;
 mod time;
+mod trouble;
 
+pub use account::{Account, Binding, Identity, Refusal};
+pub use admission::Admission;
+pub use aggregate::{Aggregate, required_by};
 pub use assembly::{
-    ApprovedPick, Assembly, ChainSpec, PickOutcome, PickResult, PickedCommit, Renames,
-    SecondOpinion,
+    Assembly, ContainedBy, PickOutcome, PickResult, PickedCommit, Renames, SecondOpinion,
 };
-pub use audit::{Action, Actor, AuditError, Entry, EntryHash, verify_chain};
+pub use audit::{AccountEvent, Action, Actor, AuditError, Entry, EntryHash, verify_chain};
 pub use base::Base;
+pub use board::{Board, LaneHealth, LaneKey};
 pub use build::{
-    Attempt, BuildRecord, BuildReport, BuildState, FailureCause, JobOutcome, JobReport, Verdict,
+    Attempt, BuildReport, EvaluationCost, EvaluationLimit, Fault, JobOutcome, JobReport,
+    PackageSet, Verdict,
 };
+pub use build_record::{BuildRecord, BuildState, OddJobs};
+pub use build_summary::{AttemptSummary, FailingJob, ReportSummary};
+pub use build_word::BuildWord;
 pub use candidate::{Advisory, Candidate, ChangeKind, FileChange, SourceCommit, UpstreamState};
+pub use chain_spec::{ApprovedPick, ChainSpec};
 pub use conflict::{
     Conflict, ConflictKind, FileMode, FileVersion, ResolvedBy, ResolvedContent, ResolvedFile,
-    ResolvedSet, Versions,
+    Versions,
 };
 pub use digest::Sha256;
-pub use facts::{Facts, PickInput};
+pub use facts::{Facts, OnBase, PickInput};
+pub use failure::{FailureCause, FailureClass};
+pub use form::Form;
 pub use id::{
-    BlobId, BranchName, ChainId, ChannelName, CommitSha, ContentId, InvalidId, JobName, Login,
-    PatchId, PrNumber, ReleaseName, ReleaseSeq, ResolvedSetId,
+    AccountId, BlobId, BranchName, ChainId, ChannelName, CommitSha, ContentId, JobName, Login,
+    MitigationName, PackageFolder, PatchId, PrNumber, ReleaseName, ReleaseSeq, ResolvedSetId,
 };
+pub use impact::{
+    Certainty, FailingPackage, Impact, ImpactOutcome, ImpactSummary, ImpactedPackage, Listed,
+};
+pub use invalid_id::InvalidId;
 pub use investigation::{Investigation, Prerequisite, Together, TouchingCommit};
-pub use plan::{Hold, Plan, Step, plan};
-pub use policy::{JobPattern, Policy, RetryPolicy};
+pub use log::Log;
+pub use machine::{DiskShort, FailingRelease, Machine};
+pub use plan::{Hold, Plan, Step, plan, plan_of};
+pub use policy::{AfterHold, BaseHold, JobPattern, MassRebuild, Policy, RetryPolicy};
 pub use release::{Release, ReleaseState, ReleasedPick};
-pub use resolve::{Culprit, Next, Ready, Resolution, StalePick, resolve};
-pub use standing::{Approval, Standing, Veto};
-pub use status::{PickStatus, StageTimes, stage_times, status};
+pub use releases::Releases;
+pub use resolve::{
+    Culprit, HeldBase, LostFix, MissedFix, Next, Ready, Resolution, Setback, StalePick, resolve,
+};
+pub use resolved_set::ResolvedSet;
+pub use review::{
+    ConflictPlace, Objection, PickedBefore, Seen, Shown, approval, approvals, can_be_overruled,
+    counting_approvals, has_spoken, is_open, last_word, may_decide, stale_pick,
+};
+pub use shared::SharedMap;
+pub use stage_times::{StageTimes, stage_times};
+pub use standing::{Approval, LapsedApproval, Standing, Veto};
+pub use status::{PickStatus, StatusGroup, status};
 pub use store_path::{PathInfo, StorePath};
+pub use team::{Lapse, LapseReason, Member, Named, Team, Unbinding};
 pub use time::{Timestamp, duration};
+pub use trouble::{Lane, Trouble};

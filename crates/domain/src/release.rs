@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::base::Base;
+use crate::form::Form;
 use crate::id::{ChannelName, CommitSha, PrNumber, ReleaseName, ReleaseSeq};
 use crate::time::Timestamp;
 
@@ -40,6 +41,20 @@ impl Release {
         }
     }
 
+    /// Whether it has a number and is neither out nor given up.
+    pub fn is_under_way(&self) -> bool {
+        match self.state {
+            ReleaseState::Reserved | ReleaseState::Sealed { .. } => true,
+            ReleaseState::Published { .. } | ReleaseState::Abandoned { .. } => false,
+        }
+    }
+
+    /// Whether this head of a pull request is in it, in this form.
+    pub fn has_as(&self, pr: PrNumber, head: &CommitSha, form: &Form) -> bool {
+        let mut picks = self.picks.iter();
+        picks.any(|pick| (pick.pr, &pick.head, &pick.form) == (pr, head, form))
+    }
+
     /// Whether this pull request is in it.
     pub fn has(&self, pr: PrNumber) -> bool {
         self.picks.iter().any(|pick| pick.pr == pr)
@@ -53,16 +68,19 @@ pub struct ReleasedPick {
     pub pr: PrNumber,
     /// The head that was approved and picked.
     pub head: CommitSha,
+    /// In which form it is in it.
+    #[serde(default, skip_serializing_if = "Form::is_as_is")]
+    pub form: Form,
 }
 
-/// How far a release is. It only moves down this list, and from `Sealed` on it must be finished.
+/// How far a release is. It only moves down this list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReleaseState {
     /// Its number, name and content are fixed; files may have been written; no client sees it, and
     /// it may still be abandoned.
     Reserved,
-    /// Every file and store path was checked. From here on its tag, the branch and the pointer
-    /// may have moved, so it can only go forward.
+    /// Every file and store path was checked, and no decision stops it any more: from here on it is
+    /// signed and may have been seen. It is given up only where clients are led to a later one.
     Sealed {
         /// When.
         at: Timestamp,
@@ -72,7 +90,7 @@ pub enum ReleaseState {
         /// When the pointer moved to it.
         at: Timestamp,
     },
-    /// It was given up before anybody could see it.
+    /// It was given up before clients were led to it.
     Abandoned {
         /// When.
         at: Timestamp,
@@ -111,7 +129,7 @@ impl Release {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::fixtures::{base, sha};
+    use crate::fixtures::{base, sha};
 
     #[test]
     fn a_release_is_named_after_its_base_its_place_and_its_commit() {

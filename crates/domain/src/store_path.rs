@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Sha256;
-use crate::id::InvalidId;
+use crate::invalid_id::InvalidId;
 
 /// The 32 digits of Nix's base 32.
 const NIX32: &[u8] = b"0123456789abcdfghijklmnpqrsvwxyz";
@@ -83,10 +83,20 @@ fn is_base_name(text: &str) -> bool {
     let Some(name) = name.strip_prefix('-') else {
         return false;
     };
-    hash.bytes().all(|b| NIX32.contains(&b))
-        && !name.is_empty()
+    hash.bytes().all(|b| NIX32.contains(&b)) && is_name(name)
+}
+
+/// Nix takes a dot at the front again (`<hash>-.profile`), but no name that is, or before a hyphen
+/// has, a folder's own or its parent's.
+fn is_name(name: &str) -> bool {
+    let is_folder = |dots: &str| {
+        let rest = name.strip_prefix(dots);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    };
+    !name.is_empty()
         && name.len() <= NAME_MAX
-        && !name.starts_with('.')
+        && !is_folder(".")
+        && !is_folder("..")
         && name
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || b"+-._?=".contains(&b))
@@ -154,6 +164,19 @@ mod tests {
     }
 
     #[test]
+    fn whatever_nix_takes_for_a_name_is_one() {
+        let hash = "00bgd045z0d4icpbc2yyz4gx48ak44la";
+        let longest = "x".repeat(NAME_MAX);
+        for name in [
+            ".profile", ".x-y", "...", "..x", "...-x", "-x", "--", "_", "?=+", "a..b", "0.drv",
+            &longest,
+        ] {
+            let path = StorePath::parse(&format!("/nix/store/{hash}-{name}"));
+            assert_eq!(path.unwrap().name(), name);
+        }
+    }
+
+    #[test]
     fn what_is_no_store_path_is_refused() {
         let hash = "00bgd045z0d4icpbc2yyz4gx48ak44la";
         for bad in [
@@ -161,7 +184,11 @@ mod tests {
             format!("{hash}-relative"),
             format!("/nix/store/{hash}"),
             format!("/nix/store/{hash}-"),
-            format!("/nix/store/{hash}-.hidden"),
+            format!("/nix/store/{hash}-."),
+            format!("/nix/store/{hash}-.."),
+            format!("/nix/store/{hash}-.-x"),
+            format!("/nix/store/{hash}-..-x"),
+            format!("/nix/store/{hash}-~x"),
             format!("/nix/../store/{hash}-x"),
             format!("/nix/store/{hash}-a b"),
             format!("/nix/store/{}-x", "e".repeat(32)),

@@ -5,11 +5,10 @@
 //! what a chain is made of (`opinion.rs`).
 
 use picket_domain::{BlobId, Conflict, ConflictKind, FileVersion, Renames, Versions};
+use picket_mirror::file_mode;
 use picket_treemerge::{
     ConflictPath, Drivers, ObjectId, Objects, Outcome, ReadError, RenameReport, SideReport, Version,
 };
-
-use crate::changes::file_mode;
 
 /// Merges the trees `[base, ours, theirs]`: makes the change that leads from `base` to `theirs` on
 /// `ours`. It reads objects, and attributes that say how files are merged, and writes nothing.
@@ -89,7 +88,6 @@ pub(crate) fn with_renames(renames: Renames, report: &RenameReport) -> Renames {
 #[cfg(test)]
 mod tests {
     use super::*;
-
     #[test]
     fn renames_of_all_commits_are_taken_together() {
         let report = |wanted, found, gave_up| RenameReport {

@@ -5,17 +5,18 @@ use std::process::ExitCode;
 use std::str::FromStr;
 
 use clap::{Parser, Subcommand};
-use picket_domain::{CommitSha, EntryHash, PrNumber};
+use picket_domain::{CommitSha, EntryHash, Login, PrNumber};
 use picket_publisher::{KeyName, PublicKey};
 use url::Url;
 
 use crate::commands;
 use crate::logging::{self, LogFormat};
+use crate::process;
 
 /// A security channel for Nix: a stable channel plus the security fixes that your team approved,
 /// built, signed and published within minutes.
 ///
-/// Try it with `picket demo`. To run it, make a key with `picket keygen`, write a configuration
+/// To run it, make a key with `picket keygen`, write a configuration
 /// file (`picket check-config --help` lists the keys), and start `picket serve`.
 #[derive(Debug, Parser)]
 #[command(name = "picket", version, arg_required_else_help = true)]
@@ -29,13 +30,6 @@ pub struct Cli {
 pub enum Command {
     /// Watch, assemble, build, publish and serve, until stopped.
     Serve(Serve),
-    /// Show the whole way of a fix in a small world of its own.
-    ///
-    /// Makes a small nixpkgs, a stand-in for GitHub and an official channel on this machine, with
-    /// open security pull requests, and runs Picket on it. Needs nix, git and a static busybox; no
-    /// network, no root. The web pages stay up until you press Ctrl-C. A second run on the same
-    /// folder goes on from where the first one was.
-    Demo(Demo),
     /// Check a configuration file and the files that it names, and stop.
     #[command(after_long_help = crate::config::keys_help())]
     CheckConfig(CheckConfig),
@@ -44,6 +38,22 @@ pub enum Command {
     /// Check a channel from outside, as its clients see it: the release's signature, every file's
     /// hash, and every narinfo and NAR of its binary cache.
     Verify(Verify),
+    /// Remove what the retention rules let go, or say what that would be.
+    ///
+    /// That is: releases that were superseded long ago (the newest ones of each channel stay), paths
+    /// of the binary cache that no release needs any more, and evaluations, build logs and roots in
+    /// the Nix store that no build needs. The keys retention.* say for how long each is kept.
+    ///
+    /// `picket serve` does the same by itself, once an hour. This is for looking first, with
+    /// --dry-run, and for a disk that runs short. It may run beside a service: what is in use stays,
+    /// and is told. Run it as the user that the service runs as.
+    Gc(Gc),
+    /// Look after the accounts behind the team's logins.
+    ///
+    /// A login is bound to the first account at GitHub that signs in under it. No other one is let in
+    /// under that name, should its holder give it up and somebody else take it.
+    #[command(subcommand)]
+    Accounts(Accounts),
     /// Look after the audit log.
     #[command(subcommand)]
     AuditLog(AuditLog),
@@ -59,6 +69,25 @@ pub enum Command {
     /// commits in the present chain. Prints what went into the merge, the engine and its options,
     /// what people made of conflicts, and commands that make the same commit in any clone.
     Explain(Explain),
+    /// Say what a change changes, before anybody approves it: attributes, derivations to build.
+    ///
+    /// BASE and HEAD are revisions of a nixpkgs repository, which is only read. The first look at a
+    /// repository evaluates all of BASE, and keeps what it learns; another BASE near it takes seconds.
+    /// The estimate for a HEAD then takes a second. Where it does not know something, it says so.
+    ///
+    /// Attributes are counted as `nix-env -qaP` counts them where unfree packages are allowed: those of
+    /// the top level, for any system, each derivation by one of its names. One has changed if its
+    /// outputs have other store paths.
+    ///
+    /// What a commit changes, and whether that is really so:
+    ///
+    ///     picket impact --repo nixpkgs.git --base abc123^ --head abc123 --full
+    ///
+    /// What it does to the NixOS tests and packages that the small channel waits for:
+    ///
+    ///     picket impact --repo nixpkgs.git --base abc123^ --head abc123 --jobset nixos/release-small.nix
+    #[command(verbatim_doc_comment)]
+    Impact(Impact),
 }
 
 /// `picket serve`
@@ -73,24 +102,6 @@ pub struct Serve {
     /// How log lines look. PICKET_LOG=debug shows more of them.
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
-}
-
-/// `picket demo`
-#[derive(Debug, clap::Args)]
-pub struct Demo {
-    /// The folder that everything is kept in.
-    #[arg(long, value_name = "DIR", default_value = "picket-demo")]
-    pub dir: PathBuf,
-    /// The port of the web pages, on 127.0.0.1; 0 takes a free one. Default: that of the folder's
-    /// last run, or 8080.
-    #[arg(long, value_name = "N")]
-    pub port: Option<u16>,
-    /// Approve through the web pages' own endpoints, publish, verify, and stop.
-    #[arg(long)]
-    pub exit: bool,
-    /// Print one JSON object as the last line of standard output.
-    #[arg(long)]
-    pub json: bool,
 }
 
 /// `picket check-config`
@@ -123,6 +134,56 @@ pub struct Verify {
     #[arg(long = "public-key", value_name = "KEY", required = true)]
     pub public_keys: Vec<PublicKey>,
     /// Print the report as one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `picket gc`
+#[derive(Debug, clap::Args)]
+pub struct Gc {
+    /// The configuration file, which names the data folder and what is kept.
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+    /// Remove nothing: say what would go, and why.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print the report as one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `picket accounts`
+#[derive(Debug, Subcommand)]
+pub enum Accounts {
+    /// List the logins, and whose they are.
+    List(AccountsList),
+    /// Take a login from its account, so that the next one that signs in under it keeps it.
+    ///
+    /// For a member who has a new account, or a name that was passed on. The account's sessions end,
+    /// and what it approved does not count any more for what is not out yet. The audit log says so.
+    Unbind(AccountsUnbind),
+}
+
+/// `picket accounts list`
+#[derive(Debug, clap::Args)]
+pub struct AccountsList {
+    /// The configuration file, which names the database.
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+    /// Print a list of JSON objects, one for each login.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `picket accounts unbind`
+#[derive(Debug, clap::Args)]
+pub struct AccountsUnbind {
+    /// The login.
+    pub login: Login,
+    /// The configuration file, which names the database.
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+    /// Print the result as one JSON object.
     #[arg(long)]
     pub json: bool,
 }
@@ -197,6 +258,65 @@ pub struct Explain {
     pub json: bool,
 }
 
+/// `picket impact`
+#[derive(Debug, clap::Args)]
+pub struct Impact {
+    /// The git repository, a clone of nixpkgs.
+    #[arg(long, value_name = "PATH")]
+    pub repo: PathBuf,
+    /// The revision before the change.
+    #[arg(long, value_name = "REV")]
+    pub base: String,
+    /// The revision after it.
+    #[arg(long, value_name = "REV")]
+    pub head: String,
+    /// A file of the tree whose jobs are looked at, instead of the package set's top level.
+    #[arg(long, value_name = "FILE")]
+    pub jobset: Option<String>,
+    /// Evaluate everything after the change as well, and compare the estimate with that.
+    #[arg(long)]
+    pub full: bool,
+    /// More derivations to build than these are called a mass rebuild.
+    #[arg(long, value_name = "N", default_value_t = 500)]
+    pub mass_rebuild: usize,
+    /// The system, as Nix names it.
+    #[arg(long, value_name = "SYSTEM", default_value_t = format!("{}-linux", std::env::consts::ARCH))]
+    pub system: String,
+    /// The folder for trees, derivations and what is known of bases; default: picket/impact in the
+    /// user's cache folder. It can be removed at any time.
+    #[arg(long, value_name = "DIR", default_value_os_t = default_cache(), hide_default_value = true)]
+    pub cache: PathBuf,
+    /// How much that folder may hold beside the tree, in MiB. What has not been used for longest goes.
+    #[arg(long, value_name = "MIB", default_value_t = 4096)]
+    pub cache_mib: u64,
+    /// How much processor time the estimate may take, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 1.2)]
+    pub budget: f64,
+    /// How much memory evaluating may take, in MiB. Half of the machine's unless told.
+    #[arg(long, value_name = "MIB")]
+    pub memory_mib: Option<u64>,
+    /// Evaluate although there is no sandbox here, so that only Nix itself keeps the tree's expressions
+    /// from reading this machine's files.
+    #[arg(long)]
+    pub unsandboxed: bool,
+    /// Make the last line of the output a JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn default_cache() -> PathBuf {
+    let variable = |name: &str| {
+        std::env::var_os(name)
+            .filter(|it| !it.is_empty())
+            .map(PathBuf::from)
+    };
+    let home = || variable("HOME").map(|home| home.join(".cache"));
+    let cache = variable("XDG_CACHE_HOME").or_else(home);
+    cache
+        .unwrap_or_else(std::env::temp_dir)
+        .join("picket/impact")
+}
+
 /// What a pick is called by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PickName {
@@ -230,25 +350,20 @@ pub enum Opponent {
 /// Runs the program.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    // Both rustls providers may be linked in through dependencies; one must be chosen.
-    if rustls::crypto::ring::default_provider()
-        .install_default()
-        .is_err()
-    {
-        eprintln!("error: another TLS provider was installed before the program started");
-        return ExitCode::FAILURE;
-    }
     logging::init(match &cli.command {
         Command::Serve(serve) => serve.log_format,
-        Command::Demo(_) | Command::Verify(_) => LogFormat::Progress,
+        Command::Verify(_) => LogFormat::Progress,
         Command::CheckConfig(_)
         | Command::Keygen(_)
+        | Command::Gc(_)
+        | Command::Accounts(_)
         | Command::AuditLog(_)
         | Command::Replay(_)
-        | Command::Explain(_) => LogFormat::Text,
+        | Command::Explain(_)
+        | Command::Impact(_) => LogFormat::Text,
     });
-    let result = tokio::runtime::Runtime::new()
-        .map_err(anyhow::Error::from)
+    let result = process::use_tls()
+        .and_then(|()| Ok(tokio::runtime::Runtime::new()?))
         .and_then(|runtime| runtime.block_on(run(cli.command)));
     match result {
         Ok(code) => code,
@@ -262,14 +377,19 @@ pub fn main() -> ExitCode {
 async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Serve(arguments) => commands::serve::run(arguments).await,
-        Command::Demo(arguments) => commands::demo::run(arguments).await,
-        Command::CheckConfig(arguments) => commands::check_config::run(&arguments),
+        Command::CheckConfig(arguments) => commands::check_config::run(&arguments).await,
         Command::Keygen(arguments) => commands::keygen::run(&arguments),
         Command::Verify(arguments) => commands::verify::run(&arguments).await,
+        Command::Gc(arguments) => commands::gc::run(&arguments).await,
+        Command::Accounts(Accounts::List(arguments)) => commands::accounts::list(&arguments).await,
+        Command::Accounts(Accounts::Unbind(arguments)) => {
+            commands::accounts::unbind(&arguments).await
+        }
         Command::AuditLog(AuditLog::Verify(arguments)) => {
             commands::audit_log::verify(&arguments).await
         }
         Command::Replay(arguments) => commands::replay::run(&arguments),
         Command::Explain(arguments) => commands::explain::run(&arguments).await,
+        Command::Impact(arguments) => commands::impact::run(arguments).await,
     }
 }

@@ -1,9 +1,11 @@
 //! The program's commands, one a file.
 
+pub(crate) mod accounts;
 pub(crate) mod audit_log;
 pub(crate) mod check_config;
-pub(crate) mod demo;
 pub(crate) mod explain;
+pub(crate) mod gc;
+pub(crate) mod impact;
 pub(crate) mod keygen;
 pub(crate) mod replay;
 pub(crate) mod serve;

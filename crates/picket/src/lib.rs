@@ -1,18 +1,17 @@
-//! The `picket` program: command line, configuration, wiring, and the reconcile loop.
+//! The `picket` program: command line, configuration and wiring.
 //!
 //! Everything that does one kind of work is a crate of its own; here they are put together.
 //! [`Service`] is Picket on one machine: it opens what the configuration names, serves the web
-//! side, and reconciles. [`reconcile`] is the loop itself.
+//! side, and lets [`picket_reconcile::Engine`] work.
 
 pub mod cli;
 mod commands;
 pub mod config;
-pub mod demo;
-mod dirs;
 pub mod logging;
-pub mod reconcile;
+mod process;
 mod service;
 
 pub use config::Config;
-pub use dirs::Dirs;
+pub use picket_reconcile::Dirs;
+pub use process::{stop_on_signals, use_tls};
 pub use service::Service;

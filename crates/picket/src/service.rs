@@ -1,34 +1,35 @@
 //! Picket on one machine: everything that a configuration names, opened and put together.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::future::IntoFuture;
+use std::sync::{Arc, Mutex};
 
 use anyhow::Context;
-use picket_builder::{Builder, Logs, Nix};
-use picket_domain::Timestamp;
-use picket_merger::Mirror;
+use axum::serve::ListenerExt;
+use picket_builder::{Builder, Nix};
+use picket_domain::{Board, Timestamp};
+use picket_evaluator::Sandbox;
+use picket_impact::Setting;
+use picket_merger::{Merger, Mirror};
 use picket_publisher::{CacheSettings, PublicDir, Publisher, SecretKey};
-use picket_store::Store;
+use picket_reconcile::{Collector, Dirs, Engine, Measuring, Retention, Shared};
+use picket_snapshot::Snapshots;
+use picket_store::{Lease, Store};
 use picket_watcher::{Watcher, WatcherConfig};
-use picket_web::{AppState, ChannelInfo, DemoPerson, GitHubSignIn, GitHubSignInSettings, Health};
+use picket_web::{AppState, ChannelInfo, DemoPerson, GitHubSignIn, GitHubSignInSettings, Streams};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
-use tracing::info;
+use tracing::{debug, info, warn};
 
 use crate::config::{self, Config};
-use crate::dirs::Dirs;
-use crate::reconcile::Reconciler;
-
-/// Without a sign of life for this many intervals, the reconcile loop counts as stuck. A long
-/// build is no reason: it runs beside the loop.
-const STALE_INTERVALS: i64 = 10;
 
 /// Picket on one machine.
 pub struct Service {
     listener: TcpListener,
     state: AppState,
-    reconciler: Arc<Reconciler>,
+    engine: Arc<Engine>,
+    /// Of the data folder and of the database: no other process works on them meanwhile.
+    leases: [Lease; 2],
 }
 
 impl Service {
@@ -39,80 +40,136 @@ impl Service {
     pub async fn open(config: Config) -> anyhow::Result<Self> {
         std::fs::create_dir_all(&config.data_dir)
             .with_context(|| format!("cannot make data_dir {}", config.data_dir.display()))?;
+        let leases = [
+            Lease::of_folder(&config.data_dir)?,
+            Lease::of_database(config.database_url.expose()).await?,
+        ];
         let dirs = Dirs::new(&config.data_dir);
         let nix = Nix::new(config.nix.clone());
-        let store_dir = nix.store_dir().await?;
-        let store = Store::open(&config.database_url).await?;
+        let nix_here = nix.installed().await?;
+        let system = nix.settings(&nix_here.version).await?.system;
+        let store_dir = nix_here.store_dir;
+        let store = Store::open(config.database_url.expose()).await?;
+        store.set_team(&config.team, Timestamp::now()).await?;
         let mirror = open_mirror(&config, &dirs).await?;
         let public = PublicDir::new(dirs.public());
         let wake = Arc::new(Notify::new());
-        let interval = i64::try_from(config.interval.as_secs()).unwrap_or(i64::MAX);
-        let health = Arc::new(Health::new(
-            interval.saturating_mul(STALE_INTERVALS).max(60),
-        ));
+        let board = Arc::new(Mutex::new(Board::default()));
+        let snapshots = open_snapshots(&config, &store).await?;
         let listener = TcpListener::bind(config.web.listen)
             .await
             .with_context(|| format!("cannot listen on {}", config.web.listen))?;
+        let builder = Builder::new(nix, &dirs.builds(), config.limits.clone())?;
         let state = AppState {
             store: store.clone(),
             public: public.clone(),
             mirror: mirror.clone(),
-            logs: Logs::new(&dirs.builds()),
+            logs: builder.logs().clone(),
+            live: builder.live().clone(),
+            streams: Streams::default(),
             channels: config.channels.iter().map(channel_info).collect(),
-            team: config.team.iter().cloned().collect::<BTreeSet<_>>(),
             sign_in: sign_in(&config)?,
             base_url: config.web.base_url.clone(),
             public_keys: config.signing_keys.iter().map(SecretKey::public).collect(),
             wake: Arc::clone(&wake),
-            health: Arc::clone(&health),
+            board: Arc::clone(&board),
+            snapshots: Arc::clone(&snapshots),
             clock: Timestamp::now,
         };
         let settings = CacheSettings {
             store_dir,
             ..CacheSettings::default()
         };
-        let reconciler = Arc::new(Reconciler {
+        let retention = retention(&config);
+        let measuring = measuring(&config, &dirs, system).await;
+        let engine = Arc::new(Engine {
             store,
+            snapshots,
             watcher: watcher(&config.github)?,
-            mirror,
-            builder: Builder::new(nix, &dirs.builds(), config.limits.clone())?,
-            publisher: Publisher::new(public, config.signing_keys, settings)?,
+            merger: mirror,
+            builder,
+            measuring,
+            publisher: Arc::new(Publisher::new(public, config.signing_keys, settings)?),
             http: http_client()?,
             channels: config.channels,
             dirs,
             base_url: config.web.base_url,
             interval: config.interval,
+            retention,
             wake,
-            health,
+            board,
+            shared: Shared::default(),
         });
         Ok(Self {
             listener,
             state,
-            reconciler,
+            engine,
+            leases,
         })
     }
 
     /// Serves and reconciles until told to stop, and then stops cleanly.
     ///
     /// # Errors
-    /// Where the web server ends by itself.
+    /// Where the web server ends by itself, or another process took the database.
     pub async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
         info!("listening on {}", self.listener.local_addr()?);
-        let reconciling = tokio::spawn(Arc::clone(&self.reconciler).run(stop.clone()));
+        let [_folder, database] = self.leases;
+        let mut working = tokio::spawn(self.engine.run(stop.clone()));
         let router = picket_web::router(self.state);
-        let served = axum::serve(self.listener, router)
+        // A small answer must not wait for the client to acknowledge its first part.
+        let listener = self.listener.tap_io(|connection| {
+            if let Err(error) = connection.set_nodelay(true) {
+                debug!("a connection keeps its delays: {error}");
+            }
+        });
+        let served = axum::serve(listener, router)
             .with_graceful_shutdown(stop.clone().cancelled_owned())
-            .await;
+            .into_future();
+        tokio::pin!(served);
+        let lost = database.lost();
+        tokio::pin!(lost);
+        let ended = tokio::select! {
+            served = &mut served => served.context("the web server ended"),
+            error = &mut lost => Err(error.into()),
+            worked = &mut working => return worked?,
+        };
+        // The database's lease is held until nothing works on it any more.
         stop.cancel();
-        reconciling.await?;
-        served.context("the web server ended")
+        working.await??;
+        ended
     }
 }
 
-async fn open_mirror(config: &Config, dirs: &Dirs) -> anyhow::Result<Mirror> {
+/// What `picket gc` looks at: the database and the folders, which a service may work on meanwhile.
+///
+/// # Errors
+/// Whatever cannot be opened; among that a database that is not there.
+pub(crate) async fn open_collector(config: Config) -> anyhow::Result<Collector> {
+    let dirs = Dirs::new(&config.data_dir);
+    let store = Store::open_existing(config.database_url.expose()).await?;
+    let (snapshots, retention) = (open_snapshots(&config, &store).await?, retention(&config));
+    let public = PublicDir::new(dirs.public());
+    let publisher = Publisher::new(public, config.signing_keys, CacheSettings::default())?;
+    Ok(Collector {
+        snapshots,
+        store,
+        builds: picket_builder::Retention::new(&dirs.builds()),
+        publisher: Arc::new(publisher),
+        retention,
+    })
+}
+
+async fn open_snapshots(config: &Config, store: &Store) -> anyhow::Result<Arc<Snapshots>> {
+    let policies = config.channels.iter().map(|channel| channel.policy.clone());
+    let snapshots = Snapshots::open(store.clone(), policies, Timestamp::now()).await?;
+    Ok(Arc::new(snapshots))
+}
+
+async fn open_mirror(config: &Config, dirs: &Dirs) -> anyhow::Result<Merger> {
     let (dir, upstream) = (dirs.mirror(), config.upstream.clone());
     let open = move || {
-        let mirror = Mirror::open(&dir, &upstream.git)?;
+        let mirror = Merger::new(Mirror::open_of(&dir, upstream.git)?);
         if let Some(reference) = &upstream.reference {
             mirror.use_objects_of(reference)?;
         }
@@ -121,10 +178,48 @@ async fn open_mirror(config: &Config, dirs: &Dirs) -> anyhow::Result<Mirror> {
     tokio::task::spawn_blocking(open).await?
 }
 
+fn retention(config: &Config) -> Retention {
+    let kept = &config.retention;
+    Retention {
+        releases: kept.releases,
+        days: kept.days,
+        cache_days: kept.cache_days,
+        build_days: kept.log_days.max(kept.evaluation_days),
+        minimum_free_bytes: u64::from(kept.minimum_free_gib) << 30,
+        every_seconds: kept.every_seconds,
+    }
+}
+
+/// Nobody has approved what is evaluated to tell what it changes: without a sandbox that is done only
+/// where the configuration says so.
+async fn measuring(config: &Config, dirs: &Dirs, system: String) -> Option<Measuring> {
+    let impact = config.impact?;
+    let limits = config.limits.evaluation.clone();
+    if Sandbox::find().await == Sandbox::None && !limits.unsandboxed {
+        warn!(
+            "what candidates change is not found out: there is no sandbox here; install bubblewrap, or set \
+             nix.evaluate_unsandboxed"
+        );
+        return None;
+    }
+    let setting = Setting {
+        system,
+        limits,
+        bin_dir: config.nix.bin_dir.clone(),
+        ..Setting::new(dirs.impact())
+    };
+    Some(Measuring {
+        setting,
+        certainty: impact.certainty,
+        budget: impact.budget,
+        turn: tokio::sync::Mutex::default(),
+    })
+}
+
 fn watcher(github: &config::GitHub) -> anyhow::Result<Watcher> {
     Ok(Watcher::new(WatcherConfig {
         api: github.api.clone(),
-        token: github.token.clone(),
+        token: github.token.as_ref().map(|token| token.expose().clone()),
         owner: github.owner.clone(),
         repository: github.repository.clone(),
         label: github.label.clone(),
@@ -135,6 +230,7 @@ fn channel_info(channel: &config::Channel) -> ChannelInfo {
     let name = &channel.policy.channel;
     ChannelInfo {
         policy: channel.policy.clone(),
+        rebuild_limit: channel.rebuild_limit,
         title: name.to_string(),
         base_label: channel.follows.branch.to_string(),
         branch: channel.branch(),
@@ -145,9 +241,11 @@ fn channel_info(channel: &config::Channel) -> ChannelInfo {
 fn sign_in(config: &Config) -> anyhow::Result<picket_web::SignIn> {
     match &config.web.sign_in {
         config::SignIn::Demo(people) => {
-            let person = |(login, passphrase): (&picket_domain::Login, &String)| DemoPerson {
-                login: login.clone(),
-                passphrase: passphrase.clone(),
+            let person = |(login, passphrase): (&picket_domain::Login, &config::Secret<String>)| {
+                DemoPerson {
+                    login: login.clone(),
+                    passphrase: passphrase.expose().clone(),
+                }
             };
             Ok(picket_web::SignIn::Demo {
                 people: people.iter().map(person).collect(),
@@ -160,7 +258,7 @@ fn sign_in(config: &Config) -> anyhow::Result<picket_web::SignIn> {
         } => {
             let settings = GitHubSignInSettings {
                 client_id: client_id.clone(),
-                client_secret: client_secret.clone(),
+                client_secret: client_secret.expose().clone(),
                 site: web.clone(),
                 api: config.github.api.clone(),
             };

@@ -70,6 +70,7 @@ fn their_lines(sides: &Sides<'_>, span: &Span, rule: Rule) -> Part {
         ours: span.ours.clone(),
         theirs: span.theirs.clone(),
         rule: Some(rule),
+        note: String::new(),
     }
 }
 

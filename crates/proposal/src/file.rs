@@ -103,7 +103,7 @@ fn propose_text(path: &str, base: &[u8], ours: &[u8], theirs: &[u8]) -> Option<F
                             ours: part.ours.clone(),
                             theirs: part.theirs.clone(),
                             result: line..end,
-                            why: rule.sentence().to_owned(),
+                            why: format!("{}{}", rule.sentence(), part.note),
                         });
                     }
                     line = end;

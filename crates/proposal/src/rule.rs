@@ -15,6 +15,10 @@ pub enum Rule {
     Apart,
     /// The changes are in the same lines, but not of the same words.
     WordByWord,
+    /// Both sides changed the same words.
+    SameWords,
+    /// Not all of the pull request's change can be made.
+    InPart,
     /// Both sides changed the same value.
     TheirValue,
     /// The pull request changes something beside lines that stable lacks.
@@ -45,12 +49,14 @@ pub enum Rule {
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::VersionBump,
         Self::BothAdded,
         Self::SameChange,
         Self::Apart,
         Self::WordByWord,
+        Self::SameWords,
+        Self::InPart,
         Self::TheirValue,
         Self::WithoutContext,
         Self::LackingHere,
@@ -75,6 +81,8 @@ impl Rule {
             Self::SameChange => "same-change",
             Self::Apart => "apart",
             Self::WordByWord => "word-by-word",
+            Self::SameWords => "same-words",
+            Self::InPart => "in-part",
             Self::TheirValue => "their-value",
             Self::WithoutContext => "without-context",
             Self::LackingHere => "lacking-here",
@@ -105,6 +113,10 @@ impl Rule {
             }
             Self::WordByWord => {
                 "Both sides changed these lines, but not the same words: both changes are made."
+            }
+            Self::SameWords => "Both sides changed the same words: the pull request's are taken.",
+            Self::InPart => {
+                "The pull request's change does not fit what stable has here, and is made in part."
             }
             Self::TheirValue => "Both sides changed the same value: the pull request's is taken.",
             Self::WithoutContext => {
@@ -163,6 +175,6 @@ pub struct AppliedRule {
     pub theirs: Range<usize>,
     /// The lines of the proposal that came of it.
     pub result: Range<usize>,
-    /// Why, in one sentence for a person.
+    /// Why, for a person: the rule's sentence, and what of either change is not made.
     pub why: String,
 }

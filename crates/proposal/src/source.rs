@@ -133,3 +133,8 @@ pub(crate) fn key(text: &[u8]) -> Vec<u8> {
     }
     key
 }
+
+/// What tokens are compared by.
+pub(crate) fn texts<'a>(tokens: &[Token<'a>]) -> Vec<&'a [u8]> {
+    tokens.iter().map(|token| token.text).collect()
+}

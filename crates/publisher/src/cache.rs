@@ -4,25 +4,26 @@
 //! narinfo can have everything that it leads to. Nothing is ever changed but for one thing: a
 //! narinfo gains the signature of a key that was added later.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, SystemTime};
 
 use picket_domain::{PathInfo, Sha256, StorePath};
+use picket_files::{WorkLock, create_whole, read_bounded, sync_dir, temporary_file, write_whole};
 
-use crate::cache_file::CacheFile;
+use crate::cache_file::{CacheFile, HashPart};
+use crate::digest::{CHUNK, Hashing};
 use crate::error::{AtPath, PublishError};
-use crate::files::{
-    CHUNK, Hashing, create_atomically, read_if_there, sync_dir, temporary_in, write_atomically,
-};
 use crate::key::SecretKey;
 use crate::manifest::PublishedPath;
 use crate::narinfo::{self, NarFile, Narinfo};
 use crate::publisher::Publisher;
 use crate::upstream::Upstream;
-use crate::{lock, nar, order, parallel};
+use crate::verified::metadata_if_there;
+use crate::{nar, order, parallel};
 
 /// What a release has in the binary cache.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -79,7 +80,7 @@ impl Publisher {
         let cache = self.dir.cache_dir();
         let nars = cache.join("nar");
         fs::create_dir_all(&nars).at(&nars)?;
-        let _lock = lock::join(&cache, &[&cache, &nars]).at(&cache)?;
+        let _lock = WorkLock::join(&cache, &[&cache, &nars]).at(&cache)?;
         self.write_cache_info()?;
         let ready = self.write_nars(&delta.ours)?;
         sync_dir(&nars).at(&nars)?;
@@ -97,6 +98,52 @@ impl Publisher {
         published.paths.sort_by(|a, b| a.path.cmp(&b.path));
         report(&published);
         Ok(published)
+    }
+
+    /// Makes store paths again that are in the cache already, from the Nix store: NAR and narinfo,
+    /// whatever they look like. For what [`Publisher::check_staged`] or [`Publisher::reread`] found
+    /// damaged. `closure` is what the Nix store records of them.
+    ///
+    /// # Errors
+    /// Where a path is not in `closure`, where its content is not what the Nix store recorded, where
+    /// the cache has it with another content that is signed, and on I/O errors.
+    pub fn repair(&self, paths: &[StorePath], closure: &[PathInfo]) -> Result<(), PublishError> {
+        let infos: BTreeMap<_, _> = closure.iter().map(|info| (&info.path, info)).collect();
+        let wanted: BTreeSet<_> = paths.iter().collect();
+        let wanted = wanted.into_iter().map(|path| {
+            let info = infos.get(path).copied();
+            info.ok_or_else(|| PublishError::CannotRepair(path.clone()))
+        });
+        let wanted = wanted.collect::<Result<Vec<_>, _>>()?;
+        self.all_ours(&wanted)?;
+        let cache = self.dir.cache_dir();
+        let nars = cache.join("nar");
+        fs::create_dir_all(&nars).at(&nars)?;
+        let _lock = WorkLock::join(&cache, &[&cache, &nars]).at(&cache)?;
+        for info in wanted {
+            let narinfo = NarinfoStep::Replace {
+                kept: self.kept_signatures(info)?,
+            };
+            let nar = self.pack(info)?;
+            sync_dir(&nars).at(&nars)?;
+            self.write_narinfo(info, Ready { nar, narinfo })?;
+            tracing::warn!(path = %info.path, "made a damaged store path again");
+        }
+        Ok(())
+    }
+
+    /// The signatures of other keys on a narinfo that is to be made again, where it says the same.
+    fn kept_signatures(&self, info: &PathInfo) -> Result<Vec<String>, PublishError> {
+        let narinfo = match self.read_narinfo(&info.path) {
+            Ok(Some(narinfo)) => narinfo,
+            Ok(None) | Err(PublishError::Damaged { .. }) => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        match same_path(info, &narinfo) {
+            Ok(()) => Ok(narinfo.signatures().to_vec()),
+            Err(error) if self.is_ours(&narinfo) => Err(error),
+            Err(_) => Ok(Vec::new()),
+        }
     }
 
     /// A cache is for one store folder: a path of another could not be installed from it.
@@ -121,14 +168,11 @@ impl Publisher {
             self.settings.store_dir, self.settings.priority
         );
         let path = self.dir.cache_file(&CacheFile::Info);
-        if read_if_there(&path, narinfo::SIZE_MAX)
-            .at(&path)?
-            .as_deref()
-            == Some(content.as_bytes())
+        if read_bounded(&path, narinfo::SIZE_MAX).at(&path)?.as_deref() == Some(content.as_bytes())
         {
             return Ok(());
         }
-        write_atomically(&path, content.as_bytes()).at(&path)
+        write_whole(&path, content.as_bytes()).at(&path)
     }
 
     /// The largest first, so that no thread is left with a large one at the end.
@@ -164,33 +208,45 @@ impl Publisher {
         Ok(Ready { nar, narinfo })
     }
 
-    /// What the cache has of a path.
+    /// What the cache has of a path. A narinfo that cannot be read counts as lost.
     fn present(&self, info: &PathInfo) -> Result<Present, PublishError> {
-        let Some(narinfo) = self.read_narinfo(&info.path)? else {
-            return Ok(Present::Absent);
+        let narinfo = match self.read_narinfo(&info.path) {
+            Ok(Some(narinfo)) => narinfo,
+            Ok(None) => return Ok(Present::Absent),
+            Err(error @ PublishError::Damaged { .. }) => {
+                tracing::warn!(%error, "writes a narinfo again");
+                return Ok(Present::Narinfo(Vec::new()));
+            }
+            Err(error) => return Err(error),
         };
         same_path(info, &narinfo)?;
         let path = self.dir.cache_file(&narinfo.nar.file());
-        let size = match fs::metadata(&path) {
-            Ok(metadata) => Some(metadata.len()),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => return Err(PublishError::Io { path, error }),
-        };
+        let size = metadata_if_there(&path)?.map(|metadata| metadata.len());
         let kept = narinfo.signatures().to_vec();
-        let signed = |key: &SecretKey| narinfo.is_signed_by(&key.public());
         Ok(if size != Some(narinfo.nar.size) {
             Present::Narinfo(kept)
-        } else if self.keys.iter().all(signed) {
+        } else if self.is_ours(&narinfo) {
             Present::Whole(narinfo.nar)
         } else {
             Present::Unsigned(narinfo.nar, kept)
         })
     }
 
+    /// Whether every key of ours signed it.
+    fn is_ours(&self, narinfo: &Narinfo) -> bool {
+        let signed = |key: &SecretKey| narinfo.is_signed_by(&key.public());
+        self.keys.iter().all(signed)
+    }
+
     /// The narinfo of a path, where the cache has one.
     pub(crate) fn read_narinfo(&self, of: &StorePath) -> Result<Option<Narinfo>, PublishError> {
-        let path = self.dir.cache_file(&CacheFile::narinfo_of(of));
-        let Some(bytes) = read_if_there(&path, narinfo::SIZE_MAX).at(&path)? else {
+        self.read_narinfo_of(&of.into())
+    }
+
+    /// The narinfo of the path with this hash, where the cache has one.
+    pub(crate) fn read_narinfo_of(&self, of: &HashPart) -> Result<Option<Narinfo>, PublishError> {
+        let path = self.dir.cache_file(&CacheFile::NarInfo(of.clone()));
+        let Some(bytes) = read_bounded(&path, narinfo::SIZE_MAX).at(&path)? else {
             return Ok(None);
         };
         let narinfo = Narinfo::parse(&self.settings.store_dir, &bytes);
@@ -203,7 +259,7 @@ impl Publisher {
     fn pack(&self, info: &PathInfo) -> Result<NarFile, PublishError> {
         let dir = self.dir.cache_dir().join("nar");
         let files = self.settings.store_root.physical(&info.path);
-        let mut file = temporary_in(&dir).at(&dir)?;
+        let mut file = temporary_file(&dir).at(&dir)?;
         let level = self.settings.nar_level;
         let (nar, found) = compressed_nar(&files, file.as_file_mut(), level).at(&files)?;
         intact(info, found)?;
@@ -218,16 +274,19 @@ impl Publisher {
         let path = self.dir.cache_file(&CacheFile::narinfo_of(&info.path));
         let Ready { nar, narinfo } = ready;
         match narinfo {
-            NarinfoStep::Keep => Ok(nar),
+            NarinfoStep::Keep => {
+                keep_fresh(&path).at(&path)?;
+                Ok(nar)
+            }
             NarinfoStep::Replace { mut kept } => {
                 kept.extend(info.signatures.iter().cloned());
                 let bytes = narinfo::signed(info, nar, &self.keys, &kept)?;
-                write_atomically(&path, &bytes).at(&path)?;
+                write_whole(&path, &bytes).at(&path)?;
                 Ok(nar)
             }
             NarinfoStep::Create => {
                 let bytes = narinfo::signed(info, nar, &self.keys, &info.signatures)?;
-                if create_atomically(&path, &bytes).at(&path)? {
+                if create_whole(&path, &bytes).at(&path)? {
                     return Ok(nar);
                 }
                 self.accept_other(info, &path)
@@ -258,6 +317,17 @@ fn compressed_nar(files: &Path, out: &mut File, level: i32) -> io::Result<(NarFi
     let (mut buffered, hash, size) = encoder.finish()?.finish();
     buffered.flush()?;
     Ok((NarFile { hash, size }, nar_hash))
+}
+
+/// A narinfo's time is when a release last needed it: what is old and in no release can be removed.
+fn keep_fresh(narinfo: &Path) -> io::Result<()> {
+    const FRESH: Duration = Duration::from_secs(86_400);
+    let file = File::open(narinfo)?;
+    let age = file.metadata()?.modified()?.elapsed();
+    if age.is_ok_and(|age| age > FRESH) {
+        file.set_modified(SystemTime::now())?;
+    }
+    Ok(())
 }
 
 fn intact(info: &PathInfo, found: Sha256) -> Result<(), PublishError> {

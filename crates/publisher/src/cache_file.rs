@@ -17,7 +17,7 @@ pub enum CacheFile {
 }
 
 /// The 32 digits of a store path that name its narinfo.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct HashPart(String);
 
 impl HashPart {

@@ -1,172 +1,251 @@
-//! The check before the pointer moves: can everything that a release needs be had?
+//! The check before a release is sealed: can everything that it needs be had?
 
-use std::collections::BTreeSet;
-use std::io;
+use std::collections::{BTreeMap, BTreeSet};
 
-use picket_domain::{ChannelName, ReleaseName, StorePath};
+use picket_domain::{ChannelName, ReleaseName, Sha256, StorePath, Timestamp};
 
 use crate::cache_file::CacheFile;
+use crate::digest::digest_of_file;
 use crate::error::{AtPath, PublishError};
-use crate::files::{digest_of_file, read_if_there};
-use crate::key::{PublicKey, Signature};
-use crate::manifest::{FileDigest, Manifest, PublishedPath, SIZE_MAX};
+use crate::folder::ReleaseFolder;
+use crate::key::PublicKey;
+use crate::manifest::{Manifest, PublishedPath};
+use crate::narinfo::{NarFile, Narinfo};
 use crate::parallel;
+use crate::problems::{CheckError, CheckProblems, PathProblem};
 use crate::publisher::Publisher;
-use crate::release::sha256sums;
-use crate::release_file::ReleaseFile;
+use crate::verified::{Reading, Verified, metadata_if_there};
 
-/// Signatures of a manifest, of as many keys as anybody will ever have.
-pub(crate) const SIGNATURES_MAX: u64 = 64 * 1024;
-const SUMS_MAX: u64 = 64 * 1024;
+/// What came of looking at one store path.
+struct Looked {
+    path: StorePath,
+    problem: Option<PathProblem>,
+    /// The NAR, where it was read.
+    read: Option<(Sha256, Option<Reading>)>,
+}
+
+/// What a store path is checked against.
+struct Against<'a> {
+    known: BTreeSet<&'a StorePath>,
+    keys: Vec<PublicKey>,
+    verified: Verified,
+    now: Timestamp,
+}
 
 impl Publisher {
-    /// Checks, by reading everything again, that a release is complete: each file by its hash, the
-    /// manifest's signature, each store path's narinfo, its signatures and references, and each
-    /// NAR by its hash.
+    /// Checks that a staged release is complete: each file by its hash, each store path's narinfo,
+    /// its signatures and references, and each NAR. A release that is revealed already is checked
+    /// with its signature.
+    ///
+    /// A NAR is read, and compared with its hash, if it was not since it was written, or not for
+    /// [`crate::CacheSettings::reread_days`]; else it must be the same file still.
     ///
     /// # Errors
-    /// [`PublishError::Incomplete`] with all that is wrong; I/O errors.
-    pub fn check(&self, channel: &ChannelName, name: &ReleaseName) -> Result<(), PublishError> {
-        let Some(manifest) = self.dir.manifest(channel, name)? else {
-            return incomplete(name, vec!["it has no release.json".to_owned()]);
+    /// [`CheckError::Incomplete`] with all that is wrong; [`CheckError::Failed`] on I/O errors, and
+    /// where the release is not staged.
+    pub fn check_staged(
+        &self,
+        channel: &ChannelName,
+        name: &ReleaseName,
+        now: Timestamp,
+    ) -> Result<(), CheckError> {
+        let staged = ReleaseFolder::new(self.dir.staged_dir(channel, name));
+        if !staged.exists()? {
+            return self.check_revealed(channel, name, now);
+        }
+        let manifest = match staged.manifest_of(channel, name) {
+            Ok(Some(manifest)) => manifest,
+            Ok(None) => return not_whole(name, "it has no release.json".to_owned()),
+            Err(PublishError::Damaged { reason, .. }) => return not_whole(name, reason),
+            Err(error) => return Err(error.into()),
         };
-        let mut problems = self.file_problems(&manifest)?;
+        let others = staged.content_problems(&manifest)?;
+        self.check_content(&manifest, others, now)
+    }
+
+    /// Checks a revealed release as clients get it, as [`Publisher::check_staged`] does.
+    ///
+    /// # Errors
+    /// As [`Publisher::check_staged`].
+    pub fn check_revealed(
+        &self,
+        channel: &ChannelName,
+        name: &ReleaseName,
+        now: Timestamp,
+    ) -> Result<(), CheckError> {
+        let folder = ReleaseFolder::new(self.dir.release_dir(channel, name));
+        let manifest = match folder.manifest_of(channel, name) {
+            Ok(Some(manifest)) => manifest,
+            Ok(None) if !folder.exists()? => {
+                return Err(PublishError::NotStaged(name.clone()).into());
+            }
+            Ok(None) => return not_whole(name, "it has no release.json".to_owned()),
+            Err(PublishError::Damaged { reason, .. }) => return not_whole(name, reason),
+            Err(error) => return Err(error.into()),
+        };
+        let mut others = folder.content_problems(&manifest)?;
+        others.extend(folder.seal_problems(&self.public_keys())?);
+        self.check_content(&manifest, others, now)
+    }
+
+    fn check_content(
+        &self,
+        manifest: &Manifest,
+        mut others: Vec<String>,
+        now: Timestamp,
+    ) -> Result<(), CheckError> {
         let info = self.dir.cache_file(&CacheFile::Info);
         if !info.try_exists().at(&info)? {
-            problems.push("the binary cache has no nix-cache-info".to_owned());
+            others.push("the binary cache has no nix-cache-info".to_owned());
         }
-        let known: BTreeSet<&StorePath> = manifest
-            .store_paths
-            .iter()
-            .map(|it| &it.path)
-            .chain(&manifest.upstream_references)
-            .collect();
-        let found = parallel::map(&manifest.store_paths, self.settings.threads, |path| {
-            self.path_problem(path, &known)
-        })?;
-        problems.extend(found.into_iter().flatten());
-        if problems.is_empty() {
-            tracing::info!(
-                target: "picket::progress",
-                release = %name,
-                "checked all files and {} store paths of {name}",
-                manifest.store_paths.len(),
-            );
+        let looked = self.look_at_paths(manifest, now)?;
+        let read = looked.iter().filter_map(|looked| looked.read);
+        self.verified.record(read)?;
+        let mut repairable = BTreeMap::new();
+        for Looked { path, problem, .. } in looked {
+            match problem {
+                None => {}
+                Some(PathProblem::Repairable(problem)) => {
+                    repairable.insert(path, problem);
+                }
+                Some(PathProblem::Other(problem)) => others.push(problem),
+            }
+        }
+        if others.is_empty() && repairable.is_empty() {
+            report(manifest);
             return Ok(());
         }
-        incomplete(name, problems)
+        let name = manifest.name.clone();
+        Err(CheckError::Incomplete(CheckProblems {
+            name,
+            repairable,
+            others,
+        }))
     }
 
-    /// What is wrong with the files of a release's folder.
-    pub(crate) fn file_problems(&self, manifest: &Manifest) -> Result<Vec<String>, PublishError> {
-        let mut problems = Vec::new();
-        for file in ReleaseFile::SIGNED {
-            let path = self
-                .dir
-                .release_file(&manifest.channel, &manifest.name, file);
-            let problem = match digest_of_file(&path) {
-                Ok((sha256, size)) if manifest.file(file) == Some(&FileDigest { sha256, size }) => {
-                    continue;
-                }
-                Ok(_) => "is not what release.json says",
-                Err(error) if error.kind() == io::ErrorKind::NotFound => "is missing",
-                Err(error) => return Err(PublishError::Io { path, error }),
-            };
-            problems.push(format!("{} {problem}", file.file_name()));
-        }
-        if problems.is_empty() {
-            problems.extend(self.sums_problem(manifest)?);
-        }
-        problems.extend(self.signature_problem(manifest)?);
-        Ok(problems)
-    }
-
-    fn sums_problem(&self, manifest: &Manifest) -> Result<Option<String>, PublishError> {
-        let dir = self.dir.release_dir(&manifest.channel, &manifest.name);
-        let path = dir.join(ReleaseFile::Sha256Sums.file_name());
-        let there = read_if_there(&path, SUMS_MAX).at(&path)?;
-        let expected = match sha256sums(&dir) {
-            Ok(expected) => expected,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Ok(Some("a file that SHA256SUMS lists is missing".to_owned()));
-            }
-            Err(error) => return Err(PublishError::Io { path: dir, error }),
+    fn look_at_paths(
+        &self,
+        manifest: &Manifest,
+        now: Timestamp,
+    ) -> Result<Vec<Looked>, PublishError> {
+        let paths = manifest.store_paths.iter().map(|it| &it.path);
+        let against = Against {
+            known: paths.chain(&manifest.upstream_references).collect(),
+            keys: self.public_keys(),
+            verified: self.verified.load()?,
+            now,
         };
-        let same = there.as_deref() == Some(expected.as_bytes());
-        Ok((!same).then(|| "SHA256SUMS is missing or does not fit the files".to_owned()))
-    }
-
-    fn signature_problem(&self, manifest: &Manifest) -> Result<Option<String>, PublishError> {
-        let read = |file, limit| {
-            let path = self
-                .dir
-                .release_file(&manifest.channel, &manifest.name, file);
-            read_if_there(&path, limit).at(&path)
-        };
-        let bytes = read(ReleaseFile::Manifest, SIZE_MAX)?.unwrap_or_default();
-        let signatures = read(ReleaseFile::Signature, SIGNATURES_MAX)?.unwrap_or_default();
-        let signed = is_signed(&bytes, &signatures, &self.public_keys());
-        Ok((!signed).then(|| "release.json is not signed by a key of ours".to_owned()))
+        parallel::map(&manifest.store_paths, self.settings.threads, |path| {
+            self.look_at_path(path, &against)
+        })
     }
 
     /// What is wrong with a store path in the binary cache.
-    fn path_problem(
+    fn look_at_path(
         &self,
         expected: &PublishedPath,
-        known: &BTreeSet<&StorePath>,
-    ) -> Result<Option<String>, PublishError> {
+        against: &Against<'_>,
+    ) -> Result<Looked, PublishError> {
         let path = &expected.path;
+        let looked = |problem| Looked {
+            path: path.clone(),
+            problem,
+            read: None,
+        };
+        let repairable = |problem: String| looked(Some(PathProblem::Repairable(problem)));
         let narinfo = match self.read_narinfo(path) {
             Ok(Some(narinfo)) => narinfo,
-            Ok(None) => return Ok(Some(format!("{path} has no narinfo"))),
+            Ok(None) => return Ok(repairable(format!("{path} has no narinfo"))),
             Err(PublishError::Damaged { reason, .. }) => {
-                return Ok(Some(format!("the narinfo of {path} is damaged: {reason}")));
+                return Ok(repairable(format!(
+                    "the narinfo of {path} is damaged: {reason}"
+                )));
             }
             Err(error) => return Err(error),
         };
-        let unsigned = |key: &PublicKey| !narinfo.is_signed_by(key);
-        if let Some(key) = self.public_keys().into_iter().find(unsigned) {
-            return Ok(Some(format!(
-                "the narinfo of {path} is not signed by {}",
-                key.name()
-            )));
+        if let Some(problem) = narinfo_problem(expected, &narinfo, against) {
+            return Ok(looked(Some(problem)));
         }
-        if narinfo.path != *path || narinfo.nar_hash != expected.nar_hash {
-            return Ok(Some(format!(
-                "the narinfo of {path} is not what release.json says"
-            )));
+        let (problem, read) = self.nar_problem(path, narinfo.nar, against)?;
+        Ok(Looked {
+            read,
+            ..looked(problem)
+        })
+    }
+
+    fn nar_problem(
+        &self,
+        path: &StorePath,
+        nar: NarFile,
+        against: &Against<'_>,
+    ) -> Result<NarLooked, PublishError> {
+        let file = self.dir.cache_file(&nar.file());
+        let Some(metadata) = metadata_if_there(&file)? else {
+            let problem = PathProblem::Repairable(format!("the NAR of {path} is missing"));
+            return Ok((Some(problem), None));
+        };
+        let days = self.settings.reread_days;
+        if metadata.len() == nar.size
+            && against
+                .verified
+                .knows(nar.hash, &metadata, against.now, days)
+        {
+            return Ok((None, None));
         }
-        if let Some(missing) = narinfo.references.iter().find(|it| !known.contains(it)) {
-            return Ok(Some(format!(
-                "{path} refers to {missing}, which cannot be had"
-            )));
+        if digest_of_file(&file).at(&file)? == (nar.hash, nar.size) {
+            let reading = Reading::of(&metadata, against.now, true);
+            return Ok((None, Some((nar.hash, Some(reading)))));
         }
-        let file = self.dir.cache_file(&narinfo.nar.file());
-        match digest_of_file(&file) {
-            Ok((hash, size)) if (hash, size) == (narinfo.nar.hash, narinfo.nar.size) => Ok(None),
-            Ok(_) => Ok(Some(format!("the NAR of {path} is damaged"))),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                Ok(Some(format!("the NAR of {path} is missing")))
-            }
-            Err(error) => Err(PublishError::Io { path: file, error }),
-        }
+        let problem = PathProblem::Repairable(format!("the NAR of {path} is damaged"));
+        let reading = Reading::of(&metadata, against.now, false);
+        Ok((Some(problem), Some((nar.hash, Some(reading)))))
     }
 }
 
-fn incomplete<T>(name: &ReleaseName, problems: Vec<String>) -> Result<T, PublishError> {
-    Err(PublishError::Incomplete {
-        name: name.clone(),
-        problems,
-    })
+/// What is wrong with a NAR, and that it was read.
+type NarLooked = (Option<PathProblem>, Option<(Sha256, Option<Reading>)>);
+
+/// What is wrong with a path's narinfo. One that we signed and that says something else than the
+/// manifest is what clients have: it is not made again.
+fn narinfo_problem(
+    expected: &PublishedPath,
+    narinfo: &Narinfo,
+    against: &Against<'_>,
+) -> Option<PathProblem> {
+    let path = &expected.path;
+    let unsigned = |key: &&PublicKey| !narinfo.is_signed_by(key);
+    if let Some(key) = against.keys.iter().find(unsigned) {
+        return Some(PathProblem::Repairable(format!(
+            "the narinfo of {path} is not signed by {}",
+            key.name()
+        )));
+    }
+    if narinfo.path != *path || narinfo.nar_hash != expected.nar_hash {
+        return Some(PathProblem::Other(format!(
+            "the narinfo of {path} is not what release.json says"
+        )));
+    }
+    let missing = narinfo.references.iter();
+    let missing = missing.into_iter().find(|it| !against.known.contains(it))?;
+    Some(PathProblem::Other(format!(
+        "{path} refers to {missing}, which cannot be had"
+    )))
 }
 
-/// Whether one of the signatures, one a line, is of one of the keys over these bytes.
-pub(crate) fn is_signed(bytes: &[u8], signatures: &[u8], keys: &[PublicKey]) -> bool {
-    let Ok(signatures) = std::str::from_utf8(signatures) else {
-        return false;
-    };
-    let mut signatures = signatures
-        .lines()
-        .filter_map(|line| Signature::parse(line).ok());
-    signatures.any(|signature| keys.iter().any(|key| key.verify(bytes, &signature)))
+fn not_whole(name: &ReleaseName, problem: String) -> Result<(), CheckError> {
+    Err(CheckError::Incomplete(CheckProblems {
+        name: name.clone(),
+        repairable: BTreeMap::new(),
+        others: vec![problem],
+    }))
+}
+
+fn report(manifest: &Manifest) {
+    tracing::info!(
+        target: "picket::progress",
+        release = %manifest.name,
+        "checked all files and {} store paths of {}",
+        manifest.store_paths.len(),
+        manifest.name,
+    );
 }

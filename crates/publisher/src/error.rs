@@ -108,6 +108,18 @@ pub enum PublishError {
         /// What is missing or wrong, one sentence each.
         problems: Vec<String>,
     },
+    /// The release was not staged, or what was staged is gone.
+    #[error("the release {0} is not staged")]
+    NotStaged(ReleaseName),
+    /// The channel's clients get the release, or got it: it is not given up any more.
+    #[error("the release {0} is or was its channel's current one: it can only be withdrawn")]
+    WasCurrent(ReleaseName),
+    /// The channel's clients get the release now.
+    #[error("the release {0} is its channel's current one: publish another one first")]
+    IsCurrent(ReleaseName),
+    /// A store path that is to be made again is not among those that the Nix store was asked for.
+    #[error("{0} cannot be repaired: the Nix store was not asked for it")]
+    CannotRepair(StorePath),
     /// The channel is at a later release already.
     #[error("the channel is at {current} already and never goes back to {name}: publish a new one")]
     Backwards {
@@ -127,7 +139,7 @@ pub enum PublishError {
 }
 
 /// At most five of them; the rest is counted.
-fn list(problems: &[String]) -> String {
+pub(crate) fn list(problems: &[String]) -> String {
     const SHOWN: usize = 5;
     let shown = problems.iter().take(SHOWN).cloned().collect::<Vec<_>>();
     match problems.len().saturating_sub(SHOWN) {

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use crate::files::sync_parent;
+use picket_files::sync_parent;
+
 use crate::key::{KeyError, SecretKey};
 
 /// No key file is longer: 128 characters of name, 88 of base64, a line end.

@@ -8,47 +8,71 @@
 //! cache/                           narinfos and NARs that upstream's binary cache does not have
 //! ```
 //!
-//! Everything a release needs is there before the pointer moves, and nothing that clients may
-//! have seen changes. The order is: [`Publisher::publish_paths`], [`Publisher::write_release`],
-//! [`Publisher::check`], [`Publisher::flip`]. [`verify()`] looks at the result as a stranger does.
+//! Everything a release needs is there before it can be seen, and nothing that clients may have
+//! seen changes. The order is: [`Publisher::publish_paths`], [`Publisher::stage_release`],
+//! [`Publisher::check_staged`] and, what it finds damaged, [`Publisher::repair`]; then the caller
+//! seals the release in its own records; then [`Publisher::reveal`] signs it and
+//! [`Publisher::flip`] leads the channel to it. A release that is given up before that is discarded
+//! ([`Publisher::discard`], [`Publisher::sweep`]). [`verify()`] looks at the result as a stranger
+//! does.
 
 mod cache;
 mod cache_file;
 mod check;
+mod content;
+mod digest;
+mod discard;
 mod error;
-mod files;
+mod folder;
+mod gone;
+mod history;
 mod http;
 mod key;
 mod key_file;
-mod lock;
 mod manifest;
 mod nar;
 mod narinfo;
 mod order;
+mod packable;
 mod page;
 mod parallel;
 mod pointer;
+mod problems;
 mod public_dir;
 mod publisher;
-mod release;
 mod release_file;
+mod reread;
+mod retention;
+mod reveal;
 mod source;
+mod stage;
 mod tarball;
 mod tree;
 mod upstream;
+mod verified;
 mod verify;
 
 pub use cache::PublishedPaths;
 pub use cache_file::{CacheFile, HashPart};
+pub use content::{PickNote, ReleaseContent};
 pub use error::PublishError;
+pub use gone::{Gone, WhyGone};
 pub use key::{KeyError, KeyName, PublicKey, SecretKey, Signature};
 pub use key_file::KeyFileError;
 pub use manifest::{
-    FileDigest, Manifest, ManifestBase, ManifestPick, PublishedPath, SetAside, immutable_link,
+    FileDigest, Manifest, ManifestBase, ManifestPick, PublishedPath, ReleaseHead, SetAside,
+    StandIn, immutable_link,
 };
+pub use packable::{TreeProblem, Unpackable};
+pub use problems::{CheckError, CheckProblems};
 pub use public_dir::PublicDir;
 pub use publisher::{CacheSettings, Publisher, StoreRoot};
-pub use release::{PickNote, ReleaseContent};
 pub use release_file::ReleaseFile;
-pub use upstream::{StorePathList, Upstream};
+pub use reread::RereadReport;
+pub use retention::{
+    Collected, NarRemoval, PathRemoval, RecordState, ReleaseRecord, ReleaseRemoval, RetentionPlan,
+    RetentionPolicy,
+};
+pub use stage::{Staged, StagedPlace};
+pub use upstream::{Upstream, UpstreamCache};
 pub use verify::{VerifyReport, verify};

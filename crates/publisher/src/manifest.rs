@@ -1,10 +1,10 @@
 //! The manifest: `release.json`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use picket_domain::{
-    Advisory, ChannelName, CommitSha, PrNumber, ReleaseName, ReleaseSeq, Sha256, StorePath,
-    Timestamp,
+    Advisory, ChannelName, CommitSha, Form, JobName, PrNumber, ReleaseName, ReleaseSeq, Sha256,
+    StorePath, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -46,6 +46,12 @@ pub struct Manifest {
     pub picks: Vec<ManifestPick>,
     /// Approved pull requests that are not in it.
     pub set_aside: Vec<SetAside>,
+    /// Jobs that failed, and passed when they were built again.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty", default)]
+    pub flaky: BTreeSet<JobName>,
+    /// Jobs that fail, and fail at the base too.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty", default)]
+    pub broken_at_base: BTreeSet<JobName>,
     /// The release folder's files, by name.
     pub files: BTreeMap<String, FileDigest>,
     /// The store paths that our own binary cache has for this release, sorted.
@@ -56,6 +62,23 @@ pub struct Manifest {
     pub binary_cache_url: Url,
     /// The keys that signed this manifest and the store paths.
     pub public_keys: Vec<PublicKey>,
+}
+
+/// The few fields of a manifest that tell where a release stands.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct ReleaseHead {
+    /// The channel.
+    pub channel: ChannelName,
+    /// The release's name.
+    pub name: ReleaseName,
+    /// Its place in the channel.
+    pub seq: ReleaseSeq,
+    /// Its commit.
+    pub rev: CommitSha,
+    /// The official channel's revision that it stands on.
+    pub base: ManifestBase,
+    /// When its sequence number was taken.
+    pub created: Timestamp,
 }
 
 /// The official channel's revision that a release stands on.
@@ -76,12 +99,44 @@ pub struct ManifestPick {
     pub pr: PrNumber,
     /// The head that was approved and picked.
     pub head: CommitSha,
+    /// What stands in for the fix, where the release does not have the fix itself.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub stand_in: Option<StandIn>,
     /// Its title.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub title: Option<String>,
     /// The advisories that it names.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub advisories: Vec<Advisory>,
+}
+
+/// What stands in for a fix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StandIn {
+    /// A NixOS module replaces the library by the fixed one, in what NixOS runs.
+    Graft,
+    /// A NixOS module keeps the hole from being used.
+    Mitigation,
+}
+
+impl StandIn {
+    /// That of a form; `None` where the fix itself is picked.
+    pub fn of(form: &Form) -> Option<Self> {
+        match form {
+            Form::AsIs => None,
+            Form::Graft { .. } => Some(Self::Graft),
+            Form::Mitigation { .. } => Some(Self::Mitigation),
+        }
+    }
+
+    /// What it makes of the hole.
+    pub fn done(self) -> &'static str {
+        match self {
+            Self::Graft => "grafted",
+            Self::Mitigation => "mitigated",
+        }
+    }
 }
 
 /// An approved pull request that is not in a release.
@@ -151,6 +206,18 @@ impl Manifest {
         serde_json::from_slice(bytes).map_err(invalid)
     }
 
+    /// Where the release stands.
+    pub fn head(&self) -> ReleaseHead {
+        ReleaseHead {
+            channel: self.channel.clone(),
+            name: self.name.clone(),
+            seq: self.seq,
+            rev: self.rev.clone(),
+            base: self.base.clone(),
+            created: self.created,
+        }
+    }
+
     /// A file's hash and size.
     pub fn file(&self, file: ReleaseFile) -> Option<&FileDigest> {
         self.files.get(file.file_name())
@@ -172,14 +239,14 @@ pub(crate) fn release_folder(channel: &ChannelName, name: &ReleaseName) -> Strin
 /// `base_url` is the address that the public folder is served at. The form is fixed: Nix matches
 /// the whole value against `<([^>]*)>; rel="immutable"`. The commit count is that of the base, as in
 /// the release's name: unlike that of a rebased branch it never goes back.
-pub fn immutable_link(base_url: &Url, manifest: &Manifest, file: ReleaseFile) -> String {
+pub fn immutable_link(base_url: &Url, release: &ReleaseHead, file: ReleaseFile) -> String {
     format!(
         "<{}/{}/{}?rev={}&revCount={}&lastModified={}>; rel=\"immutable\"",
         base_url.as_str().trim_end_matches('/'),
-        manifest.folder(),
+        release_folder(&release.channel, &release.name),
         file.file_name(),
-        manifest.rev,
-        manifest.base.rev_count,
-        manifest.created.as_unix(),
+        release.rev,
+        release.base.rev_count,
+        release.created.as_unix(),
     )
 }

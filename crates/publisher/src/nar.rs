@@ -10,7 +10,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use crate::files::copy;
+use crate::digest::copy;
 
 /// Writes the NAR of what is at this path.
 pub(crate) fn dump(path: &Path, out: &mut impl Write) -> io::Result<()> {

@@ -4,11 +4,10 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::symlink;
 
-use picket_domain::{ChannelName, ReleaseName};
+use picket_domain::{ChannelName, ReleaseName, ReleaseSeq};
+use picket_files::{TEMPORARY, WorkLock, remove_file, sync_dir};
 
 use crate::error::{AtPath, PublishError};
-use crate::files::{TEMPORARY, sync_dir};
-use crate::lock;
 use crate::manifest::Manifest;
 use crate::public_dir::pointer_target;
 use crate::publisher::Publisher;
@@ -17,25 +16,26 @@ use crate::release_file::ReleaseFile;
 impl Publisher {
     /// Makes a release the channel's current one, by renaming one symbolic link.
     ///
-    /// Call [`Publisher::check`] before: this looks no closer than that all files are there.
+    /// Call [`Publisher::reveal`] before: this looks no closer than that all files are there.
     ///
     /// # Errors
-    /// Where the release's folder is not complete, where the channel is at a later release already,
+    /// Where the release is not revealed or not complete, where the channel is at a later release already,
     /// and on I/O errors.
     pub fn flip(&self, channel: &ChannelName, name: &ReleaseName) -> Result<(), PublishError> {
         let releases = self.dir.releases_dir(channel);
-        let _lock = lock::alone(&releases).at(&releases)?;
+        let _lock = WorkLock::alone(&releases).at(&releases)?;
         let next = self.complete(channel, name)?;
         if let Some(current) = self.dir.current(channel)? {
             if current == *name {
                 return Ok(());
             }
-            let seq = self.dir.manifest(channel, &current)?.map(|it| it.seq);
-            if seq.is_some_and(|seq| seq >= next.seq) {
+            let head = self.dir.head(channel, &current)?;
+            if head.is_some_and(|head| head.seq >= next.seq) {
                 let name = name.clone();
                 return Err(PublishError::Backwards { name, current });
             }
         }
+        self.remember_current(channel, name)?;
         self.replace_pointer(channel, name)?;
         tracing::info!(
             target: "picket::progress",
@@ -44,6 +44,15 @@ impl Publisher {
             "{channel} is now {name}",
         );
         Ok(())
+    }
+
+    /// The number of the release that the channel's clients get now; `None` before its first one. A
+    /// database that knows less, since it was restored from a backup, goes on after this number.
+    ///
+    /// # Errors
+    /// Where the pointer or the release's manifest cannot be read.
+    pub fn highest_seq(&self, channel: &ChannelName) -> Result<Option<ReleaseSeq>, PublishError> {
+        Ok(self.dir.current_release(channel)?.map(|head| head.seq))
     }
 
     /// The manifest of a release whose files are all there, each as long as it should be.
@@ -84,12 +93,7 @@ impl Publisher {
         let dir = self.dir.channels_dir();
         fs::create_dir_all(&dir).at(&dir)?;
         let temporary = dir.join(format!("{TEMPORARY}{channel}"));
-        match fs::remove_file(&temporary) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(error).at(&temporary);
-            }
-            Ok(()) | Err(_) => {}
-        }
+        remove_file(&temporary).at(&temporary)?;
         symlink(pointer_target(channel, name), &temporary).at(&temporary)?;
         let pointer = self.dir.pointer(channel);
         fs::rename(&temporary, &pointer).at(&pointer)?;

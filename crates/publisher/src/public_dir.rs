@@ -1,29 +1,40 @@
 //! The public folder, as readers see it.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use picket_domain::{ChannelName, ReleaseName};
+use picket_files::read_bounded;
 
 use crate::cache_file::CacheFile;
 use crate::error::{AtPath, PublishError};
-use crate::files::read_if_there;
-use crate::manifest::{Manifest, SIZE_MAX, release_folder};
+use crate::folder::ReleaseFolder;
+use crate::gone::{self, Gone};
+use crate::manifest::{Manifest, ReleaseHead, release_folder};
 use crate::release_file::ReleaseFile;
+
+/// The releases that were current when they were last asked for, one a channel.
+type Heads = Arc<Mutex<BTreeMap<ChannelName, Arc<ReleaseHead>>>>;
 
 /// The folder that is served to the world: releases, channels and the binary cache.
 ///
 /// Every path comes from checked names, so none leads out of the folder.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct PublicDir {
     root: PathBuf,
+    heads: Heads,
 }
 
 impl PublicDir {
     /// The public folder at this place; it need not exist yet.
     pub fn new(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into() }
+        Self {
+            root: root.into(),
+            heads: Heads::default(),
+        }
     }
 
     /// The folder itself.
@@ -59,6 +70,30 @@ impl PublicDir {
     /// The folder of a channel's releases.
     pub(crate) fn releases_dir(&self, channel: &ChannelName) -> PathBuf {
         self.root.join("releases").join(channel.as_str())
+    }
+
+    /// The folder of the channel's staged releases. No name that is served begins with a dot, and
+    /// nobody but the publisher's own user can look into it.
+    pub(crate) fn staging_dir(&self, channel: &ChannelName) -> PathBuf {
+        self.releases_dir(channel).join(".staged")
+    }
+
+    /// The folder of a staged release.
+    pub(crate) fn staged_dir(&self, channel: &ChannelName, name: &ReleaseName) -> PathBuf {
+        self.staging_dir(channel).join(name.as_str())
+    }
+
+    /// The note that is left of a release.
+    pub(crate) fn gone_file(&self, channel: &ChannelName, name: &ReleaseName) -> PathBuf {
+        let notes = self.releases_dir(channel).join(".gone");
+        notes.join(format!("{name}.json"))
+    }
+
+    /// The publisher's own records, beside the public folder.
+    pub(crate) fn records_dir(&self) -> PathBuf {
+        let mut name = self.root.file_name().unwrap_or_default().to_owned();
+        name.push("-records");
+        self.root.with_file_name(name)
     }
 
     /// The folder of the channels' pointers.
@@ -124,20 +159,64 @@ impl PublicDir {
         channel: &ChannelName,
         name: &ReleaseName,
     ) -> Result<Option<Manifest>, PublishError> {
-        let path = self.release_file(channel, name, ReleaseFile::Manifest);
-        let Some(bytes) = read_if_there(&path, SIZE_MAX).at(&path)? else {
+        ReleaseFolder::new(self.release_dir(channel, name)).manifest_of(channel, name)
+    }
+
+    /// Where a release stands; `None` where there is no such release.
+    pub(crate) fn head(
+        &self,
+        channel: &ChannelName,
+        name: &ReleaseName,
+    ) -> Result<Option<ReleaseHead>, PublishError> {
+        ReleaseFolder::new(self.release_dir(channel, name)).head_of(channel, name)
+    }
+
+    /// The channel's current release. Costs no more than reading the pointer, but for the first time
+    /// after it moved.
+    ///
+    /// # Errors
+    /// As [`PublicDir::current`], and where the release's manifest cannot be read.
+    pub fn current_release(
+        &self,
+        channel: &ChannelName,
+    ) -> Result<Option<Arc<ReleaseHead>>, PublishError> {
+        let Some(name) = self.current(channel)? else {
             return Ok(None);
         };
-        let damaged = |reason| PublishError::Damaged {
-            path: path.clone(),
-            reason,
-        };
-        let manifest = Manifest::parse(&bytes).map_err(damaged)?;
-        if (&manifest.channel, &manifest.name) == (channel, name) {
-            Ok(Some(manifest))
-        } else {
-            Err(damaged(format!("it is that of {}", manifest.folder())))
+        let known = self.known_heads().get(channel).cloned();
+        if let Some(head) = known.filter(|head| head.name == name) {
+            return Ok(Some(head));
         }
+        let head = self.head(channel, &name)?.map(Arc::new);
+        if let Some(head) = &head {
+            self.known_heads().insert(channel.clone(), Arc::clone(head));
+        }
+        Ok(head)
+    }
+
+    /// Whoever panicked while holding the lock left a map that is whole.
+    fn known_heads(&self) -> std::sync::MutexGuard<'_, BTreeMap<ChannelName, Arc<ReleaseHead>>> {
+        self.heads.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Why a release is not there any more; `None` where it is there, or never was.
+    ///
+    /// # Errors
+    /// Where the note that is left of it cannot be read.
+    pub fn gone(
+        &self,
+        channel: &ChannelName,
+        name: &ReleaseName,
+    ) -> Result<Option<Gone>, PublishError> {
+        let path = self.gone_file(channel, name);
+        let Some(bytes) = read_bounded(&path, gone::SIZE_MAX).at(&path)? else {
+            return Ok(None);
+        };
+        let gone = serde_json::from_slice(&bytes);
+        gone.map(Some).map_err(|error| PublishError::Damaged {
+            path,
+            reason: error.to_string(),
+        })
     }
 }
 

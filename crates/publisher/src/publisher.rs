@@ -9,6 +9,9 @@ use crate::error::PublishError;
 use crate::key::{PublicKey, SecretKey};
 use crate::parallel::all_threads;
 use crate::public_dir::PublicDir;
+use crate::upstream::answers::AnswersFile;
+use crate::upstream::list::KeptLists;
+use crate::verified::VerifiedFile;
 
 /// Where the files of a store path are.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -47,6 +50,10 @@ pub struct CacheSettings {
     pub xz_preset: u32,
     /// The zstd level of `nixexprs.tar.zst`.
     pub zstd_level: i32,
+    /// A release's check reads a NAR again that was not read for so many days; 0 reads all of them.
+    pub reread_days: u32,
+    /// So many days a store path counts as upstream's that its cache was found to have.
+    pub upstream_days: u32,
     /// How many threads compress at the same time.
     pub threads: NonZeroUsize,
 }
@@ -60,6 +67,8 @@ impl Default for CacheSettings {
             nar_level: 3,
             xz_preset: 2,
             zstd_level: 9,
+            reread_days: 14,
+            upstream_days: 14,
             threads: all_threads(),
         }
     }
@@ -71,6 +80,9 @@ pub struct Publisher {
     pub(crate) dir: PublicDir,
     pub(crate) keys: Vec<SecretKey>,
     pub(crate) settings: CacheSettings,
+    pub(crate) verified: VerifiedFile,
+    pub(crate) answers: AnswersFile,
+    pub(crate) lists: KeptLists,
 }
 
 impl Publisher {
@@ -87,6 +99,9 @@ impl Publisher {
             return Err(PublishError::NoKey);
         }
         Ok(Self {
+            verified: VerifiedFile::in_dir(dir.records_dir()),
+            answers: AnswersFile::in_dir(dir.records_dir(), settings.upstream_days),
+            lists: KeptLists::in_dir(dir.records_dir()),
             dir,
             keys,
             settings,

@@ -9,8 +9,8 @@ use reqwest::{Client, Response};
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use url::Url;
 
-use crate::files::CHUNK;
-use crate::http::{self, HttpError};
+use crate::digest::CHUNK;
+use crate::http::{self, Answer, HttpError, Validators};
 
 /// Pieces of a body that may wait for their reader.
 const WAITING: usize = 16;
@@ -34,42 +34,57 @@ impl Source {
 
     /// Opens a file; `None` where there is none.
     pub(crate) async fn open(&self, url: &Url) -> Result<Option<Body>, HttpError> {
-        let (to, pieces) = mpsc::channel(WAITING);
         match self {
             Self::Http(client) => {
-                let Some(response) = http::get(client, url).await? else {
-                    return Ok(None);
-                };
-                tokio::spawn(feed_response(response, to));
+                let response = http::get(client, url).await?;
+                Ok(response.map(|response| Body::of_response(url, response)))
             }
-            Self::Files => {
-                let no_path = |()| HttpError::new(url, "not the address of a file");
-                let path = url.to_file_path().map_err(no_path)?;
-                if !tokio::fs::try_exists(&path).await.unwrap_or(true) {
-                    return Ok(None);
-                }
-                tokio::task::spawn_blocking(move || feed_file(path, &to));
-            }
+            Self::Files => Body::of_file(url).await,
         }
-        let url = url.clone();
-        Ok(Some(Body { url, pieces }))
     }
 
     /// Reads a whole file, of at most `limit` bytes; `None` where there is none.
     pub(crate) async fn read(&self, url: &Url, limit: u64) -> Result<Option<Vec<u8>>, HttpError> {
-        let Some(mut body) = self.open(url).await? else {
-            return Ok(None);
-        };
-        let mut content = Vec::new();
-        while let Some(piece) = body.pieces.recv().await {
-            let piece = piece.map_err(|error| HttpError::new(url, error.to_string()))?;
-            if content.len() as u64 + piece.len() as u64 > limit {
-                return Err(HttpError::new(url, format!("more than {limit} bytes long")));
-            }
-            content.extend_from_slice(&piece);
+        match self.open(url).await? {
+            Some(body) => body.read(limit).await.map(Some),
+            None => Ok(None),
         }
-        Ok(Some(content))
     }
+
+    /// The same, where it is not the file that is known already. A file of this machine is always
+    /// read.
+    pub(crate) async fn read_if_new(
+        &self,
+        url: &Url,
+        known: &Validators,
+        limit: u64,
+    ) -> Result<IfNew, HttpError> {
+        let Self::Http(client) = self else {
+            let content = self.read(url, limit).await?;
+            let new = |content| IfNew::New(content, Validators::default());
+            return Ok(content.map_or(IfNew::Absent, new));
+        };
+        Ok(match http::get_if_new(client, url, known).await? {
+            Answer::Absent => IfNew::Absent,
+            Answer::Same => IfNew::Same,
+            Answer::There(response) => {
+                let validators = Validators::of(&response);
+                let content = Body::of_response(url, response).read(limit).await?;
+                IfNew::New(content, validators)
+            }
+        })
+    }
+}
+
+/// What came of reading a file that may be known.
+#[derive(Debug)]
+pub(crate) enum IfNew {
+    /// There is none.
+    Absent,
+    /// It is the one that is known.
+    Same,
+    /// It is another one, and this is how to recognise it.
+    New(Vec<u8>, Validators),
 }
 
 /// The content of a file, as it arrives.
@@ -80,6 +95,39 @@ pub(crate) struct Body {
 }
 
 impl Body {
+    fn of_response(url: &Url, response: Response) -> Self {
+        let (to, pieces) = mpsc::channel(WAITING);
+        tokio::spawn(feed_response(response, to));
+        let url = url.clone();
+        Self { url, pieces }
+    }
+
+    async fn of_file(url: &Url) -> Result<Option<Self>, HttpError> {
+        let no_path = |()| HttpError::new(url, "not the address of a file");
+        let path = url.to_file_path().map_err(no_path)?;
+        if !tokio::fs::try_exists(&path).await.unwrap_or(true) {
+            return Ok(None);
+        }
+        let (to, pieces) = mpsc::channel(WAITING);
+        tokio::task::spawn_blocking(move || feed_file(path, &to));
+        let url = url.clone();
+        Ok(Some(Self { url, pieces }))
+    }
+
+    /// All of it, which must be at most `limit` bytes.
+    async fn read(mut self, limit: u64) -> Result<Vec<u8>, HttpError> {
+        let url = &self.url;
+        let mut content = Vec::new();
+        while let Some(piece) = self.pieces.recv().await {
+            let piece = piece.map_err(|error| HttpError::new(url, error.to_string()))?;
+            if content.len() as u64 + piece.len() as u64 > limit {
+                return Err(HttpError::new(url, format!("more than {limit} bytes long")));
+            }
+            content.extend_from_slice(&piece);
+        }
+        Ok(content)
+    }
+
     /// Does blocking work on the content, on a thread of its own.
     pub(crate) async fn consume<T: Send + 'static>(
         self,

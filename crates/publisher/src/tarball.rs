@@ -10,8 +10,8 @@ use std::thread;
 use liblzma::stream::{Check, MtStreamBuilder};
 use liblzma::write::XzEncoder;
 
+use crate::digest::{CHUNK, Hashing};
 use crate::error::{AtPath, PublishError};
-use crate::files::{CHUNK, Hashing};
 use crate::manifest::FileDigest;
 use crate::publisher::CacheSettings;
 use crate::tree::{self, TarError, Tree};

@@ -19,6 +19,9 @@ use crate::nar::sorted_names;
 const MTIME: u64 = 315_532_800;
 const LINK_NAME_MAX: usize = 100;
 
+/// The names at the top of the tree that Picket gives a content of its own.
+pub(crate) const RESERVED: [&str; 3] = [".git-revision", ".version-suffix", "nixpkgs"];
+
 /// What is added to the tree, at its top.
 #[derive(Debug, Clone)]
 pub(crate) enum Added {

@@ -1,34 +1,16 @@
 //! What comes of single picks onto a base, and what history says of those that conflict.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use picket_domain::{ChannelName, CommitSha, Investigation, PickInput, PickOutcome, PrNumber};
-use serde::Serialize;
 use sqlx::AnyConnection;
 
 use crate::database::Store;
 use crate::error::StoreError;
 use crate::row::{TableRow, stored};
 
-/// The columns that name a row of either table.
-const KEY: &[&str] = &["channel", "base", "pr", "head", "resolved"];
-
-/// A statement that stores a value under a pick's key, in place of what was there.
-macro_rules! upsert {
-    ($table:literal, $column:literal) => {
-        concat!(
-            "INSERT INTO ",
-            $table,
-            " (channel, base, pr, head, resolved, ",
-            $column,
-            ") VALUES ($1, $2, $3, $4, $5, $6) \
-             ON CONFLICT (channel, base, pr, head, resolved) DO UPDATE SET ",
-            $column,
-            " = excluded.",
-            $column
-        )
-    };
-}
+/// The columns that name a row of either table, and of that of impacts.
+pub(crate) const KEY: &[&str] = &["channel", "base", "pr", "head", "resolved"];
 
 impl Store {
     /// Stores what comes of making a pick, alone, onto a base.
@@ -42,9 +24,24 @@ impl Store {
         input: &PickInput,
         outcome: &PickOutcome,
     ) -> Result<(), StoreError> {
-        let statement = upsert!("assessments", "outcome");
-        self.record(statement, (channel, base, input), outcome)
-            .await
+        let contained = outcome.is_in_base();
+        let mut transaction = self.begin_write().await?;
+        sqlx::query(
+            "INSERT INTO assessments (channel, base, pr, head, resolved, outcome, contained) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7) \
+             ON CONFLICT (channel, base, pr, head, resolved) \
+             DO UPDATE SET outcome = excluded.outcome, contained = excluded.contained",
+        )
+        .bind(channel.as_str())
+        .bind(base.as_str())
+        .bind(stored(input.pr.0)?)
+        .bind(input.head.as_str())
+        .bind(input.resolved.as_str())
+        .bind(serde_json::to_string(outcome)?)
+        .bind(i64::from(contained))
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await
     }
 
     /// Stores what history says of a pick that conflicts with a base.
@@ -58,9 +55,22 @@ impl Store {
         input: &PickInput,
         investigation: &Investigation,
     ) -> Result<(), StoreError> {
-        let statement = upsert!("investigations", "investigation");
-        self.record(statement, (channel, base, input), investigation)
-            .await
+        let mut transaction = self.begin_write().await?;
+        sqlx::query(
+            "INSERT INTO investigations (channel, base, pr, head, resolved, investigation) \
+             VALUES ($1, $2, $3, $4, $5, $6) \
+             ON CONFLICT (channel, base, pr, head, resolved) \
+             DO UPDATE SET investigation = excluded.investigation",
+        )
+        .bind(channel.as_str())
+        .bind(base.as_str())
+        .bind(stored(input.pr.0)?)
+        .bind(input.head.as_str())
+        .bind(input.resolved.as_str())
+        .bind(serde_json::to_string(investigation)?)
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await
     }
 
     /// What history says of a pick that conflicts with a base, where that was looked at.
@@ -88,39 +98,21 @@ impl Store {
         row.map(|row| TableRow::new(&row, "investigations", KEY).json("investigation"))
             .transpose()
     }
-
-    async fn record(
-        &self,
-        statement: &'static str,
-        (channel, base, input): (&ChannelName, &CommitSha, &PickInput),
-        value: &impl Serialize,
-    ) -> Result<(), StoreError> {
-        let value = serde_json::to_string(value)?;
-        let mut connection = self.connection().await?;
-        sqlx::query(statement)
-            .bind(channel.as_str())
-            .bind(base.as_str())
-            .bind(stored(input.pr.0)?)
-            .bind(input.head.as_str())
-            .bind(input.resolved.as_str())
-            .bind(value)
-            .execute(&mut *connection)
-            .await?;
-        Ok(())
-    }
 }
 
+/// What came of the picks onto a base that changed after a version.
 pub(crate) async fn assessments(
     connection: &mut AnyConnection,
-    channel: &ChannelName,
-    base: &CommitSha,
-) -> Result<BTreeMap<PickInput, PickOutcome>, StoreError> {
+    (channel, base): (&ChannelName, &CommitSha),
+    since: i64,
+) -> Result<Vec<(PickInput, PickOutcome)>, StoreError> {
     let rows = sqlx::query(
         "SELECT channel, base, pr, head, resolved, outcome FROM assessments \
-         WHERE channel = $1 AND base = $2",
+         WHERE channel = $1 AND base = $2 AND version > $3",
     )
     .bind(channel.as_str())
     .bind(base.as_str())
+    .bind(since)
     .fetch_all(connection)
     .await?;
     rows.iter()
@@ -131,18 +123,38 @@ pub(crate) async fn assessments(
         .collect()
 }
 
-/// The picks that conflict with a base and that history was looked at for.
-pub(crate) async fn investigated(
+/// The picks that were found to be in a base, whichever, after a version.
+pub(crate) async fn contained(
     connection: &mut AnyConnection,
     channel: &ChannelName,
-    base: &CommitSha,
+    since: i64,
+) -> Result<BTreeSet<PickInput>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT channel, base, pr, head, resolved FROM assessments \
+         WHERE channel = $1 AND version > $2 AND contained = 1",
+    )
+    .bind(channel.as_str())
+    .bind(since)
+    .fetch_all(connection)
+    .await?;
+    rows.iter()
+        .map(|row| input(&TableRow::new(row, "assessments", KEY)))
+        .collect()
+}
+
+/// The picks that conflict with a base and that history was looked at for, after a version.
+pub(crate) async fn investigated(
+    connection: &mut AnyConnection,
+    (channel, base): (&ChannelName, &CommitSha),
+    since: i64,
 ) -> Result<BTreeSet<PickInput>, StoreError> {
     let rows = sqlx::query(
         "SELECT channel, base, pr, head, resolved FROM investigations \
-         WHERE channel = $1 AND base = $2",
+         WHERE channel = $1 AND base = $2 AND version > $3",
     )
     .bind(channel.as_str())
     .bind(base.as_str())
+    .bind(since)
     .fetch_all(connection)
     .await?;
     rows.iter()
@@ -150,7 +162,7 @@ pub(crate) async fn investigated(
         .collect()
 }
 
-fn input(row: &TableRow<'_>) -> Result<PickInput, StoreError> {
+pub(crate) fn input(row: &TableRow<'_>) -> Result<PickInput, StoreError> {
     Ok(PickInput {
         pr: PrNumber(row.number("pr")?),
         head: row.parsed("head")?,

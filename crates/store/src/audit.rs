@@ -42,8 +42,8 @@ impl Store {
         Ok(entry)
     }
 
-    /// Appends that the stable channel has caught up with a pick, unless the log says so already.
-    /// Returns the new entry.
+    /// Appends that the stable channel has caught up with a pick, unless the log's last word is
+    /// that. Returns the new entry.
     ///
     /// # Errors
     /// As [`Store::append`].
@@ -61,15 +61,48 @@ impl Store {
             base: base.clone(),
             lag_seconds,
         };
+        self.append_unless_said(at, channel, pr, action).await
+    }
+
+    /// Appends that the stable channel does not have a pick any more that it had, unless the log's
+    /// last word is that. Returns the new entry.
+    ///
+    /// # Errors
+    /// As [`Store::append`].
+    pub async fn record_returned(
+        &self,
+        at: Timestamp,
+        channel: &ChannelName,
+        pr: PrNumber,
+        base: &CommitSha,
+    ) -> Result<Option<Entry>, StoreError> {
+        let action = Action::Returned {
+            channel: channel.clone(),
+            pr,
+            base: base.clone(),
+        };
+        self.append_unless_said(at, channel, pr, action).await
+    }
+
+    /// Appends one of the two actions that take turns, unless it was the last of them.
+    async fn append_unless_said(
+        &self,
+        at: Timestamp,
+        channel: &ChannelName,
+        pr: PrNumber,
+        action: Action,
+    ) -> Result<Option<Entry>, StoreError> {
         let mut transaction = self.begin_write().await?;
-        let recorded =
-            sqlx::query("SELECT seq FROM audit_log WHERE channel = $1 AND pr = $2 AND kind = $3")
-                .bind(channel.as_str())
-                .bind(stored(pr.0)?)
-                .bind(action.name())
-                .fetch_optional(&mut *transaction)
-                .await?;
-        if recorded.is_some() {
+        let last = sqlx::query(
+            "SELECT seq, kind FROM audit_log WHERE channel = $1 AND pr = $2 \
+             AND kind IN ('superseded', 'returned') ORDER BY seq DESC LIMIT 1",
+        )
+        .bind(channel.as_str())
+        .bind(stored(pr.0)?)
+        .fetch_optional(&mut *transaction)
+        .await?;
+        let last = last.map(|row| TableRow::new(&row, "audit_log", &["seq"]).text("kind"));
+        if last.transpose()?.as_deref() == Some(action.name()) {
             return Ok(None);
         }
         let entry = append(&mut transaction, at, Actor::Picket, action).await?;
@@ -82,7 +115,7 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub async fn log_of_channel(&self, channel: &ChannelName) -> Result<Vec<Entry>, StoreError> {
-        of_channel(&mut *self.connection().await?, channel).await
+        of_channel(&mut *self.connection().await?, channel, 0).await
     }
 
     /// The entries that are about this pull request, in whichever channel, oldest first.
@@ -160,15 +193,40 @@ impl Store {
     }
 }
 
+/// The entries about a channel that come after this place in the log.
 pub(crate) async fn of_channel(
     connection: &mut AnyConnection,
     channel: &ChannelName,
+    after: u64,
 ) -> Result<Vec<Entry>, StoreError> {
-    let rows = sqlx::query(entries!("WHERE channel = $1 ORDER BY seq"))
+    let rows = sqlx::query(entries!("WHERE channel = $1 AND seq > $2 ORDER BY seq"))
         .bind(channel.as_str())
+        .bind(stored(after)?)
         .fetch_all(connection)
         .await?;
     rows.iter().map(decode).collect()
+}
+
+/// What people decided about a channel's pull requests after a place in the log: the places, and
+/// the pull requests.
+pub(crate) async fn decided_since(
+    connection: &mut AnyConnection,
+    channel: &ChannelName,
+    read_to: u64,
+) -> Result<Vec<(u64, PrNumber)>, StoreError> {
+    let rows = sqlx::query(entries!(
+        "WHERE channel = $1 AND seq > $2 AND pr IS NOT NULL ORDER BY seq"
+    ))
+    .bind(channel.as_str())
+    .bind(stored(read_to)?)
+    .fetch_all(connection)
+    .await?;
+    let entries = rows.iter().map(decode).collect::<Result<Vec<_>, _>>()?;
+    let by_people = entries
+        .into_iter()
+        .filter(|entry| entry.actor != Actor::Picket);
+    let decided = by_people.filter_map(|entry| Some((entry.seq, entry.action.pr()?)));
+    Ok(decided.collect())
 }
 
 /// Appends an entry in a transaction that does more than this.

@@ -20,6 +20,11 @@ impl Store {
         base: &Base,
     ) -> Result<Base, StoreError> {
         let mut transaction = self.begin_write().await?;
+        if let Some(now) = current(&mut transaction, channel).await?
+            && now.rev == base.rev
+        {
+            return Ok(now);
+        }
         insert(&mut transaction, channel, base).await?;
         sqlx::query(
             "INSERT INTO current_bases (channel, rev) VALUES ($1, $2) \

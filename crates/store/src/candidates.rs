@@ -1,4 +1,5 @@
-//! Candidates: what GitHub last said of each pull request.
+//! Candidates: what GitHub last said of each pull request. Descriptions are kept apart from all
+//! else, since they are long and only one page shows them.
 
 use picket_domain::{Candidate, PrNumber};
 use sqlx::AnyConnection;
@@ -7,6 +8,7 @@ use sqlx::any::AnyRow;
 use crate::database::Store;
 use crate::error::StoreError;
 use crate::row::{TableRow, stored};
+use crate::version::NOTHING;
 
 impl Store {
     /// Stores a candidate as it is now, in place of what was known of it.
@@ -14,45 +16,90 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub async fn upsert_candidate(&self, candidate: &Candidate) -> Result<(), StoreError> {
-        let mut connection = self.connection().await?;
+        let light = Candidate {
+            body: String::new(),
+            ..candidate.clone()
+        };
+        let mut transaction = self.begin_write().await?;
         sqlx::query(
             "INSERT INTO candidates (pr, candidate) VALUES ($1, $2) \
              ON CONFLICT (pr) DO UPDATE SET candidate = excluded.candidate",
         )
         .bind(stored(candidate.pr.0)?)
-        .bind(serde_json::to_string(candidate)?)
-        .execute(&mut *connection)
+        .bind(serde_json::to_string(&light)?)
+        .execute(&mut *transaction)
         .await?;
-        Ok(())
+        sqlx::query(
+            "INSERT INTO candidate_bodies (pr, body) VALUES ($1, $2) \
+             ON CONFLICT (pr) DO UPDATE SET body = excluded.body",
+        )
+        .bind(stored(candidate.pr.0)?)
+        .bind(serde_json::to_string(&candidate.body)?)
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await
     }
 
-    /// A candidate.
+    /// A candidate, whole.
     ///
     /// # Errors
     /// The database fails.
     pub async fn candidate(&self, pr: PrNumber) -> Result<Option<Candidate>, StoreError> {
         let mut connection = self.connection().await?;
-        let row = sqlx::query("SELECT pr, candidate FROM candidates WHERE pr = $1")
+        let row = sqlx::query(
+            "SELECT candidates.pr, candidate, body FROM candidates \
+             JOIN candidate_bodies ON candidate_bodies.pr = candidates.pr \
+             WHERE candidates.pr = $1",
+        )
+        .bind(stored(pr.0)?)
+        .fetch_optional(&mut *connection)
+        .await?;
+        let Some(row) = row else {
+            return Ok(None);
+        };
+        let body = body(&row)?;
+        Ok(Some(Candidate {
+            body,
+            ..decode(&row)?
+        }))
+    }
+
+    /// A candidate's description; `None` where there is no such candidate.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn candidate_body(&self, pr: PrNumber) -> Result<Option<String>, StoreError> {
+        let mut connection = self.connection().await?;
+        let row = sqlx::query("SELECT pr, body FROM candidate_bodies WHERE pr = $1")
             .bind(stored(pr.0)?)
             .fetch_optional(&mut *connection)
             .await?;
-        row.as_ref().map(decode).transpose()
+        row.as_ref().map(body).transpose()
     }
 
-    /// All candidates, by number.
+    /// All candidates, by number, without their descriptions.
     ///
     /// # Errors
     /// The database fails.
     pub async fn candidates(&self) -> Result<Vec<Candidate>, StoreError> {
-        all(&mut *self.connection().await?).await
+        changed(&mut *self.connection().await?, NOTHING).await
     }
 }
 
-pub(crate) async fn all(connection: &mut AnyConnection) -> Result<Vec<Candidate>, StoreError> {
-    let rows = sqlx::query("SELECT pr, candidate FROM candidates ORDER BY pr")
+/// The candidates that changed after a version, without their descriptions.
+pub(crate) async fn changed(
+    connection: &mut AnyConnection,
+    since: i64,
+) -> Result<Vec<Candidate>, StoreError> {
+    let rows = sqlx::query("SELECT pr, candidate FROM candidates WHERE version > $1 ORDER BY pr")
+        .bind(since)
         .fetch_all(connection)
         .await?;
     rows.iter().map(decode).collect()
+}
+
+fn body(row: &AnyRow) -> Result<String, StoreError> {
+    TableRow::new(row, "candidate_bodies", &["pr"]).json("body")
 }
 
 fn decode(row: &AnyRow) -> Result<Candidate, StoreError> {

@@ -1,4 +1,5 @@
-//! The files that people made of conflicts, under the hash of their bytes.
+//! What people wrote, the files that they made of conflicts and the texts of forms, under the hash of
+//! its bytes.
 //!
 //! The audit log's entries name them, so that they come into the database with their entry or not
 //! at all, and are checked against their hash on the way in and out.
@@ -69,13 +70,19 @@ fn named_by(action: &Action) -> Vec<&ContentId> {
             let results = files.iter().filter_map(|file| file.result.as_ref());
             results.map(|result| &result.content).collect()
         }
+        Action::ChooseForm { form, .. } => form.content().into_iter().collect(),
         Action::Nominate { .. }
         | Action::Approve { .. }
         | Action::DropResolutions { .. }
+        | Action::CancelBuild { .. }
+        | Action::RetryBuild { .. }
         | Action::Veto { .. }
         | Action::Withdraw { .. }
+        | Action::Overrule { .. }
         | Action::Released { .. }
-        | Action::Superseded { .. } => Vec::new(),
+        | Action::Superseded { .. }
+        | Action::Returned { .. }
+        | Action::Account { .. } => Vec::new(),
     }
 }
 

@@ -6,16 +6,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
-use sqlx::migrate::Migrator;
 use sqlx::pool::PoolConnection;
 use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor, Row, Transaction};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use url::Url;
 
 use crate::error::StoreError;
-
-static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/sqlite");
-static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/postgres");
+use crate::migrations;
 
 /// Every connection's settings. A lost decision is worse than a slow one, hence FULL: in WAL mode
 /// NORMAL may lose the last transactions when the power fails.
@@ -233,10 +230,10 @@ impl Engine {
     async fn migrate(self, connection: &mut AnyConnection) -> Result<(), StoreError> {
         let mut transaction = connection.begin_with(self.begin_write()).await?;
         self.lock_writers(&mut transaction).await?;
-        let migrations = match self {
-            Self::Sqlite => &SQLITE_MIGRATIONS,
-            Self::Postgres => &POSTGRES_MIGRATIONS,
-        };
+        let migrations = migrations::migrator(match self {
+            Self::Sqlite => &migrations::SQLITE,
+            Self::Postgres => &migrations::POSTGRES,
+        })?;
         // With `run`, the future would not be Send.
         migrations
             .run_direct(None, &mut *transaction, false)
@@ -283,7 +280,7 @@ async fn make_folder_of(file: &Path) -> Result<(), StoreError> {
 
 /// The absolute path in `sqlite:///path`. Without a file there is nothing that a restart could go
 /// on from, so `:memory:` is no database for Picket.
-fn sqlite_file(url: &str) -> Option<PathBuf> {
+pub(crate) fn sqlite_file(url: &str) -> Option<PathBuf> {
     let path = url.strip_prefix("sqlite://")?;
     let as_file = Url::parse(&format!("file://{path}")).ok()?;
     as_file

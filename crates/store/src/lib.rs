@@ -10,11 +10,13 @@
 //!   release's state, does both under that lock, so that no two writers can decide on the same
 //!   past. The load is a team's clicks and a reconciler's steps; waiting costs nothing.
 //! - *Reading*: [`Store::facts`] reads a channel in one snapshot, so that planning never sees half
-//!   of a change.
+//!   of a change. [`Store::refreshed`] does the same for what has changed since: every row has the
+//!   number of its last change, and numbers are taken in the order of commits.
 //!
 //! What is decoded is checked: a row that cannot have been written by Picket stops here, with an
 //! error that names table and row ([`StoreError::Junk`]).
 
+mod accounts;
 mod assessments;
 mod audit;
 mod bases;
@@ -24,12 +26,26 @@ mod cursors;
 mod database;
 mod error;
 mod facts;
+mod impacts;
+mod lease;
+mod migrations;
 mod outcomes;
 mod patches;
+mod pushes;
 mod releases;
+mod retention;
 mod row;
+mod rules;
 mod sessions;
+mod sign_in;
+mod team;
+mod version;
 
 pub use database::Store;
 pub use error::StoreError;
+pub use facts::AllFacts;
+pub use lease::{Lease, LeaseError};
+pub use releases::{Grounds, Sealing};
 pub use sessions::{CsrfToken, Session, SessionToken};
+pub use sign_in::SignedIn;
+pub use version::Version;

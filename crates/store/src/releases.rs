@@ -1,13 +1,17 @@
 //! Releases, and the only ways from one of their states to another.
 
-use picket_domain::{Action, Actor, ChannelName, Release, ReleaseSeq, ReleaseState, Timestamp};
+use picket_domain::{
+    Action, Actor, ChannelName, PrNumber, Release, ReleaseSeq, ReleaseState, ReleasedPick, Sha256,
+    Timestamp,
+};
 use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 
-use crate::audit;
 use crate::database::{Store, WriteTransaction};
 use crate::error::StoreError;
 use crate::row::{TableRow, stored, without_nul};
+use crate::version::NOTHING;
+use crate::{audit, rules, team};
 
 /// A query for releases.
 macro_rules! releases {
@@ -18,6 +22,34 @@ macro_rules! releases {
             $which
         )
     };
+}
+
+/// What the decision to release stands on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Grounds {
+    /// The place in the audit log up to which decisions were read.
+    pub read_to: u64,
+    /// The digest of the channel's rules; see [`Store::set_rules`].
+    pub rules: Sha256,
+    /// The digest of the team; see [`Team::digest`](picket_domain::Team::digest).
+    pub team: Sha256,
+}
+
+/// What came of sealing a release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use]
+pub enum Sealing {
+    /// It is sealed, now or since earlier.
+    Sealed(Box<Release>),
+    /// Somebody decided about one of its picks meanwhile. Plan again.
+    Decided {
+        /// Which.
+        pr: PrNumber,
+    },
+    /// Somebody has left the team meanwhile, or come to it, or has another name. Plan again.
+    OtherTeam,
+    /// Another process has given the channel other rules. This one must not release any more.
+    OtherRules,
 }
 
 impl Store {
@@ -45,8 +77,9 @@ impl Store {
         Ok(stored)
     }
 
-    /// Records that all of a release was checked; from here on it must be finished. A release that
-    /// is sealed or published already stays as it is.
+    /// Records that all of a release was checked and that nothing stops it any more, unless the
+    /// grounds for it are gone: somebody decided about one of its picks since, the team is another
+    /// one, or the channel has other rules. A release that is sealed or published already stays as it is.
     ///
     /// # Errors
     /// [`StoreError::ReleaseState`] where it was abandoned, [`StoreError::NoRelease`].
@@ -55,17 +88,31 @@ impl Store {
         channel: &ChannelName,
         seq: ReleaseSeq,
         at: Timestamp,
-    ) -> Result<Release, StoreError> {
+        grounds: &Grounds,
+    ) -> Result<Sealing, StoreError> {
         let mut transaction = self.begin_write().await?;
         let release = find(&mut transaction, channel, seq).await?;
         match release.state {
-            ReleaseState::Reserved => {
-                let state = ReleaseState::Sealed { at };
-                set_state(transaction, Release { state, ..release }).await
+            ReleaseState::Reserved => {}
+            ReleaseState::Sealed { .. } | ReleaseState::Published { .. } => {
+                return Ok(Sealing::Sealed(Box::new(release)));
             }
-            ReleaseState::Sealed { .. } | ReleaseState::Published { .. } => Ok(release),
-            ReleaseState::Abandoned { .. } => Err(cannot_be("sealed", release)),
+            ReleaseState::Abandoned { .. } => return Err(cannot_be("sealed", release)),
         }
+        if rules::current(&mut transaction, channel).await? != Some(grounds.rules) {
+            return Ok(Sealing::OtherRules);
+        }
+        if team::read(&mut transaction).await?.digest() != grounds.team {
+            return Ok(Sealing::OtherTeam);
+        }
+        let later = audit::decided_since(&mut transaction, channel, grounds.read_to).await?;
+        let is_about = |pick: &ReleasedPick| later.iter().any(|(_, pr)| *pr == pick.pr);
+        if let Some(pick) = release.picks.iter().find(|pick| is_about(pick)) {
+            return Ok(Sealing::Decided { pr: pick.pr });
+        }
+        let state = ReleaseState::Sealed { at };
+        let sealed = set_state(transaction, Release { state, ..release }).await?;
+        Ok(Sealing::Sealed(Box::new(sealed)))
     }
 
     /// Records that clients get a sealed release, in its row and, with its picks, in the audit log:
@@ -94,10 +141,11 @@ impl Store {
         }
     }
 
-    /// Gives up a release that nobody could see yet. One that is abandoned already stays as it is.
+    /// Gives up a release that clients were never led to. One that is abandoned already stays as it
+    /// is.
     ///
     /// # Errors
-    /// [`StoreError::ReleaseState`] where it is sealed or published, [`StoreError::NoRelease`].
+    /// [`StoreError::ReleaseState`] where it is published, [`StoreError::NoRelease`].
     pub async fn abandon(
         &self,
         channel: &ChannelName,
@@ -108,15 +156,13 @@ impl Store {
         let mut transaction = self.begin_write().await?;
         let release = find(&mut transaction, channel, seq).await?;
         match release.state {
-            ReleaseState::Reserved => {
+            ReleaseState::Reserved | ReleaseState::Sealed { .. } => {
                 let reason = without_nul(reason);
                 let state = ReleaseState::Abandoned { at, reason };
                 set_state(transaction, Release { state, ..release }).await
             }
             ReleaseState::Abandoned { .. } => Ok(release),
-            ReleaseState::Sealed { .. } | ReleaseState::Published { .. } => {
-                Err(cannot_be("abandoned", release))
-            }
+            ReleaseState::Published { .. } => Err(cannot_be("abandoned", release)),
         }
     }
 
@@ -125,18 +171,23 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub async fn releases(&self, channel: &ChannelName) -> Result<Vec<Release>, StoreError> {
-        of_channel(&mut *self.connection().await?, channel).await
+        changed(&mut *self.connection().await?, channel, NOTHING).await
     }
 }
 
-pub(crate) async fn of_channel(
+/// The releases that changed after a version.
+pub(crate) async fn changed(
     connection: &mut AnyConnection,
     channel: &ChannelName,
+    since: i64,
 ) -> Result<Vec<Release>, StoreError> {
-    let rows = sqlx::query(releases!("WHERE channel = $1 ORDER BY seq"))
-        .bind(channel.as_str())
-        .fetch_all(connection)
-        .await?;
+    let rows = sqlx::query(releases!(
+        "WHERE channel = $1 AND version > $2 ORDER BY seq"
+    ))
+    .bind(channel.as_str())
+    .bind(since)
+    .fetch_all(connection)
+    .await?;
     rows.iter().map(decode).collect()
 }
 
@@ -278,12 +329,12 @@ fn decode_state(row: &TableRow<'_>) -> Result<ReleaseState, StoreError> {
         (None, None, None, None) => Ok(ReleaseState::Reserved),
         (Some(at), None, None, None) => Ok(ReleaseState::Sealed { at }),
         (Some(_), Some(at), None, None) => Ok(ReleaseState::Published { at }),
-        (None, None, Some(at), Some(reason)) => Ok(ReleaseState::Abandoned { at, reason }),
+        (_, None, Some(at), Some(reason)) => Ok(ReleaseState::Abandoned { at, reason }),
+        (_, Some(_), Some(_), _) => {
+            Err(row.junk("abandoned_at", &"it is published and abandoned at once"))
+        }
         (None, Some(_), _, _) => Err(row.junk("published_at", &"it was never sealed")),
         (_, _, Some(_), None) => Err(row.junk("abandon_reason", &"it is abandoned for no reason")),
         (_, _, None, Some(_)) => Err(row.junk("abandon_reason", &"it is not abandoned")),
-        (Some(_), _, Some(_), Some(_)) => {
-            Err(row.junk("abandoned_at", &"it is sealed and abandoned at once"))
-        }
     }
 }

@@ -57,6 +57,10 @@ impl<'r> TableRow<'r> {
         serde_json::from_str(&self.text(column)?).map_err(|error| self.junk(column, &error))
     }
 
+    pub(crate) fn count(&self, column: &'static str) -> Result<i64, StoreError> {
+        self.get(column)
+    }
+
     pub(crate) fn number(&self, column: &'static str) -> Result<u64, StoreError> {
         let number: i64 = self.get(column)?;
         number.try_into().map_err(|error| self.junk(column, &error))

@@ -8,9 +8,10 @@ use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use picket_domain::{Login, Sha256, Timestamp};
+use picket_domain::{Identity, Login, Sha256, Timestamp};
 use rand::TryRng;
 use rand::rngs::SysRng;
+use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 use subtle::ConstantTimeEq;
 
@@ -80,7 +81,7 @@ impl fmt::Debug for CsrfToken {
     }
 }
 
-/// A session that has not expired.
+/// A session that has not expired, of somebody who is on the team.
 #[derive(Debug, Clone)]
 pub struct Session {
     /// Who signed in.
@@ -90,36 +91,8 @@ pub struct Session {
 }
 
 impl Store {
-    /// Starts a session of `lifetime_seconds`, and forgets those that have expired.
-    ///
-    /// # Errors
-    /// The database fails, or the system has no random bytes.
-    pub async fn create_session(
-        &self,
-        login: &Login,
-        now: Timestamp,
-        lifetime_seconds: i64,
-    ) -> Result<SessionToken, StoreError> {
-        let token = SessionToken(random_token()?);
-        let mut transaction = self.begin_write().await?;
-        sqlx::query("DELETE FROM sessions WHERE expires_at <= $1")
-            .bind(now.as_unix())
-            .execute(&mut *transaction)
-            .await?;
-        sqlx::query(
-            "INSERT INTO sessions (token_hash, login, csrf, expires_at) VALUES ($1, $2, $3, $4)",
-        )
-        .bind(token.hash().to_string())
-        .bind(login.as_str())
-        .bind(random_token()?)
-        .bind(now.plus_seconds(lifetime_seconds).as_unix())
-        .execute(&mut *transaction)
-        .await?;
-        transaction.commit().await?;
-        Ok(token)
-    }
-
-    /// The token's session; `None` if there is none, or it has expired.
+    /// The token's session; `None` if there is none, if it has expired, or if its account has left
+    /// the team or goes by another login than the one that it signed in under.
     ///
     /// # Errors
     /// The database fails.
@@ -130,8 +103,12 @@ impl Store {
     ) -> Result<Option<Session>, StoreError> {
         let mut connection = self.connection().await?;
         let row = sqlx::query(
-            "SELECT token_hash, login, csrf FROM sessions \
-             WHERE token_hash = $1 AND expires_at > $2",
+            "SELECT token_hash, sessions.login AS login, csrf FROM sessions \
+             JOIN accounts ON accounts.login = sessions.login \
+             AND accounts.identity = sessions.identity \
+             JOIN members ON members.login = sessions.login \
+             WHERE token_hash = $1 AND expires_at > $2 \
+             AND renamed_at IS NULL AND left_at IS NULL",
         )
         .bind(token.hash().to_string())
         .bind(now.as_unix())
@@ -152,6 +129,32 @@ impl Store {
             .await?;
         Ok(())
     }
+}
+
+/// Starts a session of an account, and forgets those that have expired.
+pub(crate) async fn create(
+    connection: &mut AnyConnection,
+    (login, identity): (&Login, Identity),
+    now: Timestamp,
+    until: Timestamp,
+) -> Result<SessionToken, StoreError> {
+    let token = SessionToken(random_token()?);
+    sqlx::query("DELETE FROM sessions WHERE expires_at <= $1")
+        .bind(now.as_unix())
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query(
+        "INSERT INTO sessions (token_hash, login, identity, csrf, expires_at) \
+         VALUES ($1, $2, $3, $4, $5)",
+    )
+    .bind(token.hash().to_string())
+    .bind(login.as_str())
+    .bind(identity.to_string())
+    .bind(random_token()?)
+    .bind(until.as_unix())
+    .execute(connection)
+    .await?;
+    Ok(token)
 }
 
 fn decode(row: &AnyRow) -> Result<Session, StoreError> {

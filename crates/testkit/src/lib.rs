@@ -2,7 +2,7 @@
 //!
 //! A stateful fake GitHub over HTTP, a small nixpkgs that really evaluates and builds, throw-away
 //! Nix stores, the official channel with its signed binary cache, and a throw-away PostgreSQL.
-//! Used by tests and by `picket demo`.
+//! Used by tests and by the demo.
 
 pub mod github;
 pub mod nix;

@@ -295,6 +295,29 @@ async fn a_person_signs_in_through_oauth() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_new_login_leaves_the_number_and_frees_the_old_login() -> Result<()> {
+    let github = world().await?;
+    let token = github.add_token("ada");
+    let user = async || -> Result<Value> {
+        let url = format!("{}/user", github.url());
+        let answer = client().get(url).bearer_auth(&token).send();
+        Ok(answer.await?.json().await?)
+    };
+    let before = user().await?;
+    github.rename_user("Ada", "lovelace")?;
+    let after = user().await?;
+    assert_eq!(
+        (&after["login"], &after["id"]),
+        (&"lovelace".into(), &before["id"])
+    );
+    github.add_user("mallory");
+    assert!(github.rename_user("mallory", "lovelace").is_err());
+    github.rename_user("mallory", "ada")?;
+    assert_eq!(user().await?, after);
+    Ok(())
+}
+
+#[tokio::test]
 async fn oauth_sends_nobody_to_a_foreign_address() -> Result<()> {
     let github = world().await?;
     github.add_user("ada");

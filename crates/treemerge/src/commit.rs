@@ -4,18 +4,21 @@ use crate::id::ObjectId;
 
 /// The parts of a commit that say where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Commit {
-    pub(crate) tree: ObjectId,
-    pub(crate) parents: Vec<ObjectId>,
+pub struct Commit {
+    /// Its tree.
+    pub tree: ObjectId,
+    /// Its parents, in its order.
+    pub parents: Vec<ObjectId>,
     /// Seconds since 1970; zero if the commit does not say.
-    pub(crate) committed_at: i64,
+    pub committed_at: i64,
     /// Where the message begins in the content.
-    pub(crate) message_at: usize,
+    pub message_at: usize,
 }
 
 impl Commit {
-    /// Reads a commit object's content.
-    pub(crate) fn parse(content: &[u8]) -> Option<Self> {
+    /// Reads a commit object's content; nothing if it is none.
+    #[must_use]
+    pub fn parse(content: &[u8]) -> Option<Self> {
         let message_at = memchr::memmem::find(content, b"\n\n").map_or(content.len(), |at| at + 2);
         let header = &content[..message_at.min(content.len())];
         let mut commit = Self {

@@ -4,8 +4,8 @@ use std::fmt;
 
 use crate::{
     id::{Mode, ObjectId, Version},
-    merge::RenameReport,
     objects::NewObjects,
+    report::RenameReport,
 };
 
 /// A merge that needs a person. Nothing has been written to the repository.
@@ -14,7 +14,7 @@ pub struct Conflicts {
     /// What conflicts, at least one.
     pub paths: Vec<ConflictPath>,
     /// The tree in which all is merged that merges cleanly, and each conflicting path is as ours
-    /// (absent where we have none): [`put()`](crate::put()) the settled paths into it. Only if
+    /// (absent where we have none): [`update_tree()`](crate::update_tree()) the settled paths into it. Only if
     /// [`Conflicts::can_be_settled`]; else what it has at and below the paths is undefined.
     pub tree: ObjectId,
     /// The objects of that tree that the repository may lack.

@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use sha1::{Digest, Sha1};
 
-use crate::objects::Kind;
+use crate::kind::Kind;
 
 /// A git object's SHA-1.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -112,7 +112,9 @@ impl Mode {
         }
     }
 
-    pub(crate) const fn is_regular(self) -> bool {
+    /// Whether it is a file's, executable or not.
+    #[must_use]
+    pub const fn is_regular(self) -> bool {
         matches!(self, Self::File | Self::Executable)
     }
 

@@ -7,18 +7,19 @@ use std::{
 
 /// The folders of a repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Location {
+pub struct Location {
     /// The folder that `GIT_DIR` names.
-    pub(crate) git_dir: PathBuf,
+    pub git_dir: PathBuf,
     /// The folder with objects and `info`: that of the main work tree, for linked ones.
-    pub(crate) common_dir: PathBuf,
+    pub common_dir: PathBuf,
     /// The top of the work tree; nothing for a bare repository.
-    pub(crate) work_tree: Option<PathBuf>,
+    pub work_tree: Option<PathBuf>,
 }
 
 impl Location {
     /// The repository at `path`: a bare one, or the top of a work tree.
-    pub(crate) fn of(path: &Path) -> Self {
+    #[must_use]
+    pub fn of(path: &Path) -> Self {
         let inside = path.join(".git");
         let (git_dir, work_tree) = if inside.is_dir() {
             (inside, Some(path.to_owned()))

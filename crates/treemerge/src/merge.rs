@@ -2,29 +2,15 @@
 
 use crate::{
     conflict::{ConflictKind, ConflictPath, Conflicts},
+    drivers::Drivers,
     id::ObjectId,
     objects::{NewObjects, Objects, ReadError},
     rename::{self, SideRenames},
+    report::{RenameReport, SideReport},
     resolve::Resolver,
-    text::Driver,
+    stop::Stop,
     walk::{Memory, OURS, SIDES, THEIRS, Walk},
 };
-
-/// Says how a path's content is merged: what git reads from attributes.
-pub trait Drivers {
-    /// The driver for the file at `path` (bytes, slashes between its parts).
-    fn driver(&self, path: &[u8]) -> Driver;
-}
-
-/// Every file as text: what git does in a bare repository that has no attributes of its own.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct AllText;
-
-impl Drivers for AllText {
-    fn driver(&self, _path: &[u8]) -> Driver {
-        Driver::Text
-    }
-}
 
 /// What came of a merge.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,42 +32,6 @@ pub struct Merged {
     pub objects: NewObjects,
     /// What rename detection did.
     pub renames: RenameReport,
-}
-
-/// What rename detection did, for the record.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct RenameReport {
-    /// By side, ours and theirs.
-    pub ours: SideReport,
-    /// The other side's.
-    pub theirs: SideReport,
-}
-
-/// What rename detection did for one side.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct SideReport {
-    /// Files that the side removed or added, as far as the walk saw them.
-    pub removed_or_added: usize,
-    /// Removed files of which the new name was wanted, since the other side changed them or for
-    /// the sake of their directory. Detection ran if there were any.
-    pub wanted: usize,
-    /// Renames found.
-    pub found: usize,
-    /// There were so many files that only equal content and equal names were looked for (git's
-    /// `merge.renameLimit`, 7000).
-    pub gave_up: bool,
-}
-
-/// A merge ends early.
-pub(crate) enum Stop {
-    Read(ReadError),
-    Unsure(&'static str),
-}
-
-impl From<ReadError> for Stop {
-    fn from(error: ReadError) -> Self {
-        Self::Read(error)
-    }
 }
 
 /// Merges the trees `ours` and `theirs` with the base `base`: the result of

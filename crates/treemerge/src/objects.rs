@@ -1,34 +1,13 @@
 //! Where objects come from, and the new ones that a merge makes.
 
-use std::{fmt, rc::Rc};
+use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
-use crate::id::ObjectId;
+use crate::{id::ObjectId, kind::Kind};
 
 /// An object's content.
 pub type Content = Rc<Vec<u8>>;
-
-/// What an object is. Tags are followed to what they name before they come here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
-    /// A file's content, or a link's target.
-    Blob,
-    /// A directory.
-    Tree,
-    /// A commit.
-    Commit,
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Blob => "blob",
-            Self::Tree => "tree",
-            Self::Commit => "commit",
-        })
-    }
-}
 
 /// An object cannot be had.
 #[derive(Debug, thiserror::Error)]

@@ -11,8 +11,9 @@ use rustc_hash::FxHashMap;
 
 use crate::{
     id::ObjectId,
+    kind::Kind,
     location::Location,
-    objects::{Content, Kind, Objects, Pieces, ReadError},
+    objects::{Content, Objects, Pieces, ReadError},
 };
 
 /// Bytes of unpacked objects that are kept because other objects are stored as differences to

@@ -51,6 +51,7 @@ impl Details {
             title: pull.title,
             body: pull.body,
             author: pull.author,
+            author_id: pull.author_id,
             head: pull.head,
             base_branch: pull.base_branch,
             url: pull.url,

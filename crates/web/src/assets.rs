@@ -7,7 +7,8 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use picket_domain::Sha256;
 
-use crate::files::IMMUTABLE;
+/// For what never changes at its address.
+pub(crate) const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 
 /// One asset.
 pub(crate) struct Asset {

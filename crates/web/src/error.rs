@@ -10,7 +10,8 @@ use http::StatusCode;
 use picket_domain::Login;
 use serde::Serialize;
 
-use crate::shell::{Section, Shell};
+use crate::chain::Chain;
+use crate::layout::{Section, Shell};
 
 /// A request that is not answered with what it asked for.
 #[derive(Debug)]
@@ -23,12 +24,18 @@ pub(crate) enum PageError {
     TooLong,
     /// Only people who signed in may do this.
     SignInNeeded,
-    /// The person signed in, and is not in the team.
+    /// The person proved who they are, and is not on the team.
     NotMember(Login),
+    /// The person's name is, or was, that of another account on the team.
+    OtherAccount(Login),
     /// The person may not do this to this pull request.
     Refused(&'static str),
     /// The form was not sent from a page of the same session.
     Forged,
+    /// The person told GitHub not to say who they are.
+    Declined,
+    /// As much is asked for at a time as this server gives.
+    Busy,
     /// GitHub did not let the person sign in, or could not be asked.
     SignInFailed(&'static str),
     /// This server's fault. The details are for its log only.
@@ -51,7 +58,12 @@ impl PageError {
             Self::BadInput(_) => StatusCode::BAD_REQUEST,
             Self::TooLong => StatusCode::PAYLOAD_TOO_LARGE,
             Self::SignInNeeded => StatusCode::UNAUTHORIZED,
-            Self::NotMember(_) | Self::Refused(_) | Self::Forged => StatusCode::FORBIDDEN,
+            Self::NotMember(_)
+            | Self::OtherAccount(_)
+            | Self::Refused(_)
+            | Self::Forged
+            | Self::Declined => StatusCode::FORBIDDEN,
+            Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Self::SignInFailed(_) => StatusCode::BAD_GATEWAY,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -64,8 +76,11 @@ impl PageError {
             Self::TooLong => "That is too long",
             Self::SignInNeeded => "Sign in first",
             Self::NotMember(_) => "You are not in this channel's team",
+            Self::OtherAccount(_) => "This name is another account's here",
             Self::Refused(_) => "Refused",
             Self::Forged => "This form is out of date",
+            Self::Declined => "You declined",
+            Self::Busy => "Too many are watching",
             Self::SignInFailed(_) => "Signing in did not work",
             Self::Internal(_) => "Something went wrong on this server",
         }
@@ -81,17 +96,47 @@ impl PageError {
                     .to_owned()
             }
             Self::NotMember(login) => format!(
-                "You are known to GitHub as {login}, and the team's list does not have that name. \
-                 Whoever runs this server can add it to the configuration."
+                "You are known as {login}, and the team's list does not have that name. Whoever \
+                 runs this server can add it to the configuration."
+            ),
+            Self::OtherAccount(login) => format!(
+                "The team knows {login} by another account than yours, so you are not signed in, \
+                 and the team sees that you tried. A name at GitHub can pass from one person to \
+                 another. Where this one has passed to you, or your account is a new one, whoever \
+                 runs this server can free the name: picket accounts unbind {login}"
             ),
             Self::Refused(why) => (*why).to_owned(),
             Self::Forged => "It was not sent from a page of your present session, so nothing was \
                              done. Go back, load the page again, and repeat what you did."
                 .to_owned(),
+            Self::Declined => "You told GitHub not to say who you are, so you are not signed in. \
+                               Reading is open to everybody; to decide, try again and agree. \
+                               Picket learns your name there and nothing else."
+                .to_owned(),
+            Self::Busy => "As many logs are watched already as this server lets grow at a time. \
+                           Load the page again to see how far a log is."
+                .to_owned(),
             Self::SignInFailed(why) => (*why).to_owned(),
             Self::Internal(_) => "Nothing was changed. The server's log has the details; if it \
                                   happens again, tell whoever runs this server."
                 .to_owned(),
+        }
+    }
+
+    /// What a link to signing in says, where that is what to do about it.
+    fn sign_in(&self) -> Option<&'static str> {
+        match self {
+            Self::SignInNeeded => Some("Sign in"),
+            Self::Declined | Self::SignInFailed(_) => Some("Try again"),
+            Self::NotFound(_)
+            | Self::BadInput(_)
+            | Self::TooLong
+            | Self::NotMember(_)
+            | Self::OtherAccount(_)
+            | Self::Refused(_)
+            | Self::Forged
+            | Self::Busy
+            | Self::Internal(_) => None,
         }
     }
 
@@ -102,28 +147,14 @@ impl PageError {
     }
 }
 
-/// An error with all of its causes, on one line.
-pub(crate) struct Chain<'a>(pub(crate) &'a dyn std::error::Error);
-
-impl std::fmt::Display for Chain<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.0)?;
-        let mut cause = self.0.source();
-        while let Some(error) = cause {
-            write!(f, ": {error}")?;
-            cause = error.source();
-        }
-        Ok(())
-    }
-}
-
 #[derive(Template)]
 #[template(path = "error.html")]
 struct ErrorPage {
     shell: Shell,
     headline: &'static str,
     message: String,
-    sign_in: bool,
+    /// What the link to signing in says, where there is one.
+    sign_in: Option<&'static str>,
 }
 
 impl IntoResponse for PageError {
@@ -133,13 +164,18 @@ impl IntoResponse for PageError {
             shell: Shell::without_account(self.headline(), Section::None),
             headline: self.headline(),
             message: self.message(),
-            sign_in: matches!(self, Self::SignInNeeded | Self::SignInFailed(_)),
+            sign_in: self.sign_in(),
         };
         match page.render() {
             Ok(html) => (self.status(), Html(html)).into_response(),
             Err(_) => self.status().into_response(),
         }
     }
+}
+
+/// Renders a page.
+pub(crate) fn page(template: &impl Template) -> Result<Response, PageError> {
+    Ok(Html(template.render()?).into_response())
 }
 
 /// The same for the JSON API.

@@ -1,4 +1,4 @@
-//! The only ways for a handler to take a form: with its sender known and its token checked.
+//! The only way for a handler to take a form: with its sender known and its token checked.
 
 use axum::Form;
 use axum::body::Body;
@@ -7,17 +7,11 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::PageError;
-use crate::sign_in::{Person, Viewer};
+use crate::session::{Person, Viewer};
 use crate::state::App;
 
-/// A form that was sent from a page of the sender's own session.
+/// A form that was sent from a page of the sender's own session, so that the sender is on the team.
 pub(crate) struct SignedForm<T> {
-    pub(crate) person: Person,
-    pub(crate) form: T,
-}
-
-/// A signed form whose sender is in the team.
-pub(crate) struct MemberForm<T> {
     pub(crate) person: Person,
     pub(crate) form: T,
 }
@@ -51,19 +45,6 @@ impl<T: DeserializeOwned> FromRequest<App> for SignedForm<T> {
             .await
             .map_err(|_| PageError::BadInput(INCOMPLETE.to_owned()))?;
         Ok(Self { person, form })
-    }
-}
-
-impl<T: DeserializeOwned> FromRequest<App> for MemberForm<T> {
-    type Rejection = PageError;
-
-    async fn from_request(request: Request, app: &App) -> Result<Self, PageError> {
-        let SignedForm { person, form } = SignedForm::from_request(request, app).await?;
-        if person.is_member {
-            Ok(Self { person, form })
-        } else {
-            Err(PageError::NotMember(person.login))
-        }
     }
 }
 

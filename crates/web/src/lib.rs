@@ -7,32 +7,45 @@
 //!
 //! - [`ROUTES`] is the table that the router is built from.
 //! - `pages` are for people, `api` for scripts, `files` for Nix clients, `ops` for monitoring.
-//! - `seen` is what an approval covers, `conflict` what a resolution is of, and `proposal` what
-//!   Picket would make of it: forms carry a digest of what their page showed of those.
-//! - `sign_in` and `forms` are the only ways to become, and to act as, a person.
+//! - `decide` is what a member's decisions do, and `conflict` all that is done with a pick that
+//!   conflicts. Forms carry a digest of what their page showed; what that means for a decision are
+//!   rules of `picket_domain`.
+//! - `identity` is how people prove who they are, `session` who is asking; `sign_in` and `forms` are
+//!   the only ways to become, and to act as, a person.
+//! - `page_threads` are where all but files is made, so that Nix clients never wait for pages.
+//! - `prefix` puts the path of the server's address before those on it, where it has one.
 
 mod api;
 mod assets;
-mod checked;
+mod builds;
+mod chain;
 mod conflict;
 mod decide;
 mod error;
+mod extract;
 mod files;
 mod forms;
 mod headers;
+mod identity;
+mod layout;
+mod lines;
 mod look;
 mod ops;
+mod page_threads;
 mod pages;
-mod proposal;
+mod prefix;
+mod reserved;
 mod routes;
-mod seen;
-mod shell;
+mod session;
 mod sign_in;
 mod state;
+mod stream;
+mod streams;
 mod time;
 mod view;
 
-pub use files::reserved::is_reserved;
+pub use identity::{DemoPerson, GitHubSignIn, GitHubSignInError, GitHubSignInSettings, SignIn};
+pub use reserved::is_reserved;
 pub use routes::{ROUTES, Route, router};
-pub use sign_in::{DemoPerson, GitHubSignIn, GitHubSignInError, GitHubSignInSettings, SignIn};
-pub use state::{AppState, ChannelInfo, Health};
+pub use state::{AppState, ChannelInfo};
+pub use streams::Streams;

@@ -1,36 +1,63 @@
 //! One look at a channel: its facts and what they come to, now.
 
+use std::sync::Arc;
+
 use picket_domain::{
-    Candidate, Facts, PickOutcome, PickStatus, PrNumber, Release, Resolution, StageTimes,
-    Timestamp, resolve, stage_times, status,
+    Approval, Candidate, ConflictPlace, Facts, Form, PickOutcome, PickStatus, Plan, PrNumber,
+    Release, Resolution, Seen, StageTimes, StalePick, Timestamp, approvals, counting_approvals,
+    stage_times, stale_pick, status,
 };
+
+use picket_snapshot::ChannelSnapshot;
 
 use crate::error::PageError;
 use crate::state::{AppState, ChannelInfo};
 
+pub(crate) const NOT_WATCHED: PageError = PageError::NotFound(
+    "Picket does not watch this pull request. A team member can nominate it; it appears here once \
+     it has been fetched.",
+);
+
 /// A channel's facts and what they come to.
 pub(crate) struct Look<'a> {
     pub(crate) channel: &'a ChannelInfo,
-    pub(crate) facts: Facts,
-    pub(crate) resolution: Resolution,
+    pub(crate) facts: Arc<Facts>,
+    pub(crate) resolution: Arc<Resolution>,
     pub(crate) now: Timestamp,
+    snapshot: Arc<ChannelSnapshot>,
 }
 
 impl<'a> Look<'a> {
-    /// Looks at a channel.
+    /// Looks at a channel. What is new in the database since the last look, of anybody, is read.
     pub(crate) async fn at(app: &AppState, channel: &'a ChannelInfo) -> Result<Self, PageError> {
-        let facts = app.store.facts(&channel.policy).await?;
         let now = app.now();
+        let all = app.snapshots.refresh(now).await?;
+        let snapshot = all.channel(channel.name()).cloned();
+        let snapshot = snapshot.ok_or(PageError::NotFound("There is no channel of this name."))?;
+        let (facts, resolution) = (
+            Arc::clone(snapshot.facts()),
+            Arc::clone(snapshot.resolution()),
+        );
         Ok(Self {
             channel,
-            resolution: resolve(&facts, now),
             facts,
+            resolution,
             now,
+            snapshot,
         })
     }
 
+    /// What is to be done for the channel.
+    pub(crate) fn plan(&self) -> &Plan {
+        self.snapshot.plan()
+    }
+
     pub(crate) fn status(&self, candidate: &Candidate) -> PickStatus {
-        status(&self.facts, &self.resolution, candidate)
+        let known = self.snapshot.status(candidate.pr);
+        known.map_or_else(
+            || status(&self.facts, &self.resolution, candidate),
+            Clone::clone,
+        )
     }
 
     pub(crate) fn stage_times(&self, candidate: &Candidate) -> StageTimes {
@@ -43,23 +70,61 @@ impl<'a> Look<'a> {
     }
 
     pub(crate) fn candidate(&self, pr: PrNumber) -> Option<&Candidate> {
-        self.facts.candidates.get(&pr)
+        self.facts.candidates.get(&pr).map(Arc::as_ref)
+    }
+
+    /// In which form the channel is to carry the candidate's head.
+    pub(crate) fn form(&self, candidate: &Candidate) -> &Form {
+        self.facts.form(candidate.pr, &candidate.head)
+    }
+
+    /// The same, for pages that are about it.
+    pub(crate) fn watched(&self, pr: PrNumber) -> Result<&Candidate, PageError> {
+        self.candidate(pr).ok_or(NOT_WATCHED)
+    }
+
+    /// What a page shows that the candidate's pick changes.
+    pub(crate) fn seen<'c>(&'c self, candidate: &'c Candidate) -> Seen<'c> {
+        Seen::of(&self.facts, &self.resolution, candidate)
+    }
+
+    /// The candidate's pick, where too few people approved of what it changes in the chain.
+    pub(crate) fn stale(&self, candidate: &Candidate) -> Option<&StalePick> {
+        stale_pick(&self.resolution, candidate)
+    }
+
+    /// The approvals of the candidate's current head, oldest first.
+    pub(crate) fn approvals(&self, candidate: &Candidate) -> Vec<Approval> {
+        approvals(&self.facts, candidate)
+    }
+
+    /// How many people approved of what is to be released.
+    pub(crate) fn have(&self, candidate: &Candidate) -> u32 {
+        counting_approvals(&self.facts, &self.resolution, candidate)
+    }
+
+    /// How many people must approve of the candidate's head.
+    pub(crate) fn need(&self, candidate: &Candidate) -> u32 {
+        self.facts.required_approvals(candidate, &candidate.head)
+    }
+
+    /// Where the candidate's pick conflicts, where that matters.
+    pub(crate) fn conflict(&self, candidate: &Candidate) -> Option<ConflictPlace<'_>> {
+        ConflictPlace::of(&self.facts, &self.resolution, candidate)
     }
 
     /// The published releases, newest first.
     pub(crate) fn published(&self) -> Vec<(&Release, Timestamp)> {
-        let published = self.facts.releases.iter();
-        let mut published: Vec<_> = published
+        let newest_first = self.facts.releases.iter().rev();
+        newest_first
             .filter_map(|release| Some((release, release.published_at()?)))
-            .collect();
-        published.sort_by_key(|(release, _)| std::cmp::Reverse(release.seq));
-        published
+            .collect()
     }
 
-    /// Every candidate that anything was decided about, or that anything is to be decided about.
-    pub(crate) fn candidates(&self) -> impl Iterator<Item = (&Candidate, PickStatus)> {
-        let candidates = self.facts.candidates.values();
-        candidates.map(|candidate| (candidate, self.status(candidate)))
+    /// Every candidate, and where it is.
+    pub(crate) fn candidates(&self) -> impl Iterator<Item = (&Candidate, &PickStatus)> {
+        let statuses = self.snapshot.statuses_by_pr().iter();
+        statuses.filter_map(|(pr, status)| Some((self.candidate(*pr)?, status)))
     }
 }
 

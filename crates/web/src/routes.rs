@@ -13,8 +13,9 @@ use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 
+use crate::page_threads::{PageThreads, on_page_threads};
 use crate::state::{App, AppState};
-use crate::{api, assets, decide, error, files, headers, ops, pages, sign_in};
+use crate::{api, assets, conflict, decide, error, files, headers, ops, pages, prefix, sign_in};
 
 /// No form is longer, in bytes, but for those with files in them.
 const BODY_MAX: usize = 64 * 1024;
@@ -37,19 +38,26 @@ pub struct Route {
     pub what: &'static str,
 }
 
+/// What is `FILE` is read off the disk at once; all else is made on the threads for pages.
 macro_rules! method_router {
-    (GET $handler:path) => {
+    (FILE $handler:path, $threads:ident) => {
         bounded(axum::routing::get($handler), BODY_MAX)
     };
-    (POST $handler:path) => {
-        bounded(axum::routing::post($handler), BODY_MAX)
+    (GET $handler:path, $threads:ident) => {
+        apart(bounded(axum::routing::get($handler), BODY_MAX), $threads)
     };
-    (POST_FILES $handler:path) => {
-        bounded(axum::routing::post($handler), FILES_MAX)
+    (POST $handler:path, $threads:ident) => {
+        apart(bounded(axum::routing::post($handler), BODY_MAX), $threads)
+    };
+    (POST_FILES $handler:path, $threads:ident) => {
+        apart(bounded(axum::routing::post($handler), FILES_MAX), $threads)
     };
 }
 
 macro_rules! method_name {
+    (FILE) => {
+        "GET"
+    };
     (POST_FILES) => {
         "POST"
     };
@@ -68,8 +76,8 @@ macro_rules! routes {
             what: $what,
         }),*];
 
-        fn all() -> Router<App> {
-            Router::new()$(.route($path, method_router!($method $handler)))*
+        fn all(threads: &PageThreads) -> Router<App> {
+            Router::new()$(.route($path, method_router!($method $handler, threads)))*
         }
     };
 }
@@ -77,38 +85,46 @@ macro_rules! routes {
 routes! {
     GET "/" pages::channel::home, "the first channel's page";
     GET "/channels/{channel}" pages::channel::channel, "what a channel fixes, and how to subscribe";
+    GET "/channels/{channel}/builds/{rev}" pages::build::build, "what the build of a revision is doing";
+    POST "/channels/{channel}/builds/{rev}/cancel" decide::build::cancel, "stop the build of a revision, with a reason";
+    POST "/channels/{channel}/builds/{rev}/retry" decide::build::retry, "have a revision built afresh";
     GET "/queue" pages::queue::queue, "the review queue";
     GET "/candidates/{pr}" pages::candidate::candidate, "everything that it takes to decide on one pull request";
     POST "/candidates/{pr}/approve" decide::approve, "approve the head that the page showed";
     POST "/candidates/{pr}/veto" decide::veto, "object, with a reason";
     POST "/candidates/{pr}/withdraw" decide::withdraw, "take back an approval or a veto";
-    POST_FILES "/candidates/{pr}/resolve" decide::resolve, "say what is to become of the files that conflict";
-    POST "/candidates/{pr}/resolve-branch" decide::resolve_by_branch, "the same, by a commit that was pushed";
-    POST "/candidates/{pr}/drop-resolutions" decide::drop_resolutions, "put an end to what was said of conflicts";
+    POST "/candidates/{pr}/overrule" decide::overrule, "put an end to the veto of somebody who left the team";
+    POST_FILES "/candidates/{pr}/resolve" conflict::resolve, "say what is to become of the files that conflict";
+    POST "/candidates/{pr}/resolve-branch" conflict::resolve_by_branch, "the same, by a commit that was pushed";
+    POST "/candidates/{pr}/drop-resolutions" conflict::drop_resolutions, "put an end to what was said of conflicts";
+    GET "/candidates/{pr}/form" pages::form::form, "ways to carry a fix: as it is, as a graft, as a mitigation";
+    POST "/candidates/{pr}/form" decide::form::choose, "say in which form the channel carries a head";
     GET "/nominate" pages::nominate::form, "ask that a pull request be watched";
     POST "/nominate" pages::nominate::nominate, "nominate a pull request";
     GET "/audit-log" pages::audit_log::audit_log, "who did what when";
     GET "/logs/{rev}/{drv}" pages::log::log, "a build's log, as plain text";
+    GET "/logs/{rev}/{drv}/stream" pages::log::follow, "the lines of a build's log as they come, as server-sent events";
     GET "/login" sign_in::login_page, "sign in";
     POST "/login" sign_in::log_in, "sign in to a demonstration";
     GET "/login/github" sign_in::to_github, "off to GitHub";
     GET "/login/github/callback" sign_in::callback, "back from GitHub";
     POST "/logout" sign_in::log_out, "end the session";
-    GET "/static/{name}" assets::asset, "style sheet, script and icon";
+    FILE "/static/{name}" assets::asset, "style sheet, script and icon";
     GET "/api/v1/channels" api::channels, "all channels";
     GET "/api/v1/channels/{channel}" api::channel, "a channel: its release, base, picks and history";
     GET "/api/v1/channels/{channel}/candidates" api::candidates, "a channel's candidates with their states";
     GET "/api/v1/candidates/{pr}" api::candidate, "one candidate and its state in each channel";
-    GET "/healthz" ops::healthz, "whether the database answers and the reconciler is alive";
+    GET "/healthz" ops::healthz, "whether the database answers, every part of the reconciler is alive, no channel is held and nothing fails for long";
     GET "/metrics" ops::metrics, "numbers for Prometheus";
-    GET "/cache/{name}" files::cache_file, "the binary cache: nix-cache-info and narinfos";
-    GET "/cache/nar/{name}" files::nar, "the binary cache: NARs";
-    GET "/releases/{channel}/{release}" files::release, "a release folder's page";
-    GET "/releases/{channel}/{release}/" files::release, "the same";
-    GET "/releases/{channel}/{release}/{file}" files::release_file, "a file of a release; it never changes";
-    GET "/{channel}" files::channel, "redirect to the channel's current release";
-    GET "/{channel}/" files::channel, "the same";
-    GET "/{channel}/{file}" files::channel_file, "redirect to a file of the channel's current release";
+    FILE "/cache/{name}" files::cache_file, "the binary cache: nix-cache-info and narinfos";
+    GET "/cache/log/{drv}" pages::log::cached_log, "the binary cache: build logs, as Nix asks for them";
+    FILE "/cache/nar/{name}" files::nar, "the binary cache: NARs";
+    FILE "/releases/{channel}/{release}" files::release, "a release folder's page";
+    FILE "/releases/{channel}/{release}/" files::release, "the same";
+    FILE "/releases/{channel}/{release}/{file}" files::release_file, "a file of a release; it never changes";
+    FILE "/{channel}" files::channel, "redirect to the channel's current release";
+    FILE "/{channel}/" files::channel, "the same";
+    FILE "/{channel}/{file}" files::channel_file, "redirect to a file of the channel's current release";
 }
 
 /// Takes bodies of at most so many bytes.
@@ -118,10 +134,18 @@ fn bounded(handler: MethodRouter<App>, most: usize) -> MethodRouter<App> {
         .layer::<_, Infallible>(RequestBodyLimitLayer::new(most))
 }
 
+/// Is worked on where channel and cache do not wait for it.
+fn apart(handler: MethodRouter<App>, threads: &PageThreads) -> MethodRouter<App> {
+    handler.layer::<_, Infallible>(from_fn_with_state(threads.clone(), on_page_threads))
+}
+
 /// Makes one service of the state.
+///
+/// # Panics
+/// Where the system has no room for the threads that make pages.
 pub fn router(state: AppState) -> Router {
     let app: App = Arc::new(state);
-    all()
+    let routed = all(&PageThreads::start())
         .fallback(error::no_such_page)
         .layer(from_fn_with_state(app.clone(), headers::same_origin))
         .layer(TimeoutLayer::with_status_code(
@@ -130,5 +154,6 @@ pub fn router(state: AppState) -> Router {
         ))
         .layer(from_fn_with_state(app.clone(), headers::secure))
         .layer(TraceLayer::new_for_http())
-        .with_state(app)
+        .with_state(app.clone());
+    prefix::below(&app.base_url, routed)
 }

@@ -1,18 +1,18 @@
 //! What the pages need, handed over once by the program.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use picket_builder::Logs;
-use picket_domain::{BranchName, ChannelName, Login, Policy, Timestamp};
-use picket_merger::Mirror;
+use picket_builder::{Live, Logs};
+use picket_domain::{Board, BranchName, ChannelName, Policy, Timestamp};
+use picket_merger::{GitAddress, Merger};
 use picket_publisher::{PublicDir, PublicKey};
+use picket_snapshot::Snapshots;
 use picket_store::Store;
 use tokio::sync::Notify;
 use url::Url;
 
-use crate::sign_in::SignIn;
+use crate::identity::SignIn;
+use crate::streams::Streams;
 
 /// Everything that the web side uses.
 pub struct AppState {
@@ -21,23 +21,28 @@ pub struct AppState {
     /// The folder that releases and the binary cache are published in.
     pub public: PublicDir,
     /// The mirror of the watched repository, for diffs only.
-    pub mirror: Mirror,
+    pub mirror: Merger,
     /// The build logs.
     pub logs: Logs,
+    /// What builds are doing.
+    pub live: Live,
+    /// The logs that are watched.
+    pub streams: Streams,
     /// The channels, in the order in which pages list them; at least one.
     pub channels: Vec<ChannelInfo>,
-    /// The people who may sign in and decide.
-    pub team: BTreeSet<Login>,
-    /// How they sign in.
+    /// How the team signs in.
     pub sign_in: SignIn,
-    /// The address under which browsers and Nix clients reach this server, without a path.
+    /// The address under which browsers and Nix clients reach this server; a path in it is that of
+    /// a reverse proxy.
     pub base_url: Url,
     /// The keys that the binary cache's signatures are made with.
     pub public_keys: Vec<PublicKey>,
     /// Told after each decision, so that the reconciler looks at once.
     pub wake: Arc<Notify>,
-    /// The reconciler's signs of life.
-    pub health: Arc<Health>,
+    /// How the parts of the service are, as they write it down.
+    pub board: Arc<Mutex<Board>>,
+    /// What is known of the channels.
+    pub snapshots: Arc<Snapshots>,
     /// The clock.
     pub clock: fn() -> Timestamp,
 }
@@ -50,6 +55,8 @@ pub(crate) type App = Arc<AppState>;
 pub struct ChannelInfo {
     /// Its rules; its name is in them.
     pub policy: Policy,
+    /// More derivations than these are a mass rebuild.
+    pub rebuild_limit: u32,
     /// Its name for people: `NixOS 26.05, security`.
     pub title: String,
     /// What it stands on, for people: `nixos-26.05`.
@@ -58,7 +65,7 @@ pub struct ChannelInfo {
     pub branch: BranchName,
     /// The address of the git repository that members push resolutions of conflicts to; `None`
     /// where conflicts are resolved on the pages only.
-    pub resolutions_remote: Option<String>,
+    pub resolutions_remote: Option<GitAddress>,
 }
 
 impl ChannelInfo {
@@ -81,60 +88,15 @@ impl AppState {
         (self.clock)()
     }
 
+    /// How the parts of the service are at this moment. A part that broke down while it wrote leaves
+    /// the board as it was.
+    pub(crate) fn board(&self) -> Board {
+        let board = self.board.lock().unwrap_or_else(PoisonError::into_inner);
+        board.clone()
+    }
+
     /// An absolute URL of this server; `path` begins with a slash.
     pub(crate) fn absolute(&self, path: &str) -> String {
         format!("{}{path}", self.base_url.as_str().trim_end_matches('/'))
-    }
-}
-
-/// The reconciler's signs of life, for `/healthz` and `/metrics`.
-#[derive(Debug)]
-pub struct Health {
-    /// Seconds since 1970 of the last sign; 0 before the first.
-    last_sign: AtomicI64,
-    stale_after_seconds: i64,
-}
-
-impl Health {
-    /// A reconciler that gives no sign for this long counts as stuck.
-    pub const fn new(stale_after_seconds: i64) -> Self {
-        Self {
-            last_sign: AtomicI64::new(0),
-            stale_after_seconds,
-        }
-    }
-
-    /// The reconciler finished a pass or a step.
-    pub fn sign_of_life(&self, at: Timestamp) {
-        self.last_sign.store(at.as_unix(), Ordering::Relaxed);
-    }
-
-    /// Seconds since the last sign; `None` before the first.
-    pub(crate) fn age(&self, now: Timestamp) -> Option<i64> {
-        match self.last_sign.load(Ordering::Relaxed) {
-            0 => None,
-            at => Some(now.seconds_since(Timestamp::from_unix(at))),
-        }
-    }
-
-    /// Whether the reconciler counts as alive.
-    pub(crate) fn is_alive(&self, now: Timestamp) -> bool {
-        self.age(now)
-            .is_some_and(|age| age <= self.stale_after_seconds)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_reconciler_is_alive_for_a_while_after_each_sign() {
-        let health = Health::new(60);
-        let start = Timestamp::from_unix(1_000);
-        assert!(!health.is_alive(start));
-        health.sign_of_life(start);
-        assert!(health.is_alive(start.plus_seconds(60)));
-        assert!(!health.is_alive(start.plus_seconds(61)));
     }
 }

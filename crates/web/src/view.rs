@@ -1,8 +1,9 @@
 //! What domain values look like on pages. Pure functions, shared by the pages.
 
 use picket_domain::{
-    Action, Advisory, Candidate, CommitSha, ConflictKind, Entry, PatchId, PickOutcome, PickStatus,
-    Renames, ResolvedBy, ResolvedFile, ResolvedSet, Timestamp, UpstreamState,
+    AccountEvent, Action, Advisory, Candidate, CommitSha, ConflictKind, ContainedBy, Entry, Form,
+    ImpactSummary, Login, PatchId, PickOutcome, PickStatus, Renames, ResolvedBy, ResolvedFile,
+    ResolvedSet, Timestamp, UpstreamState,
 };
 
 use crate::time::When;
@@ -27,6 +28,11 @@ pub(crate) fn status_badge(status: &PickStatus) -> Badge {
     let (tone, text) = match status {
         PickStatus::Superseded { .. } => ("good", "Superseded"),
         PickStatus::InBase => ("", "In base"),
+        PickStatus::InOtherPick => ("", "In another pick"),
+        PickStatus::ResolvedAway => ("", "Resolved away"),
+        PickStatus::GivenUp { .. } => ("warn", "Given up for now"),
+        PickStatus::BuildCancelled { .. } => ("warn", "Build stopped"),
+        PickStatus::NoMachine { .. } => ("bad", "No machine builds it"),
         PickStatus::Vetoed { .. } => ("bad", "Vetoed"),
         PickStatus::AwaitingApproval { .. } => ("warn", "Needs approval"),
         PickStatus::Conflict { .. } => ("bad", "Conflict"),
@@ -44,21 +50,47 @@ pub(crate) fn status_badge(status: &PickStatus) -> Badge {
 }
 
 /// What comes of picking a candidate onto today's base, shown before anybody decides.
-pub(crate) fn assessment_badge(assessment: Option<&PickOutcome>, resolved: &ResolvedSet) -> Badge {
+pub(crate) fn assessment_badge(
+    assessment: Option<&PickOutcome>,
+    (resolved, form): (&ResolvedSet, &Form),
+) -> Badge {
     match assessment {
         None => Badge::new("", "Not tried yet"),
+        Some(PickOutcome::Picked { .. }) if !form.is_as_is() => {
+            Badge::new("good", form_words(form).will)
+        }
         Some(PickOutcome::Picked { commits, .. })
             if !resolved.is_empty() && commits.iter().any(|commit| !commit.verbatim) =>
         {
             Badge::new("good", "Applies as resolved")
         }
         Some(PickOutcome::Picked { .. }) => Badge::new("good", "Applies cleanly"),
-        Some(PickOutcome::Contained) => Badge::new("", "In base already"),
+        Some(PickOutcome::Contained { by }) => Badge::new("", contained(*by)),
         Some(PickOutcome::Conflict { conflicts, .. }) => {
             Badge::new("bad", format!("Conflicts in {}", files(conflicts.len())))
         }
         Some(PickOutcome::Disputed { .. }) => Badge::new("bad", "Git picks it otherwise"),
         Some(PickOutcome::Unavailable { .. }) => Badge::new("bad", "Cannot be picked"),
+    }
+}
+
+/// What a pick changes, in a few words.
+pub(crate) fn impact_badge(summary: &ImpactSummary, rebuild_limit: u32) -> Badge {
+    let tone = match summary {
+        ImpactSummary::Unknown => "bad",
+        ImpactSummary::Known { lost, .. } if *lost > 0 => "warn",
+        known if known.may_exceed(rebuild_limit) => "warn",
+        ImpactSummary::Known { .. } => "",
+    };
+    Badge::new(tone, summary.words(rebuild_limit))
+}
+
+/// What a pick is contained by, in three words.
+fn contained(by: ContainedBy) -> &'static str {
+    match by {
+        ContainedBy::Base => "In base already",
+        ContainedBy::OtherPick => "In another pick",
+        ContainedBy::Resolution => "Resolved to nothing",
     }
 }
 
@@ -179,8 +211,16 @@ fn described(action: &Action) -> (&'static str, String) {
             commit, by, files, ..
         } => ("resolved conflicts of", resolved(commit, by, files)),
         Action::DropResolutions { reason, .. } => ("dropped the resolutions of", reason.clone()),
+        Action::ChooseForm { head, form, .. } => ("chose a form for", chosen(head, form)),
         Action::Veto { reason, .. } => ("vetoed", reason.clone()),
         Action::Withdraw { reason, .. } => ("withdrew", reason.clone()),
+        Action::CancelBuild { rev, reason, .. } => {
+            ("stopped the build of", format!("{}: {reason}", rev.short()))
+        }
+        Action::RetryBuild { rev, .. } => ("had built afresh", rev.short().to_owned()),
+        Action::Overrule { of, reason, .. } => {
+            ("overruled a veto of", format!("that of {of}: {reason}"))
+        }
         Action::Released { name, picks, .. } => {
             let numbers: Vec<_> = picks.iter().map(|pr| format!("#{pr}")).collect();
             let with = match numbers.as_slice() {
@@ -196,6 +236,29 @@ fn described(action: &Action) -> (&'static str, String) {
             let detail = format!("by {}, {lag} after this channel had it", base.short());
             ("superseded", detail)
         }
+        Action::Returned { base, .. } => {
+            let detail = format!("{} is without it: the pick is back", base.short());
+            ("noted a revert of", detail)
+        }
+        Action::Account { login, event } => happened(login, event),
+    }
+}
+
+/// What came out about the account behind a login.
+fn happened(login: &Login, event: &AccountEvent) -> (&'static str, String) {
+    match event {
+        AccountEvent::Renamed { to } => (
+            "noted a new name",
+            format!("the account of {login} goes by {to} now; approvals by {login} do not count"),
+        ),
+        AccountEvent::Refused { identity } => (
+            "refused a sign-in",
+            format!("{identity} is not the account that the team knows as {login}"),
+        ),
+        AccountEvent::Unbound { identity } => (
+            "freed a name",
+            format!("{login} is not {identity} any more; what it approved does not count"),
+        ),
     }
 }
 
@@ -218,6 +281,37 @@ fn resolved(commit: &CommitSha, by: &ResolvedBy, files: &[ResolvedFile]) -> Stri
     };
     let paths = listed(files.iter().map(|file| file.path.clone()));
     format!("commit {} in {paths}, {how}", commit.short())
+}
+
+/// What pages call a form.
+pub(crate) struct FormWords {
+    /// What will be done with it.
+    pub(crate) will: &'static str,
+    /// What has been done to the hole; nothing where it is fixed.
+    pub(crate) done: &'static str,
+}
+
+pub(crate) fn form_words(form: &Form) -> FormWords {
+    let (will, done) = match form {
+        Form::AsIs => ("Picked as it is", ""),
+        Form::Graft { .. } => ("Carried as a graft", "Grafted"),
+        Form::Mitigation { .. } => ("Carried as a mitigation", "Mitigated"),
+    };
+    FormWords { will, done }
+}
+
+/// Which form was chosen, for which head.
+fn chosen(head: &CommitSha, form: &Form) -> String {
+    let form = match form {
+        Form::AsIs => "picked as it is".to_owned(),
+        Form::Graft { folder: None, .. } => "a graft".to_owned(),
+        Form::Graft {
+            folder: Some(folder),
+            ..
+        } => format!("a graft of {folder}"),
+        Form::Mitigation { name, .. } => format!("a mitigation, {name}"),
+    };
+    format!("head {}: {form}", head.short())
 }
 
 /// At most five items; the rest is counted.

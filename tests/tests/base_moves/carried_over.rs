@@ -1,7 +1,7 @@
 //! The stable channel moves while picks are out.
 
 use anyhow::{Context, Result};
-use picket::demo::CHANNEL;
+use picket_demo::CHANNEL;
 use picket_domain::PrNumber;
 use picket_tests::{Machine, Stage};
 use serde_json::Value;

@@ -2,7 +2,9 @@
 
 mod carried_over;
 mod decisions;
+mod impact;
 mod resolved;
+mod stand_ins;
 
 use anyhow::{Context, Result};
 use picket_domain::PrNumber;

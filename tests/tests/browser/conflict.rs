@@ -5,7 +5,7 @@ use picket_domain::PrNumber;
 use picket_tests::{Stage, eventually};
 
 use crate::chromium::{Browser, ChromeDriver};
-use crate::{approve, click, open_candidate, screenshot, sign_in, text};
+use crate::{approve, click, open_candidate, screenshot, sign_in, text, until_it_shows};
 
 const REDIS: PrNumber = PrNumber(4243);
 
@@ -30,8 +30,7 @@ async fn a_proposal_is_accepted_and_ships() -> Result<()> {
     let by = format!("{} resolved conflicts", stage.world.people[0].0);
     ensure!(page.contains(&by), "{by:?} is missing:\n{page}");
     approve(&browser, &stage, REDIS).await?;
-    let page = text(&browser).await?;
-    ensure!(page.contains("1 of 2 approvals"), "no approval:\n{page}");
+    until_it_shows(&browser, &["1 of 2 approvals"]).await?;
     screenshot(&browser, "resolved").await?;
 
     let other = Browser::open(&driver).await?;

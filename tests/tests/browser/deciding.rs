@@ -7,7 +7,7 @@ use serde_json::Value;
 use thirtyfour::prelude::*;
 
 use crate::chromium::{Browser, ChromeDriver, Setting};
-use crate::{MASTODON, NGINX, approve, click, open_candidate, sign_in, text};
+use crate::{MASTODON, NGINX, approve, click, open_candidate, sign_in, until_it_shows};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_decision_is_about_what_was_read() -> Result<()> {
@@ -34,16 +34,12 @@ async fn a_push_comes_between(driver: &ChromeDriver, stage: &Stage) -> Result<()
     .await?;
     let button = format!("form[action='/candidates/{NGINX}/approve'] button");
     click(&browser, "approve button", &button).await?;
-    let page = text(&browser).await?;
-    ensure!(
-        page.contains("has moved on") && page.contains(&fix.head) && page.contains(&pushed.head),
-        "the page does not tell:\n{page}"
-    );
+    let both = [fix.head.as_str(), pushed.head.as_str()];
+    until_it_shows(&browser, &["has moved on", both[0], both[1]]).await?;
     let approvals = candidate(stage, NGINX).await?["approvals"].clone();
     ensure!(approvals == Value::Array(Vec::new()), "{approvals}");
     click(&browser, "way on", "main a.button").await?;
-    let page = text(&browser).await?;
-    ensure!(page.contains(&pushed.head), "not the new head:\n{page}");
+    until_it_shows(&browser, &[&pushed.head, "Approve"]).await?;
     browser.close().await
 }
 
@@ -61,18 +57,13 @@ async fn without_scripts(driver: &ChromeDriver, stage: &Stage) -> Result<()> {
     ensure!(browser.title().await? == "off", "scripts do run");
     sign_in(&browser, stage, 1).await?;
     approve(&browser, stage, MASTODON).await?;
-    let page = text(&browser).await?;
-    ensure!(page.contains("1 of 2 approvals"), "no approval:\n{page}");
+    until_it_shows(&browser, &["1 of 2 approvals"]).await?;
     let form = format!("form[action='/candidates/{MASTODON}/withdraw']");
     let fold = format!("details:has({form}) > summary");
     click(&browser, "fold", &fold).await?;
     let reason = browser.find(By::Css(format!("{form} textarea"))).await?;
     reason.send_keys("I read the wrong advisory").await?;
     click(&browser, "withdraw button", &format!("{form} button")).await?;
-    let page = text(&browser).await?;
-    ensure!(
-        page.contains("0 of 2 approvals") && page.contains("I read the wrong advisory"),
-        "nothing was taken back:\n{page}"
-    );
+    until_it_shows(&browser, &["0 of 2 approvals", "I read the wrong advisory"]).await?;
     browser.close().await
 }

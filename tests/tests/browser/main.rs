@@ -13,7 +13,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use chromium::{Browser, ChromeDriver};
-use picket::demo::CHANNEL;
+use picket_demo::CHANNEL;
 use picket_domain::PrNumber;
 use picket_tests::{Stage, eventually};
 use thirtyfour::prelude::*;
@@ -33,12 +33,17 @@ async fn sign_in(browser: &WebDriver, stage: &Stage, which: usize) -> Result<()>
         .send_keys(passphrase)
         .await?;
     click(browser, "Sign in", "form.card button").await?;
-    let page = text(browser).await?;
-    ensure!(
-        page.contains(name.as_str()),
-        "{name} is not signed in:\n{page}"
-    );
-    Ok(())
+    until_it_shows(browser, &[name]).await
+}
+
+/// Waits until the page shows all of these: a click may come back before the browser has begun to load
+/// what it leads to.
+async fn until_it_shows(browser: &WebDriver, texts: &[&str]) -> Result<()> {
+    eventually(&format!("the page shows {texts:?}"), async || {
+        let page = text(browser).await.ok()?;
+        texts.iter().all(|it| page.contains(it)).then_some(())
+    })
+    .await
 }
 
 /// What the page shows. A page under work loads itself anew now and then, and takes what was found
@@ -116,11 +121,7 @@ async fn two_people_approve_and_the_release_appears() -> Result<()> {
 
     sign_in(&ada, &stage, 0).await?;
     approve(&ada, &stage, MASTODON).await?;
-    let page = text(&ada).await?;
-    ensure!(
-        page.contains("1 of 2 approvals"),
-        "one approval is missing:\n{page}"
-    );
+    until_it_shows(&ada, &["1 of 2 approvals"]).await?;
     screenshot(&ada, "candidate").await?;
     open_candidate(&ada, &stage, MASTODON).await?;
     ada.goto(stage.world.web.join("queue")?.as_str()).await?;
@@ -179,11 +180,7 @@ async fn a_veto_shows(browser: &WebDriver, stage: &Stage) -> Result<()> {
         .await?;
     reason.send_keys("breaks <b>HTTP/3</b>").await?;
     click(browser, "veto button", &format!("{form} button")).await?;
-    let page = text(browser).await?;
-    ensure!(
-        page.contains("Vetoed") && page.contains("breaks <b>HTTP/3</b>"),
-        "no veto:\n{page}"
-    );
+    until_it_shows(browser, &["Vetoed", "breaks <b>HTTP/3</b>"]).await?;
     stage.until_pick(NGINX, "vetoed").await?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Reading every page: at a desk and on a phone, with nothing that the browser complains about.
 
 use anyhow::{Context, Result, ensure};
-use picket::demo::CHANNEL;
+use picket_demo::CHANNEL;
 use picket_tests::Stage;
 
 use crate::chromium::{Browser, ChromeDriver, PHONE_WIDTH, Setting};

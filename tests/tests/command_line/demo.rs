@@ -1,4 +1,4 @@
-//! `picket demo`, again and again on one folder.
+//! The demo, again and again on one folder.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
-use picket_tests::{program, run};
+use picket_tests::{demo_program, run_demo};
 use serde_json::Value;
 
 /// The keys of the object that `--json` prints.
@@ -69,8 +69,8 @@ fn a_demo_goes_on_from_where_it_was() -> Result<()> {
 /// A demo that stops by itself; what its last line of standard output says.
 fn through_to_the_end(dir: &Path, more: &[&str]) -> Result<Value> {
     let dir = dir.display().to_string();
-    let command = ["demo", "--dir", &dir, "--exit", "--json"];
-    let ran = run(command.iter().chain(more))?;
+    let command = ["--dir", &dir, "--exit", "--json"];
+    let ran = run_demo(command.iter().chain(more))?;
     ensure!(ran.code == Some(0), "{}", ran.stderr);
     let last = ran.stdout.lines().last().context("it prints something")?;
     Ok(serde_json::from_str(last)?)
@@ -78,8 +78,7 @@ fn through_to_the_end(dir: &Path, more: &[&str]) -> Result<Value> {
 
 /// A demo that stays up until it is interrupted, which is how it is meant to end.
 fn until_ctrl_c(dir: &Path) -> Result<Value> {
-    let mut child = Command::new(program())
-        .arg("demo")
+    let mut child = Command::new(demo_program())
         .arg("--dir")
         .arg(dir)
         .arg("--json")

@@ -1,11 +1,14 @@
 //! The help texts: what a person reads who has nothing else.
 
 use anyhow::{Context, Result};
-use picket_tests::run;
+use picket_tests::{Ran, run, run_demo};
 
 /// What `--help` prints, without the blanks that clap leaves at the ends of lines.
 fn help(command: &[&str]) -> Result<String> {
-    let ran = run(command.iter().chain(&["--help"]))?;
+    text(&run(command.iter().chain(&["--help"]))?)
+}
+
+fn text(ran: &Ran) -> Result<String> {
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
     let lines: Vec<&str> = ran.stdout.lines().map(str::trim_end).collect();
     Ok(lines.join("\n"))
@@ -34,21 +37,24 @@ fn help_of_picket() -> Result<()> {
     A security channel for Nix: a stable channel plus the security fixes that your team approved, built,
     signed and published within minutes.
 
-    Try it with `picket demo`. To run it, make a key with `picket keygen`, write a configuration file
-    (`picket check-config --help` lists the keys), and start `picket serve`.
+    To run it, make a key with `picket keygen`, write a configuration file (`picket check-config --help`
+    lists the keys), and start `picket serve`.
 
     Usage: picket <COMMAND>
 
     Commands:
       serve         Watch, assemble, build, publish and serve, until stopped
-      demo          Show the whole way of a fix in a small world of its own
       check-config  Check a configuration file and the files that it names, and stop
       keygen        Make a signing key and print its public half
       verify        Check a channel from outside, as its clients see it: the release's signature, every
                     file's hash, and every narinfo and NAR of its binary cache
+      gc            Remove what the retention rules let go, or say what that would be
+      accounts      Look after the accounts behind the team's logins
       audit-log     Look after the audit log
       replay        Replay real backports with Picket's merge engine, as a check of it
       explain       Tell how a pick was made, and how to make it again with git alone
+      impact        Say what a change changes, before anybody approves it: attributes, derivations to
+                    build.
       help          Print this message or the help of the given subcommand(s)
 
     Options:
@@ -92,8 +98,88 @@ fn help_of_serve() -> Result<()> {
 }
 
 #[test]
+fn help_of_impact() -> Result<()> {
+    insta::assert_snapshot!(help(&["impact"])?, @r#"
+    Say what a change changes, before anybody approves it: attributes, derivations to build.
+
+    BASE and HEAD are revisions of a nixpkgs repository, which is only read. The first look at a
+    repository evaluates all of BASE, and keeps what it learns; another BASE near it takes seconds.
+    The estimate for a HEAD then takes a second. Where it does not know something, it says so.
+
+    Attributes are counted as `nix-env -qaP` counts them where unfree packages are allowed: those of
+    the top level, for any system, each derivation by one of its names. One has changed if its
+    outputs have other store paths.
+
+    What a commit changes, and whether that is really so:
+
+        picket impact --repo nixpkgs.git --base abc123^ --head abc123 --full
+
+    What it does to the NixOS tests and packages that the small channel waits for:
+
+        picket impact --repo nixpkgs.git --base abc123^ --head abc123 --jobset nixos/release-small.nix
+
+    Usage: picket impact [OPTIONS] --repo <PATH> --base <REV> --head <REV>
+
+    Options:
+          --repo <PATH>
+              The git repository, a clone of nixpkgs
+
+          --base <REV>
+              The revision before the change
+
+          --head <REV>
+              The revision after it
+
+          --jobset <FILE>
+              A file of the tree whose jobs are looked at, instead of the package set's top level
+
+          --full
+              Evaluate everything after the change as well, and compare the estimate with that
+
+          --mass-rebuild <N>
+              More derivations to build than these are called a mass rebuild
+
+              [default: 500]
+
+          --system <SYSTEM>
+              The system, as Nix names it
+
+              [default: x86_64-linux]
+
+          --cache <DIR>
+              The folder for trees, derivations and what is known of bases; default: picket/impact in
+              the user's cache folder. It can be removed at any time
+
+          --cache-mib <MIB>
+              How much that folder may hold beside the tree, in MiB. What has not been used for longest
+              goes
+
+              [default: 4096]
+
+          --budget <SECONDS>
+              How much processor time the estimate may take, in seconds
+
+              [default: 1.2]
+
+          --memory-mib <MIB>
+              How much memory evaluating may take, in MiB. Half of the machine's unless told
+
+          --unsandboxed
+              Evaluate although there is no sandbox here, so that only Nix itself keeps the tree's
+              expressions from reading this machine's files
+
+          --json
+              Make the last line of the output a JSON object
+
+      -h, --help
+              Print help (see a summary with '-h')
+    "#);
+    Ok(())
+}
+
+#[test]
 fn help_of_demo() -> Result<()> {
-    insta::assert_snapshot!(help(&["demo"])?, @r"
+    insta::assert_snapshot!(text(&run_demo(["--help"])?)?, @r"
     Show the whole way of a fix in a small world of its own.
 
     Makes a small nixpkgs, a stand-in for GitHub and an official channel on this machine, with open
@@ -101,7 +187,7 @@ fn help_of_demo() -> Result<()> {
     root. The web pages stay up until you press Ctrl-C. A second run on the same folder goes on from
     where the first one was.
 
-    Usage: picket demo [OPTIONS]
+    Usage: cargo xtask demo [OPTIONS]
 
     Options:
           --dir <DIR>
@@ -121,6 +207,9 @@ fn help_of_demo() -> Result<()> {
 
       -h, --help
               Print help (see a summary with '-h')
+
+      -V, --version
+              Print version
     ");
     Ok(())
 }
@@ -184,6 +273,86 @@ fn help_of_verify() -> Result<()> {
           --public-key <KEY>  A public key that the release may be signed with (repeatable)
           --json              Print the report as one JSON object
       -h, --help              Print help
+    ");
+    Ok(())
+}
+
+#[test]
+fn help_of_gc() -> Result<()> {
+    insta::assert_snapshot!(help(&["gc"])?, @r"
+    Remove what the retention rules let go, or say what that would be.
+
+    That is: releases that were superseded long ago (the newest ones of each channel stay), paths of the
+    binary cache that no release needs any more, and evaluations, build logs and roots in the Nix store
+    that no build needs. The keys retention.* say for how long each is kept.
+
+    `picket serve` does the same by itself, once an hour. This is for looking first, with --dry-run, and
+    for a disk that runs short. It may run beside a service: what is in use stays, and is told. Run it
+    as the user that the service runs as.
+
+    Usage: picket gc [OPTIONS] --config <FILE>
+
+    Options:
+          --config <FILE>
+              The configuration file, which names the data folder and what is kept
+
+          --dry-run
+              Remove nothing: say what would go, and why
+
+          --json
+              Print the report as one JSON object
+
+      -h, --help
+              Print help (see a summary with '-h')
+    ");
+    Ok(())
+}
+
+#[test]
+fn help_of_accounts() -> Result<()> {
+    insta::assert_snapshot!(help(&["accounts"])?, @"
+    Look after the accounts behind the team's logins.
+
+    A login is bound to the first account at GitHub that signs in under it. No other one is let in under
+    that name, should its holder give it up and somebody else take it.
+
+    Usage: picket accounts <COMMAND>
+
+    Commands:
+      list    List the logins, and whose they are
+      unbind  Take a login from its account, so that the next one that signs in under it keeps it
+      help    Print this message or the help of the given subcommand(s)
+
+    Options:
+      -h, --help
+              Print help (see a summary with '-h')
+    ");
+    Ok(())
+}
+
+#[test]
+fn help_of_accounts_unbind() -> Result<()> {
+    insta::assert_snapshot!(help(&["accounts", "unbind"])?, @"
+    Take a login from its account, so that the next one that signs in under it keeps it.
+
+    For a member who has a new account, or a name that was passed on. The account's sessions end, and
+    what it approved does not count any more for what is not out yet. The audit log says so.
+
+    Usage: picket accounts unbind [OPTIONS] --config <FILE> <LOGIN>
+
+    Arguments:
+      <LOGIN>
+              The login
+
+    Options:
+          --config <FILE>
+              The configuration file, which names the database
+
+          --json
+              Print the result as one JSON object
+
+      -h, --help
+              Print help (see a summary with '-h')
     ");
     Ok(())
 }

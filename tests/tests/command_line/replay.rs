@@ -109,3 +109,52 @@ fn what_is_no_repository_is_an_error() -> Result<()> {
     );
     Ok(())
 }
+
+/// A repository with an extension that no git knows: git says which, and so does a replay.
+#[test]
+fn where_git_refuses_its_own_words_are_shown() -> Result<()> {
+    let dir = tempfile::tempdir()?;
+    let repo = dir.path();
+    git(repo, &["init", "--quiet", "--initial-branch", "master"])?;
+    commit(repo, "version 1\n", "one")?;
+    let picks = repo.join("picks");
+    let id = head(repo)?;
+    std::fs::write(&picks, format!("{id} {id}\n"))?;
+    git(repo, &["config", "core.repositoryformatversion", "1"])?;
+    git(repo, &["config", "extensions.fromTheFuture", "true"])?;
+
+    let (repo, picks) = (repo.display().to_string(), picks.display().to_string());
+    let by_name = ["replay", "--repo", &repo, "--branch", "master"];
+    let by_git = [
+        "replay",
+        "--repo",
+        &repo,
+        "--picks",
+        &picks,
+        "--against",
+        "git",
+    ];
+    for ran in [run(by_name)?, run(by_git)?] {
+        ensure!(
+            ran.code == Some(1) && ran.stderr.to_lowercase().contains("fromthefuture"),
+            "{}",
+            ran.stderr
+        );
+    }
+    Ok(())
+}
+
+#[test]
+fn a_branch_that_is_not_there_is_an_error() -> Result<()> {
+    let dir = tempfile::tempdir()?;
+    git(dir.path(), &["init", "--quiet"])?;
+    let repo = dir.path().display().to_string();
+    let ran = run(["replay", "--repo", &repo, "--branch", "nowhere"])?;
+    let wanted = "\"nowhere\" names no commit";
+    ensure!(
+        ran.code == Some(1) && ran.stderr.contains(wanted),
+        "{}",
+        ran.stderr
+    );
+    Ok(())
+}

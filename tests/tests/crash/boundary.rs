@@ -16,14 +16,29 @@ impl Boundary {
         line.is_progress().then(|| Self::in_words(line.message()))
     }
 
-    /// Words with digits in them are versions, numbers and hashes; what follows a colon is a name.
+    /// Words with digits in them are versions, numbers and hashes, and paths are those of one run; what
+    /// follows a colon is a name.
     fn in_words(message: &str) -> Self {
         let head = message.split_once(": ").map_or(message, |(head, _)| head);
+        let mut is_one = false;
         let words = head.split_whitespace().map(|word| {
+            let is_counted = std::mem::replace(&mut is_one, word == "1");
             let has_digit = word.contains(|it: char| it.is_ascii_digit());
-            if has_digit { "#" } else { word }
+            if has_digit || word.starts_with('/') {
+                "#".to_owned()
+            } else if is_counted && !word.ends_with('s') && word != "of" {
+                format!("{word}s")
+            } else {
+                word.to_owned()
+            }
         });
         Self(words.collect::<Vec<_>>().join(" "))
+    }
+
+    /// Whether every run must come by here: others depend on how two things fell out beside each other.
+    pub(crate) fn is_certain(&self) -> bool {
+        let mut certain = BEGINNING.iter().chain(FIX);
+        certain.any(|it| self.0.starts_with(it))
     }
 }
 
@@ -116,4 +131,12 @@ fn a_boundary_is_a_line_without_its_particulars() {
         "# is now #"
     );
     assert_eq!(boundary("#4242 applies"), "# applies");
+    assert_eq!(
+        boundary("7 of 9 jobs, and 1 package"),
+        boundary("1 of 9 jobs, and 2 packages")
+    );
+    assert_eq!(
+        boundary("pushed r.1 to /tmp/.tmpAbc/x.git"),
+        "pushed # to #"
+    );
 }

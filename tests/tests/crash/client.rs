@@ -4,12 +4,13 @@
 //! narinfos and NARs that the release needs. That the server is down is no fault; an answer that
 //! is not whole is one, and so is a release that is older than one seen before.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use picket_domain::{ReleaseSeq, Sha256};
+use picket_domain::{PrNumber, ReleaseSeq, Sha256};
 use picket_publisher::{CacheFile, Manifest, PublicKey, ReleaseFile, Signature};
 use reqwest::StatusCode;
 use tokio::task::JoinHandle;
@@ -31,8 +32,13 @@ pub(crate) struct Seen {
     pub(crate) releases: Vec<ReleaseSeq>,
 }
 
+/// The pull requests that no release may have from a number on: they were vetoed before it was
+/// sealed.
+type Forbidden = Arc<Mutex<BTreeMap<PrNumber, ReleaseSeq>>>;
+
 /// A client at work.
 pub(crate) struct Client {
+    forbidden: Forbidden,
     stop: Arc<AtomicBool>,
     fault: Arc<OnceLock<String>>,
     looking: JoinHandle<Seen>,
@@ -44,6 +50,8 @@ impl Client {
         let http = reqwest::Client::builder().timeout(PATIENCE).build()?;
         let (stop, fault) = (Arc::new(AtomicBool::new(false)), Arc::new(OnceLock::new()));
         let (told, found) = (Arc::clone(&stop), Arc::clone(&fault));
+        let forbidden = Forbidden::default();
+        let vetoed = Arc::clone(&forbidden);
         let looking = tokio::spawn(async move {
             let mut seen = Seen::default();
             while !told.load(Ordering::Relaxed) {
@@ -51,6 +59,7 @@ impl Client {
                     http: &http,
                     channel: &channel,
                     key: &key,
+                    forbidden: &vetoed,
                 };
                 if let Err(error) = look.once(&mut seen).await {
                     found.get_or_init(|| format!("{error:#}"));
@@ -61,10 +70,27 @@ impl Client {
             seen
         });
         Ok(Self {
+            forbidden,
             stop,
             fault,
             looking,
         })
+    }
+
+    /// No release from this number on may have the pull request, until further notice.
+    pub(crate) fn forbid(&self, pr: PrNumber, from: ReleaseSeq) {
+        self.forbidden().insert(pr, from);
+    }
+
+    /// It may be in releases again.
+    pub(crate) fn allow(&self, pr: PrNumber) {
+        self.forbidden().remove(&pr);
+    }
+
+    fn forbidden(&self) -> MutexGuard<'_, BTreeMap<PrNumber, ReleaseSeq>> {
+        self.forbidden
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What it saw that no client may see.
@@ -88,6 +114,7 @@ struct Look<'a> {
     http: &'a reqwest::Client,
     channel: &'a Url,
     key: &'a PublicKey,
+    forbidden: &'a Forbidden,
 }
 
 /// The answer was cut off, or there was none.
@@ -135,6 +162,7 @@ impl Look<'_> {
             "{folder}: wrong signature"
         );
         let manifest = Manifest::parse(&bytes).map_err(anyhow::Error::msg)?;
+        self.has_nothing_forbidden(&manifest)?;
         let Some(sums) = self.read(file(ReleaseFile::Sha256Sums)?).await? else {
             return Ok(None);
         };
@@ -155,6 +183,21 @@ impl Look<'_> {
             );
         }
         Ok(self.has_paths(&manifest).await?.then_some(manifest))
+    }
+
+    fn has_nothing_forbidden(&self, manifest: &Manifest) -> Result<()> {
+        let forbidden = self.forbidden.lock();
+        let forbidden = forbidden.unwrap_or_else(PoisonError::into_inner);
+        for pick in &manifest.picks {
+            let from = forbidden.get(&pick.pr);
+            ensure!(
+                from.is_none_or(|from| manifest.seq < *from),
+                "{} has #{}, which was vetoed before it was sealed",
+                manifest.name,
+                pick.pr
+            );
+        }
+        Ok(())
     }
 
     /// Reads the narinfo and the NAR of each store path; false where the server died meanwhile.

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, ensure};
-use picket::demo::CHANNEL;
-use picket_domain::{Action, ChannelName, Release, ReleaseState};
+use picket_demo::CHANNEL;
+use picket_domain::{Action, ChannelName, Release, ReleaseSeq, ReleaseState};
 use picket_publisher::{PublicDir, verify};
 use picket_store::Store;
-use picket_tests::{Stage, run};
+use picket_tests::{Stage, eventually, run};
 use url::Url;
 
 use crate::team::{Wish, git};
@@ -36,10 +36,9 @@ impl Before {
             let seq = report.seq.map_or(0, |seq| seq.0);
             ensure!(seq >= self.seq, "after {} came {seq}", self.seq);
             self.seq = seq;
-            // Whoever sees the release can have its commit.
+            // Whoever sees the release can have its commit, from here if not from the remote yet.
             let rev = report.rev.context("it names its commit")?;
-            let tip = tip(stage)?.context("it was pushed before")?;
-            is_ancestor(stage, rev.as_str(), &tip)?;
+            is_in_mirror(stage, rev.as_str())?;
         } else {
             ensure!(self.seq == 0, "the channel was taken away");
         }
@@ -65,8 +64,23 @@ fn tip(stage: &Stage) -> Result<Option<String>> {
     Ok((!tip.is_empty()).then(|| tip.to_owned()))
 }
 
+fn is_in_mirror(stage: &Stage, rev: &str) -> Result<()> {
+    let mirror = stage.dir().join("data/mirror.git");
+    let mirror = mirror.to_str().context("a path in UTF-8")?;
+    let commit = format!("{rev}^{{commit}}");
+    git(stage, &["-C", mirror, "cat-file", "-e", &commit], "")?;
+    Ok(())
+}
+
 fn is_ancestor(stage: &Stage, ancestor: &str, of: &str) -> Result<()> {
     git(stage, &["merge-base", "--is-ancestor", ancestor, of], "")?;
+    Ok(())
+}
+
+/// The release's tag is in the remote repository; else an error.
+pub(crate) fn is_pushed(stage: &Stage, release: &str) -> Result<()> {
+    let tag = format!("refs/tags/{release}");
+    git(stage, &["show-ref", "--verify", "--quiet", &tag], "")?;
     Ok(())
 }
 
@@ -84,11 +98,31 @@ pub(crate) fn start_over(stage: &Stage) -> Result<()> {
     Ok(())
 }
 
+/// What became of releases until now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Past {
+    /// Each that was begun came out, and none twice.
+    Straight,
+    /// People vetoed some, and took that back.
+    Vetoed,
+}
+
+/// The number of the first release that is not sealed yet.
+pub(crate) async fn first_unsealed(stage: &Stage) -> Result<ReleaseSeq> {
+    let releases = releases(stage).await?;
+    let mut newest = releases.iter().rev();
+    let sealed = newest.find(|release| match release.state {
+        ReleaseState::Sealed { .. } | ReleaseState::Published { .. } => true,
+        ReleaseState::Reserved | ReleaseState::Abandoned { .. } => false,
+    });
+    Ok(sealed.map_or(ReleaseSeq(1), |release| release.seq.next()))
+}
+
 /// All is as it would be had nothing ever been killed: one release has these heads, and what is
 /// published, recorded, tagged and pushed agrees.
-pub(crate) async fn is_in_order(stage: &Stage, wishes: &[Wish]) -> Result<()> {
+pub(crate) async fn is_in_order(stage: &Stage, wishes: &[Wish], past: Past) -> Result<()> {
     verifies(stage)?;
-    let releases = recorded(stage).await?;
+    let releases = recorded(stage, past).await?;
     let heads = |release: &&Release| {
         let has = |wish: &Wish| {
             let mut picks = release.picks.iter();
@@ -97,7 +131,16 @@ pub(crate) async fn is_in_order(stage: &Stage, wishes: &[Wish]) -> Result<()> {
         release.picks.len() == wishes.len() && wishes.iter().all(has)
     };
     let with_these = releases.iter().filter(heads).count();
-    ensure!(with_these == 1, "{with_these} releases have {wishes:?}");
+    let is_right = match past {
+        Past::Straight => with_these == 1,
+        Past::Vetoed => with_these >= 1,
+    };
+    ensure!(is_right, "{with_these} releases have {wishes:?}");
+    let last = releases.last().map(|release| release.rev.to_string());
+    eventually("the last release is pushed", async || {
+        (tip(stage).ok()? == last).then_some(())
+    })
+    .await?;
     for pair in releases.windows(2) {
         ensure!(pair[0].seq < pair[1].seq, "{pair:?}");
         is_ancestor(stage, pair[0].rev.as_str(), pair[1].rev.as_str())?;
@@ -107,9 +150,16 @@ pub(crate) async fn is_in_order(stage: &Stage, wishes: &[Wish]) -> Result<()> {
         let tagged = git(stage, &["rev-parse", "--verify", &tag], "")?;
         ensure!(tagged.trim() == release.rev.as_str(), "{tag}");
     }
-    let last = releases.last().map(|release| release.rev.to_string());
-    ensure!(tip(stage)? == last, "the branch is not at the last release");
-    has_no_leftovers(stage)
+    match past {
+        Past::Straight => has_no_leftovers(stage),
+        // What removes things was killed too, and after the last writer that would have tidied up.
+        Past::Vetoed => {
+            eventually("what was left is gone", async || {
+                has_no_leftovers(stage).ok()
+            })
+            .await
+        }
+    }
 }
 
 /// As strangers and auditors see it.
@@ -124,14 +174,13 @@ fn verifies(stage: &Stage) -> Result<()> {
 }
 
 /// The releases in the database: each published and recorded once.
-async fn recorded(stage: &Stage) -> Result<Vec<Release>> {
-    let database = stage.dir().join("data/picket.db");
-    let store = Store::open(&format!("sqlite://{}", database.display())).await?;
-    let channel = ChannelName::parse(CHANNEL)?;
-    let (releases, log) = (
-        store.releases(&channel).await?,
-        store.log_of_channel(&channel).await?,
-    );
+async fn recorded(stage: &Stage, past: Past) -> Result<Vec<Release>> {
+    let mut releases = releases(stage).await?;
+    if past == Past::Vetoed {
+        releases.retain(|it| !matches!(it.state, ReleaseState::Abandoned { .. }));
+    }
+    let store = open_store(stage).await?;
+    let log = store.log_of_channel(&ChannelName::parse(CHANNEL)?).await?;
     store.close().await;
     let mut entries: BTreeMap<u64, u32> = BTreeMap::new();
     for entry in log {
@@ -150,6 +199,18 @@ async fn recorded(stage: &Stage) -> Result<Vec<Release>> {
     }
     ensure!(entries.is_empty(), "recorded, but not there: {entries:?}");
     Ok(releases)
+}
+
+async fn releases(stage: &Stage) -> Result<Vec<Release>> {
+    let store = open_store(stage).await?;
+    let releases = store.releases(&ChannelName::parse(CHANNEL)?).await?;
+    store.close().await;
+    Ok(releases)
+}
+
+async fn open_store(stage: &Stage) -> Result<Store> {
+    let database = stage.dir().join("data/picket.db");
+    Ok(Store::open(&format!("sqlite://{}", database.display())).await?)
 }
 
 /// What the killed ones left half written is gone.

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use picket::demo::Person;
+use picket_demo::Person;
 use picket_domain::PrNumber;
 use picket_tests::Stage;
 use tokio::task::JoinHandle;

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
-use picket_publisher::PublicDir;
+use picket_domain::Timestamp;
+use picket_publisher::{Gone, PublicDir, WhyGone};
 use picket_tests::{Stage, eventually, run};
 use reqwest::header::HeaderMap;
 use reqwest::{Client, StatusCode};
@@ -16,6 +17,8 @@ use url::Url;
 use crate::{deploy, read, replaced};
 
 const HOST: &str = "security.example.org";
+/// A release that was there once.
+const WITHDRAWN: &str = "nixos-26.05.1.1.0123456789ab";
 
 /// A running nginx; killed when dropped.
 pub(crate) struct Nginx {
@@ -220,6 +223,9 @@ pub(crate) async fn headers_are_those_of_picket(stage: &Stage, nginx: &Nginx) ->
         let through = through.header("accept-encoding", "gzip, br").send().await?;
         let direct = client.get(nginx.picket.join(&path)?).send().await?;
         assert_eq!(through.status(), direct.status(), "{path}");
+        if path.contains(WITHDRAWN) {
+            assert_eq!(through.status(), StatusCode::GONE, "{path}");
+        }
         let (ours, theirs) = (shown(through.headers()), shown(direct.headers()));
         assert_eq!(ours, theirs, "{path}");
         assert_eq!(through.bytes().await?, direct.bytes().await?, "{path}");
@@ -270,7 +276,24 @@ fn static_paths(stage: &Stage) -> Result<Vec<String>> {
         cache(&format!("nar/{}.nar.zst", "0".repeat(52))),
         format!("releases/{channel}/nixos-26.05.1.999.abc/nixexprs.tar.xz"),
     ]);
+    let gone = withdrawn(&root, &channel)?;
+    paths.extend(["", "/", "/release.json"].map(|file| format!("{gone}{file}")));
     Ok(paths)
+}
+
+/// Leaves what is left of a release that was withdrawn, and returns its address.
+fn withdrawn(public: &Path, channel: &str) -> Result<String> {
+    let notes = public.join("releases").join(channel).join(".gone");
+    let note = Gone {
+        at: Timestamp::from_unix(1_790_000_000),
+        why: WhyGone::withdrawn("it breaks logins"),
+    };
+    fs::create_dir_all(&notes)?;
+    fs::write(
+        notes.join(format!("{WITHDRAWN}.json")),
+        serde_json::to_vec(&note)?,
+    )?;
+    Ok(format!("releases/{channel}/{WITHDRAWN}"))
 }
 
 /// The files in a folder that are for clients.
@@ -321,7 +344,8 @@ pub(crate) async fn nothing_else_is_served(stage: &Stage) -> Result<()> {
 /// clients take for an answer; and the rest says 502.
 pub(crate) async fn releases_outlive_picket(stage: &Stage) -> Result<()> {
     for path in static_paths(stage)? {
-        let missing = path.contains("/0000") || path.contains(".999.");
+        let missing = ["/0000", ".999.", WITHDRAWN];
+        let missing = missing.iter().any(|name| path.contains(name));
         let expected = match path.contains('/') {
             true if missing => StatusCode::NOT_FOUND,
             true => StatusCode::OK,

@@ -229,6 +229,7 @@ let
         value = package name;
       })
       [
+        "bubblewrap"
         "coreutils"
         "curl"
         "git"

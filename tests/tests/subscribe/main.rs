@@ -3,6 +3,7 @@
 
 mod channel;
 mod flakes;
+mod packages;
 mod verify;
 
 use anyhow::{Context, Result};

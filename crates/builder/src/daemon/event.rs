@@ -9,6 +9,8 @@ pub(crate) enum Event {
         activity: u64,
         /// The derivation.
         drv: String,
+        /// The address of the machine that builds it; empty: this one.
+        machine: String,
     },
     /// A line of a build's log.
     LogLine {
@@ -17,21 +19,17 @@ pub(crate) enum Event {
         /// The line, without its end.
         line: String,
     },
-    /// How far all builds of the request are.
-    BuildCounts {
-        /// Builds that succeeded.
-        done: u64,
-    },
+    /// A path is being substituted.
+    SubstitutionStarted,
     /// A message of Nix itself: an error, a warning.
     Message(String),
 }
 
 /// The types of activities and results that are understood (`ActivityType` and `ResultType` in
 /// Nix's `logging.hh`).
-const ACTIVITY_BUILDS: u64 = 104;
 const ACTIVITY_BUILD: u64 = 105;
+const ACTIVITY_SUBSTITUTE: u64 = 108;
 const RESULT_LOG_LINE: u64 = 101;
-const RESULT_PROGRESS: u64 = 105;
 
 /// A field of an activity or result.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,48 +38,28 @@ pub(super) enum Field {
     Text(String),
 }
 
-impl Field {
-    fn number(&self) -> Option<u64> {
-        match self {
-            Self::Number(number) => Some(*number),
-            Self::Text(_) => None,
-        }
+/// The event of an activity that begins, where it is one that matters.
+pub(super) fn started(id: u64, kind: u64, fields: Vec<Field>) -> Option<Event> {
+    let mut texts = fields.into_iter().map(|field| match field {
+        Field::Text(text) => text,
+        Field::Number(_) => String::new(),
+    });
+    match kind {
+        ACTIVITY_SUBSTITUTE => Some(Event::SubstitutionStarted),
+        // Fields: the derivation, the machine, two numbers.
+        ACTIVITY_BUILD => Some(Event::BuildStarted {
+            activity: id,
+            drv: texts.next()?,
+            machine: texts.next().unwrap_or_default(),
+        }),
+        _ => None,
     }
 }
 
-/// Makes events of raw activities and results.
-#[derive(Debug, Default)]
-pub(super) struct Activities {
-    /// The activity that counts all builds.
-    builds: Option<u64>,
-}
-
-impl Activities {
-    pub(super) fn started(&mut self, id: u64, kind: u64, mut fields: Vec<Field>) -> Option<Event> {
-        match kind {
-            ACTIVITY_BUILDS => {
-                self.builds = Some(id);
-                None
-            }
-            ACTIVITY_BUILD if !fields.is_empty() => match fields.swap_remove(0) {
-                Field::Text(drv) => Some(Event::BuildStarted { activity: id, drv }),
-                Field::Number(_) => None,
-            },
-            _ => None,
-        }
-    }
-
-    pub(super) fn result(&self, id: u64, kind: u64, fields: Vec<Field>) -> Option<Event> {
-        match kind {
-            RESULT_LOG_LINE => match fields.into_iter().next() {
-                Some(Field::Text(line)) => Some(Event::LogLine { activity: id, line }),
-                Some(Field::Number(_)) | None => None,
-            },
-            // Fields: done, expected, running, failed.
-            RESULT_PROGRESS if self.builds == Some(id) => Some(Event::BuildCounts {
-                done: fields.first()?.number()?,
-            }),
-            _ => None,
-        }
+/// The event of what an activity tells, where it is one that matters.
+pub(super) fn told(id: u64, kind: u64, fields: Vec<Field>) -> Option<Event> {
+    match fields.into_iter().next()? {
+        Field::Text(line) if kind == RESULT_LOG_LINE => Some(Event::LogLine { activity: id, line }),
+        Field::Text(_) | Field::Number(_) => None,
     }
 }

@@ -4,8 +4,12 @@
 //! that other Nix commands do not need, and gives a typed result for each derivation, which no
 //! Nix command does.
 
+mod batch;
+mod building;
 mod client;
 mod event;
+mod paths;
+mod questions;
 #[cfg(test)]
 mod recorded;
 mod status;
@@ -22,19 +26,17 @@ use tokio::time::timeout;
 
 use crate::error::BuildError;
 use crate::limits::Limits;
-use crate::nix::{Nix, Settings};
-use crate::process::{Group, RunError, last_bytes};
-use crate::text;
+use picket_nix::process::{Group, RunError, last_bytes};
+use picket_nix::text;
+use picket_nix::{Nix, Settings};
 
 pub(crate) use client::ClientError;
 use client::{Client, ClientOptions};
 pub(crate) use event::Event;
+pub(crate) use questions::Missing;
 pub(crate) use status::{BuildResult, Status};
 
 const PROGRAM: &str = "nix-daemon";
-
-/// How long the daemon may take to answer the greeting. A store's lock may have to be waited for.
-const GREETING: Duration = Duration::from_secs(120);
 
 /// A connection, and the process behind it, which ends with it.
 #[derive(Debug)]
@@ -47,7 +49,7 @@ impl Daemon {
     /// Starts a daemon process and greets it.
     pub(crate) async fn start(
         nix: &Nix,
-        settings: Settings,
+        settings: &Settings,
         limits: &Limits,
     ) -> Result<Self, BuildError> {
         let mut command = nix.command(PROGRAM);
@@ -70,11 +72,12 @@ impl Daemon {
             _group: group,
         };
         let greet = async {
-            let mut client = Client::connect(BufReader::new(stdout), BufWriter::new(stdin)).await?;
+            let (from, to) = (BufReader::new(stdout), BufWriter::new(stdin));
+            let mut client = Client::connect(from, to, limits.answer_time()).await?;
             client.set_options(&options(nix, settings, limits)).await?;
             Ok(client)
         };
-        match timeout(GREETING, greet).await {
+        match timeout(limits.answer_time(), greet).await {
             Ok(Ok(client)) => Ok(Self { client, process }),
             Ok(Err(error)) => Err(BuildError::store(process.explain(error).await)),
             Err(_) => Err(BuildError::store("Nix's daemon does not answer")),
@@ -135,7 +138,7 @@ impl Process {
     }
 }
 
-fn options(nix: &Nix, settings: Settings, limits: &Limits) -> ClientOptions {
+fn options(nix: &Nix, settings: &Settings, limits: &Limits) -> ClientOptions {
     let own = [
         ("timeout", limits.build_seconds),
         ("max-build-log-size", limits.log_bytes),

@@ -1,8 +1,10 @@
 //! The daemon protocol's primitives: little-endian 64-bit numbers, texts padded to 8 bytes.
 
 use std::io;
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::time::timeout;
 
 /// Longest text that is taken, in bytes.
 const TEXT_MAX: u64 = 64 << 20;
@@ -17,13 +19,29 @@ pub(super) fn garbled(what: &str) -> io::Error {
     )
 }
 
-/// Reads primitives.
+/// A daemon that does not go on.
+pub(super) fn silent(patience: Duration) -> io::Error {
+    let seconds = patience.as_secs();
+    io::Error::new(
+        io::ErrorKind::TimedOut,
+        format!(
+            "Nix's daemon was silent for {seconds} s and was given up: it hangs, or waits for a \
+             lock that is not let go"
+        ),
+    )
+}
+
+/// Reads primitives, and waits for each no longer than `patience`.
 #[derive(Debug)]
-pub(super) struct Reader<R>(pub(super) R);
+pub(super) struct Reader<R> {
+    pub(super) from: R,
+    pub(super) patience: Duration,
+}
 
 impl<R: AsyncRead + Unpin> Reader<R> {
     pub(super) async fn number(&mut self) -> io::Result<u64> {
-        self.0.read_u64_le().await
+        let read = timeout(self.patience, self.from.read_u64_le()).await;
+        read.unwrap_or_else(|_| Err(silent(self.patience)))
     }
 
     /// Texts are bytes to Nix; what is no UTF-8 is replaced.
@@ -34,7 +52,9 @@ impl<R: AsyncRead + Unpin> Reader<R> {
         }
         let mut bytes = Vec::new();
         let padded = len.next_multiple_of(8);
-        let read = (&mut self.0).take(padded).read_to_end(&mut bytes).await?;
+        let mut limited = (&mut self.from).take(padded);
+        let read = timeout(self.patience, limited.read_to_end(&mut bytes)).await;
+        let read = read.unwrap_or_else(|_| Err(silent(self.patience)))?;
         if read as u64 != padded {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
@@ -94,7 +114,10 @@ mod tests {
     use super::*;
 
     fn reader(bytes: &[u8]) -> Reader<&[u8]> {
-        Reader(bytes)
+        Reader {
+            from: bytes,
+            patience: Duration::from_secs(60),
+        }
     }
 
     #[tokio::test]
@@ -122,5 +145,19 @@ mod tests {
         assert!(reader(&huge).texts().await.is_err());
         let cut = Request::default().number(16).number(0).0;
         assert!(reader(&cut).text().await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_daemon_that_hangs_is_given_up() {
+        let (_daemon, from) = tokio::io::duplex(64);
+        let patience = Duration::from_millis(20);
+        let mut reader = Reader { from, patience };
+        let error = reader.number().await.unwrap_err().to_string();
+        assert!(error.contains("was silent for"), "{error}");
+        let (mut daemon, from) = tokio::io::duplex(64);
+        daemon.write_all(&16_u64.to_le_bytes()).await.unwrap();
+        let mut reader = Reader { from, patience };
+        let error = reader.text().await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut, "half an answer");
     }
 }

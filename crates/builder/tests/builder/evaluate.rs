@@ -1,27 +1,14 @@
-//! What evaluation finds, refuses and says.
+//! What evaluation finds and says.
 
 use std::collections::BTreeMap;
 
 use insta::assert_snapshot;
-use picket_builder::{BuildError, Evaluation, JobSet, Limits, Revision};
-use picket_domain::BuildReport;
+use picket_builder::{BuildError, Evaluation, JobSet};
+use picket_domain::{BuildReport, JobPattern};
+use picket_testkit::nix::{HELPERS, with_helpers};
 use serde_json::json;
 
-use crate::world::{World, jobs, said_of};
-
-async fn names(world: &World, revision: &Revision, jobs: &JobSet) -> Vec<String> {
-    match world.builder.evaluate(revision, jobs).await.unwrap() {
-        Evaluation::Jobs(jobs) => jobs.keys().map(ToString::to_string).collect(),
-        Evaluation::Failed { error } => panic!("{error}"),
-    }
-}
-
-async fn error(world: &World, revision: &Revision) -> String {
-    match world.builder.evaluate(revision, &jobs()).await.unwrap() {
-        Evaluation::Failed { error } => error,
-        Evaluation::Jobs(jobs) => panic!("{jobs:?}"),
-    }
-}
+use crate::world::{World, evaluation, jobs, said_of};
 
 #[tokio::test]
 async fn one_job_that_throws_does_not_take_the_others() {
@@ -62,14 +49,11 @@ async fn one_job_that_throws_does_not_take_the_others() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_caught_is_the_changes_fault_as_a_whole() {
+async fn a_job_set_that_is_none_is_the_changes_fault_as_a_whole() {
     let world = World::new();
     let base = world.revision('0', r#"{ a = mk "a" "echo > $out"; }"#);
     for (name, nix, expected) in [
         ('1', "{ a = 1; b = }", "syntax error, unexpected '}'"),
-        ('2', "{ a = mk \"a\" {}.missing; }", "at jobs.nix:2:14"),
-        ('3', "{ a = let x = x; in x; }", "infinite recursion"),
-        ('4', "{ a = abort \"enough\"; }", "enough"),
         (
             '5',
             "mk \"a\" \"echo > $out\"",
@@ -81,11 +65,6 @@ async fn what_cannot_be_caught_is_the_changes_fault_as_a_whole() {
             "must give an attribute set of jobs",
         ),
         ('7', "{ needed }: { }", "'needed'"),
-        (
-            '8',
-            "let f = n: 1 + f (n + 1); in { a = f 1; }",
-            "stack overflow",
-        ),
     ] {
         let head = world.revision(name, nix);
         match world.build(&base, &head).await.unwrap() {
@@ -93,18 +72,103 @@ async fn what_cannot_be_caught_is_the_changes_fault_as_a_whole() {
                 assert!(error.contains(expected), "{nix}: {error}");
                 assert!(!error.contains("«string»"), "{nix}: {error}");
             }
-            report @ BuildReport::Evaluated { .. } => panic!("{nix}: {report:?}"),
+            report => panic!("{nix}: {report:?}"),
         }
     }
 }
 
 #[tokio::test]
-async fn a_base_that_does_not_evaluate_is_no_changes_fault() {
+async fn what_cannot_be_caught_breaks_its_job_alone() {
+    let world = World::new();
+    let base = world.revision('0', r#"{ a = mk "a" "echo > $out"; }"#);
+    let head = world.revision(
+        '1',
+        r#"let f = n: 1 + f (n + 1); in {
+          a = mk "a" {}.missing;
+          deep = { fine = mk "fine" "echo > $out"; set.bad = abort "enough"; };
+          endless = let x = x; in x;
+          more = (x: x) (({ needed }: needed) { });
+          new = mk "new" "echo > $out";
+          overflow = f 1;
+        }"#,
+    );
+    let report = world.build(&base, &head).await.unwrap();
+    assert_snapshot!(world.told(&report), @"
+    7 jobs
+    a: evaluation failed
+    deep.fine: built fine.drv -> fine
+    deep.set.bad: evaluation failed
+    endless: evaluation failed
+    more: evaluation failed
+    new: built new.drv -> new
+    overflow: evaluation failed
+    ");
+    for (job, expected) in [
+        ("a", "at jobs.nix:3:22"),
+        ("deep.set.bad", "enough"),
+        ("endless", "infinite recursion"),
+        ("more", "'needed'"),
+        ("overflow", "stack overflow"),
+    ] {
+        let said = said_of(&report, job);
+        assert!(said.contains(expected), "{job}: {said}");
+        assert!(!said.contains("«string»"), "{job}: {said}");
+    }
+}
+
+#[tokio::test]
+async fn a_job_that_ends_the_bases_evaluation_too_is_not_broken_by_the_change() {
+    let world = World::new();
+    let jobs_nix = |text: &str| {
+        format!(
+            r#"{{ bad = {{ }}.nope; set.worse = abort "no"; a = mk "a" "echo {text} > $out"; }}"#
+        )
+    };
+    let base = world.revision('a', &jobs_nix("1"));
+    let head = world.revision('b', &jobs_nix("2"));
+    let report = world.build(&base, &head).await.unwrap();
+    assert_snapshot!(world.told(&report), @"
+    3 jobs
+    a: built a.drv -> a
+    ");
+    let mended = world.revision(
+        'c',
+        r#"{ bad = mk "bad" "echo > $out"; set.worse = abort "no"; a = mk "a" "echo 1 > $out"; }"#,
+    );
+    let report = world.build(&base, &mended).await.unwrap();
+    assert_snapshot!(world.told(&report), @"
+    3 jobs
+    bad: built bad.drv -> bad
+    ");
+}
+
+#[tokio::test]
+async fn a_base_that_does_not_evaluate_is_no_changes_fault_and_is_remembered() {
     let world = World::new();
     let base = world.revision('a', "{ a = 1; b = }");
     let head = world.revision('b', "{ }");
+    let syntax = |error: &BuildError| matches!(error, BuildError::BaseDoesNotEvaluate { error } if error.contains("syntax error"));
     let error = world.build(&base, &head).await.unwrap_err();
-    assert!(matches!(&error, BuildError::Base { error } if error.contains("syntax error")));
+    assert!(syntax(&error), "{error}");
+
+    // Mended behind its back: a commit's tree never changes, so that this shows whether it was
+    // evaluated again.
+    std::fs::write(base.tree.join("jobs.nix"), "{ }").unwrap();
+    let error = world.build(&base, &head).await.unwrap_err();
+    assert!(syntax(&error), "{error}");
+
+    let later = world.again(evaluation(picket_evaluator::Limits {
+        failed_seconds: 0,
+        ..picket_evaluator::Limits::default()
+    }));
+    let request = picket_builder::BuildRequest {
+        base: &base,
+        head: &head,
+        jobs: &jobs(),
+        required: &[JobPattern::all()],
+        rebuild_limit: 0,
+    };
+    later.build(request).await.unwrap();
 }
 
 #[tokio::test]
@@ -118,96 +182,6 @@ async fn a_tree_that_is_not_there_is_no_changes_fault() {
 }
 
 #[tokio::test]
-async fn nothing_outside_of_the_tree_can_be_read_fetched_or_built() {
-    let world = World::new();
-    let outside = world.path("outside.nix");
-    std::fs::write(&outside, "\"secret\"").unwrap();
-    let outside = outside.display();
-    let use_it = |expression: &str| format!("{{ a = mk \"a\" ({expression}); }}");
-    for (name, expression, refused) in [
-        (
-            '1',
-            "builtins.readFile \"/etc/passwd\"".to_owned(),
-            "restricted mode",
-        ),
-        ('2', format!("import {outside}"), "restricted mode"),
-        (
-            '3',
-            "builtins.readFile ./link".to_owned(),
-            "restricted mode",
-        ),
-        (
-            '4',
-            "builtins.readFile ../outside.nix".to_owned(),
-            "restricted mode",
-        ),
-        (
-            '5',
-            "builtins.fetchurl \"http://127.0.0.1:9/x\"".to_owned(),
-            "restricted mode",
-        ),
-        (
-            '6',
-            "builtins.fetchGit \"file:///etc\"".to_owned(),
-            "restricted mode",
-        ),
-        ('7', "builtins.exec [ \"/bin/sh\" ]".to_owned(), "exec"),
-        (
-            '8',
-            "import (mk \"ifd\" \"echo 1 > $out\")".to_owned(),
-            "allow-import-from-derivation",
-        ),
-    ] {
-        let helpers =
-            std::fs::read_to_string(world.revision('0', "{ }").tree.join("helpers.nix")).unwrap();
-        let jobs = format!("with import ./helpers.nix;\n{}", use_it(&expression));
-        let files = [
-            ("helpers.nix", helpers.as_str()),
-            ("jobs.nix", &jobs),
-            ("link", "-> /etc/passwd"),
-        ];
-        let head = world.tree(name, &files);
-        let error = error(&world, &head).await;
-        assert!(error.contains(refused), "{expression}: {error}");
-    }
-    assert!(!world.store.store_dir().join("ifd").exists());
-}
-
-#[tokio::test]
-async fn the_environment_is_not_seen() {
-    let world = World::new();
-    let head = world.revision('a', r#"{ a = mk "a" <nixpkgs/lib>; }"#);
-    let report = world
-        .build(&world.revision('0', "{ }"), &head)
-        .await
-        .unwrap();
-    assert!(said_of(&report, "a").contains("'nixpkgs/lib' was not found"));
-
-    let head = world.revision(
-        'b',
-        r#"{ a = mk "home-is-${builtins.getEnv "HOME"}-" "x"; }"#,
-    );
-    let Evaluation::Jobs(found) = world.builder.evaluate(&head, &jobs()).await.unwrap() else {
-        panic!("it evaluates");
-    };
-    let job = found.into_values().next().unwrap().unwrap();
-    assert_eq!(job.drv.name(), "home-is--.drv");
-}
-
-#[tokio::test]
-async fn trusted_trees_may_be_let_out() {
-    let world = World::with_limits(Limits {
-        restricted: false,
-        ..Limits::default()
-    });
-    let outside = world.path("outside.nix");
-    std::fs::write(&outside, "\"echo outside > $out\"").unwrap();
-    let jobs_nix = format!(r#"{{ a = mk "a" (import {}); }}"#, outside.display());
-    let head = world.revision('b', &jobs_nix);
-    assert_eq!(names(&world, &head, &jobs()).await, ["a"]);
-}
-
-#[tokio::test]
 async fn arguments_and_attributes_choose_the_jobs() {
     let world = World::new();
     let jobs_nix = r#"{ systems ? [ ], greeting ? "'\"\${x}", count ? 0 }:
@@ -216,15 +190,9 @@ async fn arguments_and_attributes_choose_the_jobs() {
           }) systems);
           tests.a = mk "t" "echo > $out"; tests.b = mk "t" "echo > $out";
           other = mk "o" "echo > $out"; }"#;
-    let head = world.tree(
-        'b',
-        &[(
-            "sub/jobs.nix",
-            &format!("with import ./helpers.nix;\n{jobs_nix}"),
-        )],
-    );
-    let helpers = world.revision('0', "{ }").tree.join("helpers.nix");
-    std::fs::copy(helpers, head.tree.join("sub/helpers.nix")).unwrap();
+    let jobs_nix = with_helpers(jobs_nix);
+    let files = [("sub/helpers.nix", HELPERS), ("sub/jobs.nix", &*jobs_nix)];
+    let head = world.tree('b', &files);
     let mut set = JobSet {
         file: "sub/jobs.nix".into(),
         arguments: BTreeMap::from([
@@ -238,7 +206,7 @@ async fn arguments_and_attributes_choose_the_jobs() {
         attributes: vec!["nested".into(), "tests.b".into()],
     };
     assert_eq!(
-        names(&world, &head, &set).await,
+        world.names(&head, &set).await,
         ["nested.\"a.b\"", "nested.x", "tests.b"]
     );
 
@@ -250,28 +218,6 @@ async fn arguments_and_attributes_choose_the_jobs() {
     set.arguments.insert("sistems".into(), json!("typo"));
     match world.builder.evaluate(&head, &set).await.unwrap() {
         Evaluation::Failed { error } => assert!(error.contains("sistems"), "{error}"),
-        Evaluation::Jobs(jobs) => panic!("{jobs:?}"),
+        other => panic!("{other:?}"),
     }
-}
-
-#[tokio::test]
-async fn a_set_without_end_is_bounded() {
-    let world = World::with_limits(Limits {
-        depth: 3,
-        jobs: 2,
-        ..Limits::default()
-    });
-    let deep = world.revision(
-        'a',
-        r#"rec { a = mk "a" "echo > $out"; self = { inherit a self; }; }"#,
-    );
-    assert!(error(&world, &deep).await.contains("4 jobs; 2 are allowed"));
-
-    let endless = World::with_limits(Limits {
-        evaluation_seconds: 1,
-        ..Limits::default()
-    });
-    let nix = "let f = n: if n == 0 then 0 else f (n - 1) + f (n - 1); in { a = mk \"a\" (f 60); }";
-    let told = error(&endless, &endless.revision('b', nix)).await;
-    assert!(told.contains("longer than 1 s"), "{told}");
 }

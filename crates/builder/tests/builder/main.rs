@@ -5,9 +5,15 @@
     reason = "a test's helpers fail as its own lines do"
 )]
 
+mod bounds;
 mod build;
+mod carried;
+mod classes;
+mod confined;
 mod evaluate;
 mod faults;
+mod gate;
 mod nixpkgs;
+mod remote;
 mod store;
 mod world;

@@ -35,11 +35,11 @@ impl Upstream {
         };
         let report = self.world.build_jobs(&self.base, &head, &jobs).await;
         match report.unwrap() {
-            BuildReport::Evaluated { changed, jobs } => {
+            BuildReport::Evaluated { changed, jobs, .. } => {
                 assert!(jobs > 40, "{jobs} jobs");
                 changed
             }
-            report @ BuildReport::EvaluationFailed { .. } => panic!("{report:?}"),
+            report => panic!("{report:?}"),
         }
     }
 }
@@ -79,7 +79,9 @@ async fn a_fix_builds_its_package_and_what_needs_it() {
     assert!(changed.len() > 20, "{:?}", names(&changed));
     let outputs = changed.iter().flat_map(|report| match &report.outcome {
         JobOutcome::Built { outputs, .. } => outputs.as_slice(),
-        JobOutcome::Failed { .. } | JobOutcome::EvaluationFailed { .. } => &[],
+        JobOutcome::Failed { .. }
+        | JobOutcome::Refused { .. }
+        | JobOutcome::EvaluationFailed { .. } => &[],
     });
     let outputs: Vec<_> = outputs.cloned().collect();
     let closure = upstream.world.builder.closure(&outputs).await.unwrap();
@@ -92,9 +94,13 @@ async fn a_fix_builds_its_package_and_what_needs_it() {
 #[tokio::test]
 async fn a_broken_package_is_named_for_everything_that_needs_it() {
     let upstream = Upstream::new();
-    for (fix, failed_by) in [
-        (upstream.nixpkgs.fix_openssh().unwrap(), "openssh-"),
-        (upstream.nixpkgs.fix_unbound().unwrap(), "unbound-"),
+    let (openssh, unbound) = (
+        upstream.nixpkgs.fix_openssh().unwrap(),
+        upstream.nixpkgs.fix_unbound().unwrap(),
+    );
+    for (fix, failed_by, by) in [
+        (openssh, "openssh-", FailureCause::Builder),
+        (unbound, "unbound-", FailureCause::OutputRejected),
     ] {
         let changed = upstream.changed(&fix).await;
         assert!(!changed.is_empty());
@@ -107,7 +113,7 @@ async fn a_broken_package_is_named_for_everything_that_needs_it() {
                     ..
                 } => {
                     assert!(failed.name().starts_with(failed_by), "{failed}");
-                    assert_eq!(cause, FailureCause::Builder, "{log_tail}");
+                    assert_eq!(cause, by, "{log_tail}");
                     assert!(!log_tail.is_empty());
                 }
                 other => panic!("{}: {other:?}", report.job),

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
+use insta::assert_snapshot;
+use picket_builder::{Keep, Kept, Kind, Reason};
 use picket_domain::StorePath;
 
 use crate::world::{World, lines};
@@ -147,4 +150,104 @@ async fn the_closure_is_what_nix_says_it_is() {
         error.to_string().contains("-missing is not in it"),
         "{error}"
     );
+}
+
+#[tokio::test]
+async fn what_nothing_needs_is_collected_and_what_is_in_use_is_not() {
+    let world = World::new();
+    let base = world.revision('a', "{ }");
+    let head = world.revision('b', r#"{ a = mk "a" "echo a; echo a > $out"; }"#);
+    let report = world.build(&base, &head).await.unwrap();
+    let built = report.built_outputs();
+    let retention = world.builder.retention();
+    let all = retention.list().unwrap();
+    let told = |all: &[Kept]| {
+        let told = all.iter().map(|kept| {
+            let some = if kept.bytes > 0 { "some" } else { "no" };
+            format!(
+                "{:?} of {}: {} files, {some} bytes",
+                kept.kind,
+                kept.rev.short(),
+                kept.files
+            )
+        });
+        told.collect::<Vec<_>>().join("\n")
+    };
+    assert_snapshot!(told(&all), @"
+    Evaluations of aaaaaaaaaaaa: 1 files, some bytes
+    Evaluations of bbbbbbbbbbbb: 1 files, some bytes
+    Roots of bbbbbbbbbbbb: 2 files, some bytes
+    Logs of bbbbbbbbbbbb: 2 files, some bytes
+    ");
+
+    let keep = Keep {
+        evaluations: BTreeSet::from([base.rev.clone()]),
+        logs: BTreeSet::from([head.rev.clone()]),
+        logs_bytes: 1000,
+        ..Keep::default()
+    };
+    let planned = retention.plan(&keep).unwrap();
+    assert_eq!(planned.len(), 2);
+    assert_eq!(retention.list().unwrap(), all, "planning removes nothing");
+    let young = Keep {
+        younger_than: Duration::from_secs(3600),
+        ..Keep::default()
+    };
+    assert!(retention.collect(&young).unwrap().removed.is_empty());
+
+    let lease = world.builder.lease(&head.rev).await.unwrap();
+    let collected = retention.collect(&keep).unwrap();
+    assert_eq!((collected.removed.len(), collected.in_use.len()), (0, 2));
+    assert_eq!(retention.list().unwrap(), all, "somebody works with it");
+    drop(lease);
+
+    let collected = retention.collect(&keep).unwrap();
+    assert_eq!(collected.removed, planned);
+    assert!(collected.bytes() > 0 && collected.failed.is_empty());
+    assert_snapshot!(told(&retention.list().unwrap()), @"
+    Evaluations of aaaaaaaaaaaa: 1 files, some bytes
+    Logs of bbbbbbbbbbbb: 2 files, some bytes
+    ");
+    world.collect_garbage();
+    assert!(!Path::new(built[0].as_str()).exists());
+
+    let too_large = Keep {
+        logs_bytes: 1,
+        ..keep
+    };
+    let collected = retention.collect(&too_large).unwrap();
+    let (kept, reason) = &collected.removed[0];
+    assert_eq!((kept.kind, *reason), (Kind::Logs, Reason::LogsTooLarge));
+    assert_eq!(
+        world.build(&base, &head).await.unwrap(),
+        report,
+        "it is all made again"
+    );
+}
+
+#[tokio::test]
+async fn roots_and_closures_are_asked_for_in_bulk() {
+    let world = World::new();
+    let base = world.revision('a', "{ }");
+    let head = world.revision(
+        'b',
+        r#"{ a = mk "a" "echo ${builtins.concatStringsSep " " (builtins.genList
+            (n: builtins.toFile "f${toString n}" "content") 2000)} > $out"; }"#,
+    );
+    let report = world.build(&base, &head).await.unwrap();
+    let outputs = report.built_outputs();
+    let begun = Instant::now();
+    let closure = world.builder.closure(&outputs).await.unwrap();
+    let asked = begun.elapsed();
+    assert_eq!(closure.len(), 2001);
+    let paths: Vec<_> = closure.into_iter().map(|info| info.path).collect();
+    let begun = Instant::now();
+    world.builder.keep(&base.rev, &paths).await.unwrap();
+    println!(
+        "2,001 paths: closure {asked:?}, roots {:?}",
+        begun.elapsed()
+    );
+    world.builder.forget(&head.rev).unwrap();
+    world.collect_garbage();
+    assert!(paths.iter().all(|path| Path::new(path.as_str()).exists()));
 }

@@ -2,25 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use picket_builder::{BuildError, BuildRequest, Builder, JobSet, Limits, Nix, NixConfig, Revision};
-use picket_domain::{BuildReport, CommitSha, JobOutcome, StorePath};
-use picket_testkit::nix::{NixConf, NixStore};
+use picket_builder::{
+    BuildError, BuildRequest, Builder, Evaluation, JobSet, Limits, Nix, NixConfig, Revision,
+};
+use picket_domain::{BuildReport, CommitSha, JobOutcome, JobPattern, StorePath};
+use picket_testkit::nix::{HELPERS, NixConf, NixStore, with_helpers, write_files};
 use tempfile::TempDir;
-
-/// What job files are written with: a derivation whose builder is a shell script of built-ins.
-const HELPERS: &str = r#"
-rec {
-  mk = name: script: mkWith { inherit name; } script;
-  mkWith = more: script: derivation ({
-    system = builtins.currentSystem;
-    builder = "/bin/sh";
-    args = [ "-c" script ];
-  } // more);
-}
-"#;
 
 pub(crate) struct World {
     pub(crate) dir: TempDir,
@@ -54,28 +43,39 @@ impl World {
         }
     }
 
+    /// Another builder with the same state, as after a restart with other limits.
+    pub(crate) fn again(&self, limits: Limits) -> Builder {
+        let nix = Nix::new(NixConfig {
+            bin_dir: None,
+            environment: self.store.environment(),
+            options: Vec::new(),
+        });
+        Builder::new(nix, &self.path("state"), limits).unwrap()
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 
     /// A revision whose `jobs.nix` has this text, in which `mk` and `mkWith` are defined.
     pub(crate) fn revision(&self, name: char, jobs: &str) -> Revision {
-        let jobs = format!("with import ./helpers.nix;\n{jobs}\n");
+        let jobs = with_helpers(jobs);
         self.tree(name, &[("helpers.nix", HELPERS), ("jobs.nix", &jobs)])
     }
 
     pub(crate) fn tree(&self, name: char, files: &[(&str, &str)]) -> Revision {
         let rev = CommitSha::parse(&name.to_string().repeat(40)).unwrap();
         let tree = self.path(&format!("tree-{name}"));
-        for (path, content) in files {
-            let path = tree.join(path);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            match content.strip_prefix("-> ") {
-                Some(target) => symlink(target, path).unwrap(),
-                None => fs::write(path, content).unwrap(),
-            }
-        }
+        write_files(&tree, files).unwrap();
         Revision { rev, tree }
+    }
+
+    /// The names of the jobs that a revision has.
+    pub(crate) async fn names(&self, revision: &Revision, jobs: &JobSet) -> Vec<String> {
+        match self.builder.evaluate(revision, jobs).await.unwrap() {
+            Evaluation::Jobs(found) => found.jobs.keys().map(ToString::to_string).collect(),
+            other => panic!("{other:?}"),
+        }
     }
 
     pub(crate) async fn build(
@@ -92,7 +92,30 @@ impl World {
         head: &Revision,
         jobs: &JobSet,
     ) -> Result<BuildReport, BuildError> {
-        let request = BuildRequest { base, head, jobs };
+        let required = &[JobPattern::all()];
+        let request = BuildRequest {
+            base,
+            head,
+            jobs,
+            required,
+            rebuild_limit: 0,
+        };
+        self.builder.build(request).await
+    }
+
+    pub(crate) async fn build_required(
+        &self,
+        base: &Revision,
+        head: &Revision,
+        required: &[JobPattern],
+    ) -> Result<BuildReport, BuildError> {
+        let request = BuildRequest {
+            base,
+            head,
+            jobs: &jobs(),
+            required,
+            rebuild_limit: 0,
+        };
         self.builder.build(request).await
     }
 
@@ -105,7 +128,8 @@ impl World {
     pub(crate) fn told(&self, report: &BuildReport) -> String {
         let text = match report {
             BuildReport::EvaluationFailed { error } => format!("does not evaluate: {error}"),
-            BuildReport::Evaluated { jobs, changed } => {
+            BuildReport::EvaluationUnfinished { detail, .. } => format!("unfinished: {detail}"),
+            BuildReport::Evaluated { jobs, changed, .. } => {
                 let changed = changed
                     .iter()
                     .map(|report| format!("\n{}: {}", report.job, outcome(&report.outcome)));
@@ -122,6 +146,14 @@ impl World {
             });
         }
         plain
+    }
+}
+
+/// The limits of evaluations alone.
+pub(crate) fn evaluation(evaluation: picket_evaluator::Limits) -> Limits {
+    Limits {
+        evaluation,
+        ..Limits::default()
     }
 }
 
@@ -144,6 +176,7 @@ fn outcome(outcome: &JobOutcome) -> String {
         JobOutcome::Failed {
             drv, failed, cause, ..
         } => format!("{} failed by {} ({cause:?})", drv.name(), failed.name()),
+        JobOutcome::Refused { .. } => "refused".to_owned(),
         JobOutcome::EvaluationFailed { .. } => "evaluation failed".to_owned(),
     }
 }
@@ -155,6 +188,7 @@ pub(crate) fn said_of<'a>(report: &'a BuildReport, job: &str) -> &'a str {
     match &found.outcome {
         JobOutcome::Failed { log_tail, .. } => log_tail,
         JobOutcome::EvaluationFailed { error } => error,
+        JobOutcome::Refused { why } => why,
         JobOutcome::Built { .. } => panic!("{job} was built"),
     }
 }

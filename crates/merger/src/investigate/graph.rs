@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use git2::Oid;
 
 use super::inquiry::{Inquiry, Range};
-use super::stream::Ended;
+use super::lines::Ended;
 use crate::error::Result;
 
 /// More commits than there are between any two branches of nixpkgs.

@@ -8,8 +8,8 @@ use picket_domain::{
     Candidate, ChangeKind, PrNumber, Prerequisite, ResolvedSet, Together, TouchingCommit,
 };
 
-use super::look::{MAX_COMMITS, listed};
 use super::prerequisites::Search;
+use super::touched::{MAX_COMMITS, listed};
 use super::trial::{First, Tried};
 use crate::error::Result;
 
@@ -62,7 +62,7 @@ impl Search<'_, '_> {
     ) -> Result<Vec<TouchingCommit>> {
         let mut touching = Vec::new();
         for id in commits.iter().take(MAX_COMMITS) {
-            let commit = self.bench.opened.repo.find_commit(*id)?;
+            let commit = self.bench.snapshot.repo.find_commit(*id)?;
             if let Some(path) = self.changed(&commit, paths)? {
                 touching.push(listed(&commit, path, Some(candidate.pr)));
             }
@@ -81,7 +81,7 @@ impl Search<'_, '_> {
         for path in paths {
             options.pathspec(*path);
         }
-        let diff = self.bench.opened.repo.diff_tree_to_tree(
+        let diff = self.bench.snapshot.repo.diff_tree_to_tree(
             before.transpose()?.as_ref(),
             Some(&commit.tree()?),
             Some(&mut options),

@@ -3,26 +3,26 @@
 use std::cell::Cell;
 use std::fmt;
 use std::ops::ControlFlow;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use git2::Oid;
 
-use super::stream::{self, Ended};
+use super::lines::{self, Ended};
 use crate::error::Result;
-use crate::transport::Git;
+use crate::snapshot::Snapshot;
+use picket_mirror::Git;
 
 /// Where and for how long history is asked, and whether it was asked all.
 pub(super) struct Inquiry<'r> {
-    mirror: &'r Path,
+    snapshot: &'r Snapshot,
     until: Instant,
     is_cut_short: Cell<bool>,
 }
 
 impl<'r> Inquiry<'r> {
-    pub(super) fn new(mirror: &'r Path, time: Duration) -> Self {
+    pub(super) fn new(snapshot: &'r Snapshot, time: Duration) -> Self {
         Self {
-            mirror,
+            snapshot,
             until: Instant::now() + time,
             is_cut_short: Cell::new(false),
         }
@@ -30,7 +30,13 @@ impl<'r> Inquiry<'r> {
 
     /// Git in the mirror.
     pub(super) fn git(&self, name: &'static str) -> Git<'r> {
-        Git::new(self.mirror, name, &"the mirror")
+        self.snapshot.git(name)
+    }
+
+    /// Whether a commit can be told of: git lists also those of which nobody can make out who made
+    /// them.
+    pub(super) fn is_legible(&self, id: Oid) -> bool {
+        self.snapshot.repo.find_commit(id).is_ok()
     }
 
     /// Hands over what git prints, for as long as there is time.
@@ -39,7 +45,7 @@ impl<'r> Inquiry<'r> {
         git: Git<'_>,
         take: impl FnMut(&[u8]) -> Result<ControlFlow<()>>,
     ) -> Result<Ended> {
-        stream::lines(git, self.until, take)
+        lines::lines(git, self.until, take)
     }
 
     pub(super) fn is_out_of_time(&self) -> bool {

@@ -31,14 +31,14 @@
 mod graph;
 mod helpful;
 mod inquiry;
-mod look;
+mod lines;
 mod origin;
 mod places;
 mod prerequisites;
 mod spans;
-mod stream;
 #[cfg(test)]
 mod tests;
+mod touched;
 mod touching;
 mod trial;
 
@@ -52,24 +52,25 @@ use picket_domain::{
 
 use self::graph::Graph;
 use self::inquiry::{Inquiry, Range};
-use self::look::{listed, touched};
 use self::origin::Origins;
 use self::places::{Place, Places, Sides};
 use self::prerequisites::Search;
+use self::touched::{listed, touched};
 use self::trial::{Bench, Whole};
-use crate::assemble::Contents;
-use crate::conflicts::{ConflictedPick, conflicted};
+use crate::conflict::shown::{ConflictedPick, conflicted};
 use crate::error::Result;
-use crate::ids::need_commit;
-use crate::mirror::Mirror;
-use crate::opened::Opened;
+use crate::merger::Merger;
+use crate::pick::fault::own_fault;
+use crate::pick::input::Contents;
+use crate::snapshot::Snapshot;
+use picket_mirror::need_commit;
 
 /// How long history is asked. Nixpkgs' takes a tenth of it.
 const TIME: Duration = Duration::from_secs(30);
 /// How many conflicting files are looked into.
 const MAX_FILES: usize = 10;
 
-impl Mirror {
+impl Merger {
     /// What history says of a candidate's conflict with a base: which commits touched the
     /// conflicting lines on either side, and what the base lacks; nothing where there is no
     /// conflict. `watched` are the pull requests that may be what is lacking, the candidate among
@@ -77,7 +78,7 @@ impl Mirror {
     /// would take more than half a minute.
     ///
     /// # Errors
-    /// As of [`Mirror::assess`]; [`MergeError::Transport`](crate::MergeError::Transport) where
+    /// As of [`Merger::assess`]; [`MirrorError::Transport`](crate::MirrorError::Transport) where
     /// `git log` fails.
     pub fn investigate(
         &self,
@@ -87,18 +88,21 @@ impl Mirror {
         contents: &Contents,
         watched: &BTreeMap<PrNumber, Candidate>,
     ) -> Result<Investigation> {
-        let opened = self.opened()?;
-        let bench = Bench::new(self, &opened, contents, base)?;
+        let snapshot = self.snapshot()?;
+        let bench = Bench::new(self, &snapshot, contents, base)?;
+        snapshot.check(&bench.base)?;
         let Some(asked) = bench.whole(candidate, resolved)? else {
             return Ok(Investigation::default());
         };
-        let attempt = asked.attempt(&mut bench.chain())?;
-        let Some(conflicted) = conflicted(&opened, &attempt)? else {
+        let Ok(attempt) = own_fault(asked.attempt(&mut bench.chain()))? else {
+            return Ok(Investigation::default());
+        };
+        let Some(conflicted) = conflicted(&snapshot, &attempt)? else {
             return Ok(Investigation::default());
         };
         let watched = watched.iter().map(|(pr, it)| (*pr, it));
         let case = Case {
-            opened: &opened,
+            snapshot: &snapshot,
             bench: &bench,
             asked: &asked,
             watched: watched.filter(|(pr, _)| *pr != candidate.pr).collect(),
@@ -109,7 +113,7 @@ impl Mirror {
 
 /// What is investigated.
 struct Case<'a, 'r> {
-    opened: &'r Opened,
+    snapshot: &'r Snapshot,
     bench: &'a Bench<'r>,
     /// The pull request that conflicts.
     asked: &'a Whole<'r>,
@@ -119,14 +123,14 @@ struct Case<'a, 'r> {
 
 impl Case<'_, '_> {
     fn investigate(&self, conflicted: &ConflictedPick, time: Duration) -> Result<Investigation> {
-        let repo = &self.opened.repo;
+        let repo = &self.snapshot.repo;
         let picked = need_commit(repo, &conflicted.commit)?;
         let parents: Vec<_> = picked.parents().collect();
         // A merge that was resolved by hand stands on nothing but itself.
         let [before] = parents.as_slice() else {
             return Ok(Investigation::default());
         };
-        let inquiry = Inquiry::new(self.opened.dir(), time);
+        let inquiry = Inquiry::new(self.snapshot, time);
         let sides = Sides::new(repo, &self.bench.base, before, &picked)?;
         let places = places(&inquiry, &sides, conflicted)?;
         let theirs = Range {
@@ -150,7 +154,7 @@ impl Case<'_, '_> {
         if touched.is_empty() {
             return Ok(Vec::new());
         }
-        let (repo, graph) = (&self.opened.repo, Graph::read(inquiry, range)?);
+        let (repo, graph) = (&self.snapshot.repo, Graph::read(inquiry, range)?);
         let origins = Origins::new(repo, graph.as_ref(), &self.watched);
         let listed = touched.into_iter().map(|touched| {
             let commit = repo.find_commit(touched.id)?;

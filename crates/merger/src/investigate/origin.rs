@@ -7,7 +7,7 @@ use picket_domain::{Candidate, PrNumber, UpstreamState};
 
 use super::graph::Graph;
 use crate::error::Result;
-use crate::ids::oid;
+use picket_mirror::{RawCommit, oid};
 
 /// A merge that brought more than this is one of a branch like `staging`, which tells nothing.
 const MAX_COMMITS: usize = 100;
@@ -59,7 +59,8 @@ impl<'r> Origins<'r> {
             for merge in graph.merges_over(place) {
                 let id = graph.id(merge.at);
                 origin.merges.push(id);
-                let pr = merged(summary(&self.repo.find_commit(id)?));
+                let message = RawCommit::read(self.repo, id)?.message;
+                let pr = merged(first_line(&message));
                 if origin.pr.is_some() || pr.is_none() {
                     continue;
                 }
@@ -91,6 +92,11 @@ fn commits_of(watched: &BTreeMap<PrNumber, &Candidate>) -> BTreeMap<Oid, PrNumbe
         }
     }
     commits
+}
+
+fn first_line(message: &[u8]) -> &[u8] {
+    let mut lines = message.trim_ascii_start().split(|byte| *byte == b'\n');
+    lines.next().unwrap_or_default()
 }
 
 fn summary<'c>(commit: &'c Commit<'_>) -> &'c [u8] {

@@ -6,7 +6,7 @@ use git2::{Commit, Oid, Repository, Tree, TreeWalkMode, TreeWalkResult};
 use picket_domain::{Conflict, FileVersion, Versions};
 
 use super::spans::{self, Span};
-use crate::conflicts::ConflictedFile;
+use crate::conflict::shown::ConflictedFile;
 use crate::error::Result;
 
 /// Where to look for commits on one side.

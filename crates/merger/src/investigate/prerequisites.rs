@@ -8,9 +8,9 @@ use picket_domain::{Candidate, PrNumber, Prerequisite, ResolvedSet, Together};
 
 use super::graph::Graph;
 use super::inquiry::{Inquiry, Range};
-use super::look::{Touched, listed, touched};
 use super::origin::{Origin, Origins};
 use super::places::Place;
+use super::touched::{Touched, listed, touched};
 use super::trial::{Bench, First, Tried, Whole};
 use crate::error::Result;
 
@@ -68,13 +68,13 @@ impl<'r> Search<'_, 'r> {
         } else {
             missing.reverse();
         }
-        let origins = Origins::new(&self.bench.opened.repo, graph.as_ref(), self.watched);
+        let origins = Origins::new(&self.bench.snapshot.repo, graph.as_ref(), self.watched);
         let (mut groups, mut seen): (Vec<Group<'r>>, HashSet<Oid>) = Default::default();
         for touched in missing {
             if !seen.insert(touched.id) {
                 continue;
             }
-            let origin = origins.of(&self.bench.opened.repo.find_commit(touched.id)?)?;
+            let origin = origins.of(&self.bench.snapshot.repo.find_commit(touched.id)?)?;
             if origin
                 .merges
                 .iter()
@@ -146,7 +146,7 @@ impl<'r> Search<'_, 'r> {
 
     fn told(&self, group: &Group<'r>) -> Result<Prerequisite> {
         let commits = group.touched.iter().map(|touched| {
-            let commit = self.bench.opened.repo.find_commit(touched.id)?;
+            let commit = self.bench.snapshot.repo.find_commit(touched.id)?;
             Ok(listed(&commit, touched.path.clone(), group.pr))
         });
         Ok(Prerequisite {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use picket_treemerge::text::{Piece, diff_lines, merge_pieces};
 
-use crate::conflicts::ConflictedFile;
+use crate::conflict::shown::ConflictedFile;
 
 /// Lines, counted from 0.
 pub(super) type Span = Range<usize>;

@@ -4,7 +4,7 @@ use git2::{Oid, Repository, Signature};
 use picket_domain::{BranchName, Login, Timestamp, UpstreamState};
 
 use super::*;
-use crate::ids::sha;
+use picket_mirror::sha;
 
 fn commit(repo: &Repository, parent: Option<Oid>, text: &str) -> Oid {
     let mut tree = repo.treebuilder(None).unwrap();
@@ -28,6 +28,7 @@ fn candidate(head: Oid) -> Candidate {
         title: String::new(),
         body: String::new(),
         author: Login::parse("ada").unwrap(),
+        author_id: None,
         head: sha(head),
         base_branch: BranchName::parse("master").unwrap(),
         url: String::new(),
@@ -44,25 +45,25 @@ fn candidate(head: Oid) -> Candidate {
 #[test]
 fn what_there_is_no_time_for_is_said_to_be_missing() {
     let folder = tempfile::tempdir().unwrap();
-    let mirror = Mirror::open(&folder.path().join("mirror.git"), "/nowhere").unwrap();
+    let mirror = Merger::open(&folder.path().join("mirror.git"), "/nowhere").unwrap();
     let repo = mirror.repository().unwrap();
     let root = commit(&repo, None, "one\n");
     let before = commit(&repo, Some(root), "two\n");
     let release = sha(commit(&repo, Some(root), "ours\n"));
     let asked = candidate(commit(&repo, Some(before), "three\n"));
-    repo.reference("refs/upstream/master", before, true, "")
+    repo.reference("refs/branches/master", before, true, "")
         .unwrap();
 
     let (none, contents) = (ResolvedSet::default(), Contents::new());
-    let opened = mirror.opened().unwrap();
-    let bench = Bench::new(&mirror, &opened, &contents, &release).unwrap();
+    let snapshot = mirror.snapshot().unwrap();
+    let bench = Bench::new(&mirror, &snapshot, &contents, &release).unwrap();
     let asked = bench.whole(&asked, &none).unwrap().expect("it is there");
     let attempt = asked.attempt(&mut bench.chain()).unwrap();
-    let conflicted = conflicted(&opened, &attempt)
+    let conflicted = conflicted(&snapshot, &attempt)
         .unwrap()
         .expect("it conflicts");
     let case = Case {
-        opened: &opened,
+        snapshot: &snapshot,
         bench: &bench,
         asked: &asked,
         watched: BTreeMap::new(),

@@ -5,8 +5,8 @@ use std::ops::ControlFlow;
 use git2::Oid;
 
 use super::inquiry::{Inquiry, Range};
+use super::lines::Ended;
 use super::places::{Place, What};
-use super::stream::Ended;
 use crate::error::Result;
 
 /// What every look at history asks for: ids only, because all else that is in a commit is somebody

@@ -2,25 +2,28 @@
 
 use git2::{Commit, Oid};
 use picket_domain::{
-    ApprovedPick, Candidate, CommitSha, Conflict, PickOutcome, ResolvedSet, Timestamp, Together,
+    ApprovedPick, Candidate, CommitSha, Conflict, ContainedBy, Form, PickOutcome, ResolvedSet,
+    Timestamp, Together,
 };
 
-use crate::assemble::{Contents, unapproved};
-use crate::chain::{Attempt, Chain};
 use crate::error::Result;
-use crate::history::Known;
-use crate::ids::{need_commit, sha};
-use crate::mirror::Mirror;
-use crate::opened::Opened;
-use crate::source::{Landed, Source};
+use crate::history::known::Known;
+use crate::history::source::{Landed, Source};
+use crate::merger::Merger;
+use crate::pick::attempt::Attempt;
+use crate::pick::chain::Chain;
+use crate::pick::fault::own_fault;
+use crate::pick::input::{Contents, unapproved};
+use crate::snapshot::Snapshot;
+use picket_mirror::{need_commit, sha};
 
 /// How many files of a conflict are named.
 const MAX_PATHS: usize = 20;
 
 /// What picks are tried on.
 pub(super) struct Bench<'r> {
-    pub(super) mirror: &'r Mirror,
-    pub(super) opened: &'r Opened,
+    pub(super) mirror: &'r Merger,
+    pub(super) snapshot: &'r Snapshot,
     pub(super) contents: &'r Contents,
     pub(super) base: Commit<'r>,
 }
@@ -51,15 +54,15 @@ pub(super) enum Tried {
 
 impl<'r> Bench<'r> {
     pub(super) fn new(
-        mirror: &'r Mirror,
-        opened: &'r Opened,
+        mirror: &'r Merger,
+        snapshot: &'r Snapshot,
         contents: &'r Contents,
         base: &CommitSha,
     ) -> Result<Self> {
-        let base = need_commit(&opened.repo, base)?;
+        let base = need_commit(&snapshot.repo, base)?;
         Ok(Self {
             mirror,
-            opened,
+            snapshot,
             contents,
             base,
         })
@@ -71,13 +74,14 @@ impl<'r> Bench<'r> {
         candidate: &Candidate,
         resolved: &ResolvedSet,
     ) -> Result<Option<Whole<'r>>> {
-        let repo = &self.opened.repo;
-        let Ok(source) = self.mirror.source(repo, candidate, &candidate.head)? else {
+        let repo = &self.snapshot.repo;
+        let source = self.mirror.source(repo, candidate, &candidate.head);
+        let Ok(Ok(source)) = own_fault(source)? else {
             return Ok(None);
         };
         let known = self.mirror.known(repo, self.base.id(), source.branch)?;
         let at = Timestamp::from_unix(self.base.time().seconds());
-        let pick = unapproved(candidate, at, resolved);
+        let pick = unapproved(candidate, at, (resolved, &Form::AsIs));
         Ok(Some(Whole {
             source,
             known,
@@ -87,7 +91,7 @@ impl<'r> Bench<'r> {
 
     /// A chain on the base, which nobody will keep.
     pub(super) fn chain(&self) -> Chain<'r> {
-        self.mirror.chain(self.opened, self.contents, &self.base)
+        self.mirror.chain(self.snapshot, self.contents, &self.base)
     }
 
     /// What comes of picking this on the chain, and then the pull request. What applies stays.
@@ -98,11 +102,14 @@ impl<'r> Bench<'r> {
         asked: &Whole<'r>,
     ) -> Result<Tried> {
         let outcome = match first {
-            First::Whole(whole) => whole.pick(chain)?,
-            First::Commits(commits) => pick(chain, commits, asked)?,
+            First::Whole(whole) => whole.pick(chain),
+            First::Commits(commits) => pick(chain, commits, asked),
+        };
+        let Ok(outcome) = own_fault(outcome)? else {
+            return Ok(Tried::Missing(Together::Unknown));
         };
         Ok(Tried::Missing(match outcome {
-            PickOutcome::Contained => return Ok(Tried::Contained),
+            PickOutcome::Contained { .. } => return Ok(Tried::Contained),
             PickOutcome::Picked { .. } => then(asked.pick(chain)?),
             PickOutcome::Conflict { conflicts, .. } => Together::PrerequisiteConflicts {
                 paths: paths(conflicts),
@@ -142,7 +149,8 @@ impl Whole<'_> {
 /// Picks commits that are no watched pull request's.
 fn pick(chain: &mut Chain<'_>, commits: &[Oid], asked: &Whole<'_>) -> Result<PickOutcome> {
     let Some(head) = commits.last() else {
-        return Ok(PickOutcome::Contained);
+        let by = ContainedBy::Base;
+        return Ok(PickOutcome::Contained { by });
     };
     let source = Source {
         commits: commits.to_vec(),
@@ -163,7 +171,7 @@ fn pick(chain: &mut Chain<'_>, commits: &[Oid], asked: &Whole<'_>) -> Result<Pic
 /// What came of the pull request after what it may stand on.
 fn then(outcome: PickOutcome) -> Together {
     match outcome {
-        PickOutcome::Picked { .. } | PickOutcome::Contained => Together::Clean,
+        PickOutcome::Picked { .. } | PickOutcome::Contained { .. } => Together::Clean,
         PickOutcome::Conflict { conflicts, .. } => Together::StillConflicts {
             paths: paths(conflicts),
         },

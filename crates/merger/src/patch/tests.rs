@@ -1,7 +1,7 @@
-use picket_treemerge::{NewObjects, ObjectId, put};
+use picket_treemerge::{NewObjects, ObjectId, update_tree};
 
 use super::*;
-use crate::changes::changes;
+use picket_mirror::changes;
 
 type Files<'a> = &'a [(&'a [u8], Mode, &'a [u8])];
 
@@ -20,7 +20,7 @@ impl World {
                 (path.to_vec(), Some(Version { mode: *mode, id }))
             })
             .collect();
-        let (tree, new) = put(&self.0, ObjectId::EMPTY_TREE, &entries).unwrap();
+        let (tree, new) = update_tree(&self.0, ObjectId::EMPTY_TREE, &entries).unwrap();
         self.0.extend(new);
         tree
     }

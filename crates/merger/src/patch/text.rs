@@ -3,8 +3,8 @@
 use picket_treemerge::{Objects, Version};
 
 use super::{Compared, Sign, kind, octal};
-use crate::changes::Change;
 use crate::error::Result;
+use picket_mirror::Change;
 
 /// How long a patch's text may be, in bytes, without its last line where that says that it is cut.
 const MAX_TEXT: usize = 64 << 10;

@@ -1,9 +1,13 @@
 //! What a base has already is recognised, and picked again where it was reverted.
 
 use git2::Oid;
-use picket_domain::PickOutcome;
+use picket_domain::{ContainedBy, PickOutcome};
 
 use crate::support::*;
+
+const IN_BASE: PickOutcome = PickOutcome::Contained {
+    by: ContainedBy::Base,
+};
 
 fn fix(edit: &mut Edit<'_>) {
     edit.line("pkgs/openssl.nix", "line 6", "line six");
@@ -11,7 +15,7 @@ fn fix(edit: &mut Edit<'_>) {
 
 fn is_contained(upstream: &Upstream, base: Oid, pr: &picket_domain::Candidate) -> bool {
     upstream.branch("release", base);
-    upstream.outcome(base, pr) == PickOutcome::Contained
+    upstream.outcome(base, pr) == IN_BASE
 }
 
 #[test]
@@ -142,7 +146,11 @@ fn by_a_pick_that_changes_nothing() {
 fn empty_commits_are_left_out() {
     let (upstream, root) = Upstream::new();
     let empty = upstream.commit(&[root], "trigger CI", |_| {});
-    assert!(is_contained(&upstream, root, &candidate(1, empty)));
+    let outcome = upstream.outcome(root, &candidate(1, empty));
+    assert!(
+        matches!(outcome, PickOutcome::Unavailable { .. }),
+        "{outcome:?}"
+    );
     let head = upstream.commit(&[empty], "fix", fix);
     assert_eq!(upstream.picked(root, &candidate(2, head)).len(), 1);
 }
@@ -202,7 +210,9 @@ fn a_pull_request_on_top_of_another_does_not_repeat_it() {
         let assembly = upstream.assemble(root, order);
         let picks = assembly.picks.iter().map(|pick| match &pick.outcome {
             PickOutcome::Picked { commits, .. } => commits.len(),
-            PickOutcome::Contained => 0,
+            PickOutcome::Contained {
+                by: ContainedBy::OtherPick,
+            } => 0,
             other => panic!("{other:?}"),
         });
         picks.collect()
@@ -256,7 +266,7 @@ fn the_next_base_carries_what_it_lacks() {
     let moved = upstream.commit(&[root], &message, fix);
     upstream.branch("release", moved);
     let after = upstream.assemble(moved, &[&one, &two]);
-    assert_eq!(after.outcome(one.pr), Some(&PickOutcome::Contained));
+    assert_eq!(after.outcome(one.pr), Some(&IN_BASE));
     assert_eq!(
         after.applied().map(|(pick, _)| pick.pr).collect::<Vec<_>>(),
         [two.pr]

@@ -1,6 +1,6 @@
 //! The diff that the candidate page shows.
 
-use picket_merger::{Diff, FileDiff, LineKind, MergeError};
+use picket_merger::{Diff, FileDiff, LineKind, MergeError, MirrorError};
 
 use crate::support::*;
 
@@ -169,7 +169,10 @@ fn a_head_that_is_gone_is_an_error() {
     let (upstream, _) = Upstream::new();
     let pr = candidate(1, git2::Oid::from_str(&"d".repeat(40)).unwrap());
     let error = upstream.mirror(&[]).diff(&pr).unwrap_err();
-    assert!(matches!(error, MergeError::MissingCommit(_)), "{error}");
+    assert!(
+        matches!(error, MergeError::Mirror(MirrorError::MissingCommit(_))),
+        "{error}"
+    );
 }
 
 #[test]
@@ -192,7 +195,10 @@ fn a_head_whose_fetch_is_under_way_is_not_there_yet() {
     let odb = repo.odb().unwrap();
     odb.write(git2::ObjectType::Commit, &commit).unwrap();
     let error = mirror.diff(&pr).unwrap_err();
-    assert!(matches!(error, MergeError::MissingCommit(_)), "{error}");
+    assert!(
+        matches!(error, MergeError::Mirror(MirrorError::MissingCommit(_))),
+        "{error}"
+    );
     upstream.update(&mirror, &[&pr]);
     assert_eq!(mirror.diff(&pr).unwrap().changed_files, 1);
 }
@@ -214,7 +220,10 @@ fn a_commits_own_patch_reads_as_its_picks() {
     assert!(texts[0].contains("+six\n"), "{}", texts[0]);
     let unknown = mirror.patch(&sha(other));
     assert!(
-        matches!(unknown, Err(MergeError::MissingCommit(_))),
+        matches!(
+            unknown,
+            Err(MergeError::Mirror(MirrorError::MissingCommit(_)))
+        ),
         "{unknown:?}"
     );
 }

@@ -5,15 +5,15 @@ use std::process::Command;
 
 use git2::Oid;
 use picket_domain::{Candidate, CommitSha, FileMode, FileVersion, PickOutcome, Renames};
-use picket_merger::{Committer, Explanation, MergeError, Mirror};
+use picket_merger::{Committer, Explanation, MergeError, Merger, MirrorError};
 
-use crate::resolve::Resolutions;
+use crate::resolutions::Resolutions;
 use crate::support::*;
 
 /// Assembles one candidate and explains its last commit.
 fn explained(
     upstream: &Upstream,
-    mirror: &Mirror,
+    mirror: &Merger,
     base: Oid,
     candidate: &Candidate,
     resolutions: &Resolutions,
@@ -274,7 +274,10 @@ fn what_is_no_pick_is_not_explained() {
     assert!(error(forged).contains("another tree"), "{}", error(forged));
     let absent = CommitSha::parse(&"d".repeat(40)).unwrap();
     let absent = mirror.explain(&absent).unwrap_err();
-    assert!(matches!(absent, MergeError::MissingCommit(_)), "{absent}");
+    assert!(
+        matches!(absent, MergeError::Mirror(MirrorError::MissingCommit(_))),
+        "{absent}"
+    );
 }
 
 #[test]

@@ -128,7 +128,7 @@ fn ours(upstream: &Upstream, assembly: &Assembly, base: Oid) -> Came {
     match &assembly.picks[0].outcome {
         PickOutcome::Conflict { .. } => Came::Conflict,
         PickOutcome::Unavailable { reason } if reason.contains("git aborts") => Came::LeftAlone,
-        PickOutcome::Picked { .. } | PickOutcome::Contained => {
+        PickOutcome::Picked { .. } | PickOutcome::Contained { .. } => {
             let tip = oid(assembly.tip(&sha(base)));
             let repo = upstream.mirror_repo();
             Came::Clean(repo.find_commit(tip).unwrap().tree_id())

@@ -3,20 +3,22 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod support;
+#[path = "../../../mirror/tests/it/upstream.rs"]
+mod upstream;
 
-mod base;
+mod alone;
+mod conflicting;
 mod contained;
 mod diff;
 mod explain;
-mod export;
-mod fetch;
+mod forms;
+mod hostile;
 mod investigate;
 mod like_git;
 mod merges;
-mod mirror;
 mod opinion;
 mod picks;
-mod publish;
 mod pushed;
-mod reference;
+mod resolutions;
 mod resolve;
+mod unavailable;

@@ -5,10 +5,10 @@ use picket_domain::{Assembly, Candidate, PickOutcome, SecondOpinion};
 use picket_merger::{Contents, Engine};
 use picket_treemerge::{
     Conflicts, Drivers, Kind, Merged, Mode, NewObjects, ObjectId, Objects, Outcome, Overlay,
-    ReadError, Version, merge, put,
+    ReadError, Version, merge, update_tree,
 };
 
-use crate::resolve::Resolutions;
+use crate::resolutions::Resolutions;
 use crate::support::*;
 
 const OPENSSL: &str = "pkgs/openssl.nix";
@@ -28,7 +28,7 @@ fn changed(
     };
     let view = Overlay::new(&made, &objects);
     let changes = [(path.as_bytes().to_vec(), Some(version))];
-    let (tree, trees) = put(&view, tree, &changes).unwrap();
+    let (tree, trees) = update_tree(&view, tree, &changes).unwrap();
     made.extend(trees);
     (tree, made)
 }

@@ -1,109 +1,13 @@
-//! Conflicts as people are shown them, and what they made of them.
+//! Conflicts as people are shown them, and what comes of what they made of them.
 
 use git2::Oid;
 use picket_domain::{
-    Action, Actor, Candidate, ConflictKind, Entry, FileMode, Login, PickOutcome, ResolvedBy,
-    ResolvedContent, ResolvedFile, ResolvedSet, Sha256, Timestamp, Versions,
+    Candidate, ConflictKind, ContainedBy, FileMode, Form, PickOutcome, ResolvedSet, Versions,
 };
-use picket_merger::{ConflictedFile, Contents, MergeError, Mirror};
+use picket_merger::Contents;
 
+use crate::resolutions::Resolutions;
 use crate::support::*;
-
-/// What people made of one candidate's conflicts.
-#[derive(Clone, Default)]
-pub(crate) struct Resolutions {
-    pub(crate) set: ResolvedSet,
-    pub(crate) contents: Contents,
-}
-
-impl Resolutions {
-    /// Of these files, as the log has them.
-    pub(crate) fn of(candidate: &Candidate, files: Vec<ResolvedFile>, contents: Contents) -> Self {
-        let channel = spec(Oid::ZERO_SHA1, Vec::new()).channel;
-        let action = Action::ResolveConflict {
-            channel: channel.clone(),
-            pr: candidate.pr,
-            commit: candidate.head.clone(),
-            by: ResolvedBy::Hand,
-            files,
-        };
-        let actor = Actor::Person(Login::parse("ada").unwrap());
-        let log = [Entry::after(None, Timestamp::from_unix(0), actor, action)];
-        let set = ResolvedSet::of(&channel, candidate.pr, &log);
-        Self { set, contents }
-    }
-
-    /// Each conflicting file with what is to become of it.
-    pub(crate) fn made(
-        candidate: &Candidate,
-        conflicts: &[ConflictedFile],
-        result: impl Fn(&str) -> Option<(FileMode, Vec<u8>)>,
-    ) -> Self {
-        let mut contents = Contents::new();
-        let files = conflicts.iter().map(|file| {
-            let path = file.conflict.path.clone();
-            let result = result(&path).map(|(mode, bytes)| {
-                let content: picket_domain::ContentId = Sha256::of(&bytes).into();
-                contents.insert(content.clone(), bytes);
-                ResolvedContent { mode, content }
-            });
-            ResolvedFile {
-                path,
-                versions: file.conflict.versions.clone(),
-                result,
-            }
-        });
-        let files = files.collect();
-        Self::of(candidate, files, contents)
-    }
-}
-
-impl Upstream {
-    pub(crate) fn conflicts(
-        &self,
-        base: Oid,
-        candidate: &Candidate,
-        resolutions: &Resolutions,
-    ) -> Vec<ConflictedFile> {
-        self.branch("release", base);
-        let mirror = self.mirror(&[candidate]);
-        conflicts(&mirror, base, candidate, resolutions)
-    }
-
-    /// The outcome of assembling one candidate of which something was resolved; looking at it
-    /// comes to the same.
-    pub(crate) fn resolved_outcome(
-        &self,
-        base: Oid,
-        candidate: &Candidate,
-        resolutions: &Resolutions,
-    ) -> PickOutcome {
-        self.branch("release", base);
-        let mirror = self.mirror(&[candidate]);
-        let Resolutions { set, contents } = resolutions;
-        let assessed = mirror.assess(&sha(base), candidate, set, contents).unwrap();
-        let mut pick = pick(candidate);
-        pick.resolved = set.clone();
-        let known = [(candidate.pr, candidate.clone())].into();
-        let assembled = mirror.assemble(&spec(base, vec![pick]), &known, contents);
-        let assembled = assembled.unwrap();
-        let outcome = &assembled.assembly.picks[0].outcome;
-        assert_eq!(without_ids(&assessed.outcome), without_ids(outcome));
-        assert_eq!(assessed.patches, assembled.patches);
-        outcome.clone()
-    }
-}
-
-fn conflicts(
-    mirror: &Mirror,
-    base: Oid,
-    candidate: &Candidate,
-    resolutions: &Resolutions,
-) -> Vec<ConflictedFile> {
-    let (base, Resolutions { set, contents }) = (sha(base), resolutions);
-    let found = mirror.conflicts(&base, &base, candidate, set, contents);
-    found.unwrap().map(|pick| pick.files).unwrap_or_default()
-}
 
 fn plain(content: &str) -> Option<(FileMode, Vec<u8>)> {
     Some((FileMode::Plain, content.as_bytes().to_vec()))
@@ -217,30 +121,27 @@ fn it_holds_on_another_base_as_long_as_the_versions_are_the_same() {
 }
 
 #[test]
-fn a_content_that_is_missing_or_damaged_is_an_error() {
+fn a_content_that_is_missing_or_damaged_sets_its_pick_aside() {
     let (upstream, base, pr) = one_conflict();
     let found = upstream.conflicts(base, &pr, &Resolutions::default());
     let Resolutions { set, mut contents } = Resolutions::made(&pr, &found, |_| plain("x\n"));
     let mirror = upstream.mirror(&[&pr]);
-    let assess = |contents: &Contents| mirror.assess(&sha(base), &pr, &set, contents);
-    let error = assess(&Contents::new()).unwrap_err();
-    assert!(
-        matches!(&error, MergeError::MissingContent { path, .. } if path == PATH),
-        "{error}"
-    );
-    assert!(
-        error.to_string().contains("settle the conflict again"),
-        "{error}"
-    );
-    assert!(assess(&contents).is_ok());
+    let assess = |contents: &Contents| {
+        let assessed = mirror.assess(&sha(base), &pr, (&set, &Form::AsIs), contents);
+        assessed.unwrap().outcome
+    };
+    let is_set_aside = |outcome| match outcome {
+        PickOutcome::Unavailable { reason } => {
+            reason.contains(PATH) && reason.contains("settle the conflict again")
+        }
+        _ => false,
+    };
+    assert!(is_set_aside(assess(&Contents::new())));
+    assert!(matches!(assess(&contents), PickOutcome::Picked { .. }));
     for content in contents.values_mut() {
         content.push(b'y');
     }
-    let error = assess(&contents).unwrap_err();
-    assert!(
-        matches!(error, MergeError::MissingContent { .. }),
-        "{error}"
-    );
+    assert!(is_set_aside(assess(&contents)));
 }
 
 #[test]
@@ -256,7 +157,8 @@ fn to_keep_ours_leaves_nothing_to_pick() {
     let found = upstream.conflicts(base, &pr, &Resolutions::default());
     let resolutions = Resolutions::made(&pr, &found, |_| plain(&openssl("line VI")));
     let outcome = upstream.resolved_outcome(base, &pr, &resolutions);
-    assert_eq!(outcome, PickOutcome::Contained);
+    let by = ContainedBy::Resolution;
+    assert_eq!(outcome, PickOutcome::Contained { by });
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::config::{Allowances, Config};
 pub(crate) async fn verify(arguments: &cli::AuditLogVerify) -> anyhow::Result<ExitCode> {
     // Reading the log needs no sign-in, so that of a demo is no reason to refuse.
     let config = Config::load(&arguments.config, Allowances { demo_sign_in: true })?;
-    let store = Store::open_existing(&config.database_url).await?;
+    let store = Store::open_existing(config.database_url.expose()).await?;
     let (entries, head) = store.whole_log_verified().await?;
     if let Some(noted) = arguments.head
         && !store.log_holds(noted).await?

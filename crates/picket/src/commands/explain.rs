@@ -7,13 +7,13 @@ use anyhow::bail;
 use picket_domain::{
     CommitSha, FileVersion, PickOutcome, Policy, PrNumber, Renames, Timestamp, resolve,
 };
-use picket_merger::{Explanation, Mirror, ResolvedPath};
+use picket_merger::{Explanation, Merger, ResolvedPath};
 use picket_store::Store;
 use serde_json::json;
 
 use crate::cli::{self, PickName};
 use crate::config::{Allowances, Config};
-use crate::dirs::Dirs;
+use picket_reconcile::Dirs;
 
 pub(crate) async fn run(arguments: &cli::Explain) -> anyhow::Result<ExitCode> {
     let (mirror, picks) = match (&arguments.config, &arguments.repo) {
@@ -46,14 +46,14 @@ pub(crate) async fn run(arguments: &cli::Explain) -> anyhow::Result<ExitCode> {
 }
 
 /// A repository that is there already: the mirror's own, or any clone.
-fn open(repo: &Path) -> anyhow::Result<Mirror> {
+fn open(repo: &Path) -> anyhow::Result<Merger> {
     let inner = repo.join(".git");
     let repo = if inner.is_dir() { &inner } else { repo };
     if !repo.join("objects").is_dir() {
         bail!("{} is no git repository", repo.display());
     }
     let repo = std::path::absolute(repo)?;
-    Ok(Mirror::open(&repo, &repo.display().to_string())?)
+    Ok(Merger::open(&repo, &repo.display().to_string())?)
 }
 
 async fn named(config: &Config, pick: &PickName) -> anyhow::Result<Vec<CommitSha>> {
@@ -61,7 +61,7 @@ async fn named(config: &Config, pick: &PickName) -> anyhow::Result<Vec<CommitSha
         PickName::Commit(commit) => return Ok(vec![commit.clone()]),
         PickName::PullRequest(pr) => *pr,
     };
-    let store = Store::open_existing(&config.database_url).await?;
+    let store = Store::open_existing(config.database_url.expose()).await?;
     for channel in &config.channels {
         if let Some(commits) = picked(&store, &channel.policy, pr).await? {
             return Ok(commits);

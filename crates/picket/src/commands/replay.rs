@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use picket_treemerge::replay::{
+use picket_lab::replay::{
     Backport, Figures, Pick, ProposalFigures, Proposer, Report, backports, listed, replay_all,
     replay_with_git, resolve_revision,
 };

@@ -2,13 +2,12 @@
 
 use std::process::ExitCode;
 
-use anyhow::Context;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 use crate::cli;
 use crate::config::{Allowances, Config};
+use crate::process::stop_on_signals;
 use crate::service::Service;
 
 pub(crate) async fn run(arguments: cli::Serve) -> anyhow::Result<ExitCode> {
@@ -22,25 +21,4 @@ pub(crate) async fn run(arguments: cli::Serve) -> anyhow::Result<ExitCode> {
     service.run(stop).await?;
     info!("stopped");
     Ok(ExitCode::SUCCESS)
-}
-
-/// The first Ctrl-C or SIGTERM asks to stop; the second one ends the program at once, which loses
-/// nothing that a restart does not make up for.
-pub(crate) fn stop_on_signals(stop: CancellationToken) -> anyhow::Result<()> {
-    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for Ctrl-C")?;
-    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
-    tokio::spawn(async move {
-        loop {
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-            }
-            if stop.is_cancelled() {
-                std::process::exit(130);
-            }
-            info!("stopping; once more to stop at once");
-            stop.cancel();
-        }
-    });
-    Ok(())
 }

@@ -6,8 +6,10 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use toml::Spanned;
 
+use picket_domain::AfterHold;
+
 /// The whole file. Values that are checked later keep their place in the text.
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Raw {
     pub(super) data_dir: Spanned<PathBuf>,
@@ -21,110 +23,183 @@ pub(super) struct Raw {
     pub(super) nix: Nix,
     #[serde(default)]
     pub(super) reconcile: Reconcile,
+    #[serde(default)]
+    pub(super) limits: Limits,
+    #[serde(default)]
+    pub(super) impact: Impact,
+    #[serde(default)]
+    pub(super) retention: Retention,
     pub(super) channel: Spanned<Vec<Channel>>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Web {
     pub(super) listen: Spanned<String>,
     pub(super) base_url: Spanned<String>,
     pub(super) github_oauth: Option<Spanned<GitHubOAuth>>,
-    pub(super) demo_sign_in: Option<Spanned<BTreeMap<String, String>>>,
+    pub(super) demo_sign_in: Option<Spanned<BTreeMap<String, Spanned<String>>>>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct GitHubOAuth {
-    pub(super) client_id: String,
+    pub(super) client_id: Spanned<String>,
     pub(super) client_secret_file: Spanned<PathBuf>,
     pub(super) web: Option<Spanned<String>>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Team {
-    pub(super) members: Spanned<Vec<String>>,
+    pub(super) members: Spanned<Vec<Spanned<Member>>>,
 }
 
-#[derive(Debug, Deserialize)]
+/// Somebody of the team: by the login alone, or by the account's number too.
+#[derive(Deserialize)]
+#[serde(
+    untagged,
+    expecting = "neither a GitHub login nor { login = \"ada\", id = 42 }"
+)]
+pub(super) enum Member {
+    Login(String),
+    Account(MemberAccount),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MemberAccount {
+    pub(super) login: String,
+    pub(super) id: u64,
+}
+
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct GitHub {
     pub(super) repository: Spanned<String>,
     pub(super) api: Option<Spanned<String>>,
-    pub(super) label: Option<String>,
+    pub(super) label: Option<Spanned<String>>,
     pub(super) token_file: Option<Spanned<PathBuf>>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Upstream {
     pub(super) git: Spanned<String>,
     pub(super) reference: Option<Spanned<PathBuf>>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Signing {
-    pub(super) key_files: Spanned<Vec<PathBuf>>,
+    pub(super) key_files: Spanned<Vec<Spanned<PathBuf>>>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Nix {
-    pub(super) bin_dir: Option<PathBuf>,
+    pub(super) bin_dir: Option<Spanned<PathBuf>>,
     #[serde(default)]
-    pub(super) environment: BTreeMap<String, String>,
+    pub(super) environment: BTreeMap<String, Spanned<String>>,
     #[serde(default)]
-    pub(super) options: BTreeMap<String, String>,
+    pub(super) options: BTreeMap<String, Spanned<String>>,
     pub(super) restrict_evaluation: Option<bool>,
+    pub(super) evaluate_unsandboxed: Option<bool>,
     pub(super) build_seconds: Option<u64>,
     pub(super) silent_seconds: Option<u64>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Reconcile {
     pub(super) interval_seconds: Option<Spanned<u64>>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Impact {
+    pub(super) certainty: Option<ImpactCertainty>,
+    pub(super) seconds: Option<Spanned<u32>>,
+}
+
+/// How well it is found out what candidates change.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum ImpactCertainty {
+    None,
+    Estimate,
+    Exact,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Limits {
+    pub(super) evaluation_seconds: Option<Spanned<u32>>,
+    pub(super) evaluation_job_seconds: Option<Spanned<u32>>,
+    pub(super) evaluation_memory_mib: Option<Spanned<u32>>,
+    pub(super) evaluation_workers: Option<Spanned<u32>>,
+    pub(super) evaluation_disk_mib: Option<Spanned<u32>>,
+    pub(super) evaluations: Option<Spanned<u32>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Retention {
+    pub(super) releases: Option<Spanned<u32>>,
+    pub(super) days: Option<u32>,
+    pub(super) cache_days: Option<u32>,
+    pub(super) log_days: Option<u32>,
+    pub(super) evaluation_days: Option<u32>,
+    pub(super) minimum_free_gib: Option<u32>,
+    pub(super) every_seconds: Option<Spanned<u32>>,
+}
+
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Channel {
     pub(super) name: Spanned<String>,
     pub(super) follows: Follows,
     pub(super) required_approvals: Option<Spanned<u32>>,
-    pub(super) required_jobs: Option<Spanned<Vec<String>>>,
+    pub(super) mass_rebuild_approvals: Option<Spanned<u32>>,
+    pub(super) required_jobs: Option<Spanned<Vec<Spanned<String>>>>,
     pub(super) build_attempts: Option<Spanned<u32>>,
     pub(super) retry_seconds: Option<u32>,
+    pub(super) transient_attempts: Option<Spanned<u32>>,
+    pub(super) give_up_hours: Option<Spanned<u32>>,
+    pub(super) overtake_minutes: Option<u32>,
+    pub(super) rebuild_limit: Option<u32>,
+    pub(super) base_hold_hours: Option<u32>,
+    pub(super) base_hold_then: Option<AfterHold>,
+    #[serde(default)]
+    pub(super) push_first: bool,
     pub(super) push_to: Option<Spanned<String>>,
     pub(super) jobs: Jobs,
     pub(super) upstream_cache: Option<UpstreamCache>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Follows {
     pub(super) branch: Spanned<String>,
     pub(super) url: Option<Spanned<String>>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Jobs {
     pub(super) file: Spanned<PathBuf>,
     #[serde(default)]
-    pub(super) attributes: Vec<String>,
+    pub(super) attributes: Vec<Spanned<String>>,
     #[serde(default)]
     pub(super) arguments: BTreeMap<String, serde_json::Value>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct UpstreamCache {
     pub(super) url: Spanned<String>,
     pub(super) store_paths: Option<Spanned<String>>,
-    pub(super) public_keys: Spanned<Vec<String>>,
+    pub(super) public_keys: Spanned<Vec<Spanned<String>>>,
 }
 
 impl Raw {
@@ -132,154 +207,3 @@ impl Raw {
         toml::from_str(text)
     }
 }
-
-/// Every key that the file may hold, with what it is for, in the file's order.
-///
-/// The README's table is made from this, and a test tells when the two, or the types above, differ.
-pub const KEYS: &[(&str, &str)] = &[
-    (
-        "data_dir",
-        "Where Picket keeps its database, git mirror, build state and public files.",
-    ),
-    (
-        "database_url",
-        "`sqlite:///path` or `postgres://..`; default: a file in `data_dir`.",
-    ),
-    (
-        "web.listen",
-        "Address and port to listen on, as `127.0.0.1:8080`.",
-    ),
-    (
-        "web.base_url",
-        "The address that clients use: every redirect and subscription names it.",
-    ),
-    (
-        "web.github_oauth.client_id",
-        "The GitHub OAuth app that people sign in with.",
-    ),
-    (
-        "web.github_oauth.client_secret_file",
-        "File that holds the OAuth app's secret.",
-    ),
-    (
-        "web.github_oauth.web",
-        "GitHub's web address; default `https://github.com`.",
-    ),
-    (
-        "web.demo_sign_in",
-        "People and passphrases, for a demo on loopback instead of GitHub.",
-    ),
-    (
-        "team.members",
-        "GitHub logins of those who may approve, veto and nominate.",
-    ),
-    (
-        "github.repository",
-        "The watched repository, as `NixOS/nixpkgs`.",
-    ),
-    (
-        "github.api",
-        "GitHub's API; default `https://api.github.com`.",
-    ),
-    (
-        "github.label",
-        "The label of security fixes; default `1.severity: security`.",
-    ),
-    (
-        "github.token_file",
-        "File that holds a token to read with; without it GitHub allows 60 requests an hour.",
-    ),
-    (
-        "upstream.git",
-        "Where upstream's commits are fetched: a URL or path for git.",
-    ),
-    (
-        "upstream.reference",
-        "A full clone on this machine whose objects are used and not fetched; it must stay, and lose none.",
-    ),
-    (
-        "signing.key_files",
-        "Secret keys made by `picket keygen`; several while one replaces another.",
-    ),
-    (
-        "nix.bin_dir",
-        "Folder of the Nix commands; default: those in PATH.",
-    ),
-    (
-        "nix.environment",
-        "Environment of the Nix commands, as for a store of one's own.",
-    ),
-    (
-        "nix.options",
-        "Settings for the Nix commands, as `--option NAME VALUE`.",
-    ),
-    (
-        "nix.restrict_evaluation",
-        "Whether evaluation sees only the tree that is evaluated; default true.",
-    ),
-    (
-        "nix.build_seconds",
-        "How long one build may take; default 36000.",
-    ),
-    (
-        "nix.silent_seconds",
-        "How long one build may print nothing; default 3600.",
-    ),
-    (
-        "reconcile.interval_seconds",
-        "Longest time between two looks at GitHub and upstream; default 60.",
-    ),
-    ("channel.name", "The channel's name, as in its address."),
-    (
-        "channel.follows.branch",
-        "The stable channel's branch in `upstream.git`.",
-    ),
-    (
-        "channel.follows.url",
-        "The stable channel's address; its `git-revision` is followed instead of the branch's tip.",
-    ),
-    (
-        "channel.required_approvals",
-        "How many people other than the author must approve; default 2.",
-    ),
-    (
-        "channel.required_jobs",
-        "Patterns of the jobs that a release must not break; default all.",
-    ),
-    (
-        "channel.build_attempts",
-        "How often a failing build is tried before its pick is set aside; default 2.",
-    ),
-    (
-        "channel.retry_seconds",
-        "Wait after a failure by the machine's fault, doubling; default 60.",
-    ),
-    (
-        "channel.push_to",
-        "Git remote that gets the channel's branch and tags, and that members may push resolutions of conflicts to.",
-    ),
-    (
-        "channel.jobs.file",
-        "The job set's file in the tree, as `nixos/release-small.nix`.",
-    ),
-    (
-        "channel.jobs.attributes",
-        "Attributes of the job set to build; default all.",
-    ),
-    (
-        "channel.jobs.arguments",
-        "Arguments for the job set's function.",
-    ),
-    (
-        "channel.upstream_cache.url",
-        "The binary cache that has what this channel does not change.",
-    ),
-    (
-        "channel.upstream_cache.store_paths",
-        "Address of a `store-paths.xz` that lists what that cache has.",
-    ),
-    (
-        "channel.upstream_cache.public_keys",
-        "The keys that that cache signs with.",
-    ),
-];

@@ -9,8 +9,9 @@ use rnix::SyntaxKind::{self, *};
 /// The deepest trees that are made. Real files stay below 100.
 const MAX_DEPTH: usize = 500;
 
-/// Whether the tree of the text is sure to be shallow enough.
-pub(crate) fn is_bounded(text: &str) -> bool {
+/// Whether the syntax tree of a text that is Nix is sure to be shallow enough to be walked and dropped
+/// level by level of the stack.
+pub fn is_bounded(text: &str) -> bool {
     let mut levels = Levels::default();
     rnix::tokenize(text).all(|(kind, _)| {
         levels.token(kind);

@@ -9,6 +9,8 @@ pub(crate) mod units;
 
 use std::ops::Range;
 
+pub use self::depth::is_bounded;
+
 use rnix::{Root, SyntaxNode, TextRange};
 
 /// Files above this size are merged by lines alone: a tree takes some thirty times their size.
@@ -20,7 +22,7 @@ pub(crate) fn parse(text: &[u8]) -> Option<SyntaxNode> {
         return None;
     }
     let text = std::str::from_utf8(text).ok()?;
-    if !depth::is_bounded(text) {
+    if !is_bounded(text) {
         return None;
     }
     let parse = Root::parse(text);

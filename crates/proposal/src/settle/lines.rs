@@ -1,9 +1,16 @@
 //! Two changes, by lines.
 
-use super::{Part, Sides, Span, absent, added, statements, words};
+use super::{
+    Part, Sides, Span,
+    account::{Texts, told},
+    added,
+    apart::apart,
+    statements, words,
+};
 use crate::{
+    nix::brackets,
     rule::Rule,
-    sequence::{Changed, Chunk, diff3},
+    sequence::{Changed, Chunk, diff, diff3},
     spelling::Spelling,
 };
 
@@ -23,7 +30,7 @@ pub(crate) fn settle(sides: &Sides<'_>, span: &Span, spelling: &Spelling) -> Vec
         let lines = within(span, chunk);
         let is_addition = chunk.changed == Changed::Theirs && chunk.base.is_empty();
         if is_addition && (lost(index.checked_sub(1)) || lost(Some(index + 1))) {
-            let text = absent::apart(sides, lines.ours.start, &lines.theirs, spelling);
+            let text = apart(sides, lines.ours.start, &lines.theirs, spelling);
             parts.push(Part::of(&lines, text, Rule::WithoutContext));
         } else {
             parts.extend(settle_chunk(sides, chunk, &lines, spelling));
@@ -49,6 +56,7 @@ fn settle_chunk(sides: &Sides<'_>, chunk: &Chunk, span: &Span, spelling: &Spelli
             ours: span.ours.clone(),
             theirs: span.theirs.clone(),
             rule: None,
+            note: String::new(),
         }],
         Changed::Theirs => {
             let lines = sides.theirs.lines(&span.theirs);
@@ -71,6 +79,7 @@ fn spaced(sides: &Sides<'_>, span: &Span) -> Part {
         ours: span.ours.clone(),
         theirs: span.theirs.clone(),
         rule: None,
+        note: String::new(),
     };
     for index in 0..span.base.len() {
         let base = sides.base.line(span.base.start + index);
@@ -92,12 +101,18 @@ fn both(sides: &Sides<'_>, span: &Span, spelling: &Spelling) -> Vec<Part> {
     if sides.ours.keys(&span.ours) == sides.theirs.keys(&span.theirs) {
         return vec![Part::of(span, ours, Rule::SameChange)];
     }
+    let texts = Texts {
+        base: sides.base.lines(&span.base),
+        ours,
+        theirs: sides.theirs.lines(&span.theirs),
+    };
+    let told = |part: Part| vec![told(texts, spelling, part)];
     if span.base.is_empty() {
         return statements::settle(sides, span, spelling)
-            .unwrap_or_else(|| vec![added::both(sides, span)]);
+            .unwrap_or_else(|| told(added::both(sides, span)));
     }
     if span.ours.is_empty() {
-        return vec![absent::lines(sides, span, spelling)];
+        return told(absent(sides, span, spelling));
     }
     if let Some(parts) = statements::settle(sides, span, spelling) {
         return parts;
@@ -111,5 +126,28 @@ fn both(sides: &Sides<'_>, span: &Span, spelling: &Spelling) -> Vec<Part> {
         &sides.theirs.tokens(&span.theirs),
         spelling,
     );
-    vec![Part::of(span, merged.text, merged.rule)]
+    told(Part::of(span, merged.text, merged.rule))
+}
+
+/// What becomes of lines of which ours have none.
+fn absent(sides: &Sides<'_>, span: &Span, spelling: &Spelling) -> Part {
+    if let Some(part) = statements::absent(sides, span, spelling) {
+        return part;
+    }
+    let edits = diff(
+        &sides.base.keys(&span.base),
+        &sides.theirs.keys(&span.theirs),
+    );
+    let mut text = Vec::new();
+    for (_, new) in &edits {
+        let new = span.theirs.start + new.start..span.theirs.start + new.end;
+        text.extend(apart(sides, span.ours.start, &new, spelling));
+    }
+    if text.is_empty() {
+        return Part::of(span, text, Rule::NothingToDo);
+    }
+    if brackets::balance(&text) {
+        return Part::of(span, text, Rule::WithoutContext);
+    }
+    Part::of(span, sides.theirs.lines(&span.theirs), Rule::LackingHere)
 }

@@ -6,7 +6,9 @@
 //! care is needed that what comes out still says something: `decide.rs` checks it.
 
 mod absent;
+mod account;
 mod added;
+mod apart;
 mod lines;
 mod statements;
 mod words;
@@ -41,6 +43,8 @@ pub(crate) struct Part {
     pub(crate) theirs: Range<usize>,
     /// What settled it; nothing where there was nothing to settle.
     pub(crate) rule: Option<Rule>,
+    /// What there is to say beyond the rule's sentence; begins with a blank, where it is something.
+    pub(crate) note: String,
 }
 
 impl Part {
@@ -50,6 +54,7 @@ impl Part {
             ours: span.ours.clone(),
             theirs: span.theirs.clone(),
             rule: Some(rule),
+            note: String::new(),
         }
     }
 }

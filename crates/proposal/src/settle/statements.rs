@@ -2,7 +2,13 @@
 
 use std::ops::Range;
 
-use super::{Part, Sides, Span, absent::without_siblings, words};
+use super::{
+    Part, Sides, Span,
+    absent::without_siblings,
+    account::{Texts, told},
+    apart::apart,
+    words,
+};
 use crate::{
     nix::statements::Statement,
     rule::Rule,
@@ -34,6 +40,11 @@ impl<'s, 'a> Side<'s, 'a> {
 
     fn text(&self, statement: &Statement) -> &'a [u8] {
         &self.source.text()[statement.bytes.clone()]
+    }
+
+    /// Nothing where there is no such statement.
+    fn text_of(&self, statement: Option<&Statement>) -> &'a [u8] {
+        statement.map_or(&[], |statement| self.text(statement))
     }
 
     /// What is bound, for a statement that binds something by `=`.
@@ -81,12 +92,7 @@ pub(super) fn absent(sides: &Sides<'_>, span: &Span, spelling: &Spelling) -> Opt
             // As far from what is around it as in theirs.
             let lines = sides.theirs.lines_of(&statement.bytes);
             if new == merge.theirs.text(statement) {
-                text.extend(super::absent::apart(
-                    sides,
-                    span.ours.start,
-                    &lines,
-                    spelling,
-                ));
+                text.extend(apart(sides, span.ours.start, &lines, spelling));
             } else {
                 text.extend(new);
             }
@@ -165,13 +171,16 @@ impl Merge<'_, '_> {
         let our_text = self.ours.text(ours);
         let base = self.base.find(&ours.key);
         let theirs = self.theirs.find(&ours.key);
-        let Some(theirs) = theirs else {
-            let removed = base.is_some();
-            return (!removed).then(|| self.part(Some(ours), None, our_text.to_vec(), None));
-        };
-        let their_text = self.theirs.text(theirs);
         let base_text = base.map(|base| self.base.text(base));
         let same = |one: &[u8], other: &[u8]| key(one) == key(other);
+        let Some(theirs) = theirs else {
+            return match base_text {
+                None => Some(self.part(Some(ours), None, our_text.to_vec(), None)),
+                Some(base) if same(base, our_text) => None,
+                Some(_) => Some(self.part(Some(ours), None, Vec::new(), Some(Rule::Removed))),
+            };
+        };
+        let their_text = self.theirs.text(theirs);
         let changed = |text: &[u8]| base_text.is_none_or(|base| !same(base, text));
         let (text, rule) = if same(our_text, their_text) {
             (our_text.to_vec(), Some(Rule::SameChange))
@@ -244,12 +253,20 @@ impl Merge<'_, '_> {
         let lines = |side: &Side<'_, '_>, statement: Option<&Statement>| {
             statement.map_or(0..0, |statement| side.source.lines_of(&statement.bytes))
         };
-        Part {
+        let part = Part {
             text,
             ours: lines(&self.ours, ours),
             theirs: lines(&self.theirs, theirs),
             rule,
-        }
+            note: String::new(),
+        };
+        let base = theirs.or(ours).and_then(|it| self.base.find(&it.key));
+        let texts = Texts {
+            base: self.base.text_of(base),
+            ours: self.ours.text_of(ours),
+            theirs: self.theirs.text_of(theirs),
+        };
+        told(texts, self.spelling, part)
     }
 }
 
@@ -294,5 +311,15 @@ mod tests {
         );
         assert!(made.contains("three = true;"), "{made}");
         assert!(!rules.contains(&Rule::Renamed), "{rules:?}");
+    }
+    #[test]
+    fn what_stable_changed_and_the_pull_request_removes_is_said_to_go() {
+        let made = proposed(
+            "  one = true;\n  two = [ a ];\n",
+            "  one = false;\n  two = [ a b ];\n",
+            "  one = 1;\n",
+        );
+        let rules = vec![Rule::TheirValue, Rule::Removed];
+        assert_eq!(made, ("  one = 1;\n".to_owned(), rules));
     }
 }

@@ -6,7 +6,7 @@ use super::absent;
 use crate::{
     rule::Rule,
     sequence::{Changed, Chunk, diff, diff3},
-    source::Token,
+    source::{Token, texts},
     spelling::Spelling,
 };
 
@@ -45,11 +45,6 @@ pub(crate) fn merge(
         merge.chunk(chunk);
     }
     merge.merged
-}
-
-/// What tokens are compared by.
-pub(crate) fn texts<'a>(tokens: &[Token<'a>]) -> Vec<&'a [u8]> {
-    tokens.iter().map(|token| token.text).collect()
 }
 
 struct Merge<'t, 'a> {
@@ -177,5 +172,67 @@ impl<'a> Merge<'_, 'a> {
     fn put(&mut self, token: Token<'_>) {
         self.merged.text.extend_from_slice(token.blank);
         self.merged.text.extend_from_slice(token.text);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{ConflictedFile, propose};
+
+    fn told([base, ours, theirs]: [&str; 3]) -> String {
+        let file = ConflictedFile {
+            path: "x.nix",
+            base: Some(base.as_bytes()),
+            ours: Some(ours.as_bytes()),
+            theirs: Some(theirs.as_bytes()),
+        };
+        let proposal = propose(&[file]).remove(0).expect("a proposal");
+        let content = String::from_utf8(proposal.content.expect("a file"));
+        let why: Vec<_> = proposal.rules.into_iter().map(|rule| rule.why).collect();
+        format!("{}{}", content.expect("text"), why.join("\n"))
+    }
+
+    #[test]
+    fn a_list_element_that_both_changed_is_not_said_to_be_both() {
+        let list = |element: &str| format!("[\n  ./a.patch\n  ./{element}.patch\n]\n");
+        let [base, ours, theirs] = ["b", "b2", "b3"].map(list);
+        insta::assert_snapshot!(told([&base, &ours, &theirs]), @"
+        [
+          ./a.patch
+          ./b3.patch
+        ]
+        Both sides changed the same words: the pull request's are taken. What stable put in goes: b2.patch.
+        ");
+    }
+
+    #[test]
+    fn names_that_are_written_as_in_stable_hide_no_loss() {
+        let file = |names: &str, words: &str| {
+            format!("{{ {names} }}:\nlet\n  x = 1;\nin [\n  {words}\n]\n")
+        };
+        let base = file("lib, stdenv", "stdenv.lib.a ./x.patch");
+        let ours = file("lib", "lib.a ./x2.patch");
+        let theirs = file("lib, stdenv", "stdenv.lib.a stdenv.lib.a ./x3.patch");
+        insta::assert_snapshot!(told([&base, &ours, &theirs]), @"
+        { lib }:
+        let
+          x = 1;
+        in [
+          lib.a lib.a ./x3.patch
+        ]
+        Both sides changed the same words: the pull request's are taken. What stable put in goes: x2.patch.
+        ");
+    }
+
+    #[test]
+    fn changes_of_different_words_are_both_made() {
+        let file = |words: &str| format!("[\n  {words}\n]\n");
+        let [base, ours, theirs] = ["a b c", "a2 b c", "a b c3"].map(file);
+        insta::assert_snapshot!(told([&base, &ours, &theirs]), @"
+        [
+          a2 b c3
+        ]
+        Both sides changed these lines, but not the same words: both changes are made.
+        ");
     }
 }

@@ -5,9 +5,9 @@ use std::io::{self, Read};
 
 use picket_domain::Sha256;
 
-use crate::files::{Hashing, copy};
+use crate::digest::{Hashing, copy};
 use crate::manifest::FileDigest;
-use crate::upstream::xz_decoder;
+use crate::upstream::list::xz_decoder;
 
 /// A nixpkgs tree is some hundred megabytes.
 const ARCHIVE_MAX: u64 = 4 * 1024 * 1024 * 1024;

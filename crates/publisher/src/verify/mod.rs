@@ -8,7 +8,7 @@ mod report;
 
 use url::Url;
 
-use crate::check::{SIGNATURES_MAX, is_signed};
+use crate::folder::{SIGNATURES_MAX, is_signed};
 use crate::http::{self, HttpError};
 use crate::key::PublicKey;
 use crate::manifest::{self, Manifest};
@@ -27,7 +27,7 @@ struct Verification<'a> {
 
 /// Verifies the release that an address gives now.
 ///
-/// The address is that of a channel or of a release folder (`http`, `https`), or
+/// The address is that of a channel, of a release folder or of a file in one (`http`, `https`), or
 /// `file:///<public folder>/<channel>`. Checked are the manifest's signature, every file's hash, what the
 /// archives hold, and of every store path its narinfo, its signature, its references and its NAR.
 ///

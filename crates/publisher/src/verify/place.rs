@@ -7,6 +7,7 @@ use url::Url;
 
 use crate::http::{self, HttpError};
 use crate::public_dir::PublicDir;
+use crate::release_file::ReleaseFile;
 use crate::source::Source;
 
 /// Where a release is.
@@ -21,8 +22,10 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// Follows the channel's pointer or redirect.
+    /// Follows the channel's pointer or redirect. The address of a file, as flakes subscribe to a
+    /// channel by that of its archive, stands for the folder that it is in.
     pub(super) async fn find(source: &Source, url: &Url) -> Result<Self, HttpError> {
+        let url = &without_file(url);
         let segments = url.path_segments();
         let mut segments = segments.into_iter().flatten().filter(|it| !it.is_empty());
         let asked_for = segments
@@ -61,5 +64,37 @@ impl Place {
             release: file_url(&dir.release_dir(&channel, &current))?,
             cache: Some(file_url(&dir.cache_dir())?),
         })
+    }
+}
+
+/// The address without the name of a release's file at its end.
+fn without_file(url: &Url) -> Url {
+    let mut folder = url.clone();
+    let last = url.path_segments().and_then(|mut it| it.next_back());
+    if last.and_then(ReleaseFile::parse).is_some()
+        && let Ok(mut segments) = folder.path_segments_mut()
+    {
+        segments.pop();
+    }
+    folder
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_of_a_file_stands_for_its_folder() {
+        for (given, folder) in [
+            ("https://a.test/b/nixexprs.tar.xz", "https://a.test/b"),
+            ("https://a.test/b/release.json.sig", "https://a.test/b"),
+            ("file:///srv/b/nixexprs.tar.zst", "file:///srv/b"),
+            ("https://a.test/b/nixexprs", "https://a.test/b/nixexprs"),
+            ("https://a.test/b/", "https://a.test/b/"),
+            ("https://a.test", "https://a.test/"),
+        ] {
+            let url = Url::parse(given).unwrap();
+            assert_eq!(without_file(&url).as_str(), folder, "{given}");
+        }
     }
 }

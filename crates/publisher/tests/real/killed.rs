@@ -10,7 +10,7 @@ use std::time::Instant;
 use picket_domain::PathInfo;
 use picket_publisher::{CacheFile, CacheSettings, PublicDir, Publisher, Upstream};
 
-use crate::world::{World, channel, key, release};
+use crate::world::{NOW, World, channel, key, release};
 
 const JOB: &str = "PICKET_TEST_PUBLISH";
 const STEPS: u32 = 12;
@@ -18,7 +18,7 @@ const STEPS: u32 = 12;
 fn publish(publisher: &Publisher, world_dir: &Path, closure: &[PathInfo]) {
     let published = publisher.publish_paths(closure, &Upstream::none()).unwrap();
     let release = release(1);
-    World::write_release(
+    World::stage_release(
         publisher,
         &release,
         &published,
@@ -27,7 +27,10 @@ fn publish(publisher: &Publisher, world_dir: &Path, closure: &[PathInfo]) {
         "http://cache",
     )
     .unwrap();
-    publisher.check(&channel(), &release.name).unwrap();
+    publisher
+        .check_staged(&channel(), &release.name, NOW)
+        .unwrap();
+    publisher.reveal(&channel(), &release.name).unwrap();
     publisher.flip(&channel(), &release.name).unwrap();
 }
 
@@ -82,10 +85,10 @@ fn is_whole(publisher: &Publisher, closure: &[PathInfo]) {
         }
     }
     for name in public.releases(&channel()).unwrap() {
-        publisher.check(&channel(), &name).unwrap();
+        publisher.check_revealed(&channel(), &name, NOW).unwrap();
     }
     if let Some(current) = public.current(&channel()).unwrap() {
-        publisher.check(&channel(), &current).unwrap();
+        publisher.check_revealed(&channel(), &current, NOW).unwrap();
     }
 }
 

@@ -5,11 +5,12 @@ use std::num::NonZeroUsize;
 use std::process::Command;
 
 use picket_publisher::{
-    CacheSettings, PublicDir, PublishError, PublishedPaths, Publisher, ReleaseFile, immutable_link,
+    CacheSettings, PublicDir, PublishError, PublishedPaths, Publisher, ReleaseFile, StagedPlace,
+    immutable_link,
 };
 use url::Url;
 
-use crate::world::{World, channel, contents, key, release};
+use crate::world::{NOW, World, channel, contents, key, release};
 
 fn run(program: &str, arguments: &[&str]) -> String {
     let output = Command::new(program).args(arguments).output().unwrap();
@@ -108,8 +109,9 @@ fn a_release_is_the_same_wherever_and_whenever_it_is_written() {
         };
         let publisher = Publisher::new(public, vec![key("k")], settings).unwrap();
         world
-            .try_release(&publisher, &release, &published, "http://cache")
+            .try_stage(&publisher, &release, &published, "http://cache")
             .unwrap();
+        publisher.reveal(&channel(), &release.name).unwrap();
         contents(&publisher.dir().release_dir(&channel(), &release.name))
     });
     assert_eq!(written[0].len(), ReleaseFile::ALL.len());
@@ -127,8 +129,12 @@ fn writing_a_release_again_changes_nothing() {
     assert_eq!(world.release(&publisher, &release), manifest);
     // What upstream has by now has no say in what was written.
     let published = PublishedPaths::default();
-    let again = world.try_release(&publisher, &release, &published, "http://127.0.0.1/cache");
-    assert_eq!(again.unwrap(), manifest);
+    let again = world.try_stage(&publisher, &release, &published, "http://127.0.0.1/cache");
+    let again = again.unwrap();
+    assert_eq!(
+        (again.manifest, again.place),
+        (manifest, StagedPlace::Revealed)
+    );
     assert_eq!(contents(world.public().root()), before);
 }
 
@@ -138,9 +144,14 @@ fn a_release_that_clients_have_seen_does_not_change() {
     let (publisher, release) = (world.publisher(&["k"]), release(1));
     world.release(&publisher, &release);
     let published = PublishedPaths::default();
-    let moved = |url| world.try_release(&publisher, &release, &published, url);
-    let manifest = moved("http://elsewhere/").unwrap();
-    assert_eq!(manifest.binary_cache_url.as_str(), "http://elsewhere/");
+    let moved = |url| world.try_stage(&publisher, &release, &published, url);
+    let staged = moved("http://elsewhere/").unwrap();
+    assert_eq!(staged.place, StagedPlace::Hidden);
+    let url = staged.manifest.binary_cache_url;
+    assert_eq!(url.as_str(), "http://elsewhere/");
+    publisher.reveal(&channel(), &release.name).unwrap();
+    let manifest = world.public().manifest(&channel(), &release.name).unwrap();
+    assert_eq!(manifest.unwrap().binary_cache_url, url);
 
     publisher.flip(&channel(), &release.name).unwrap();
     let before = contents(world.public().root());
@@ -163,7 +174,9 @@ fn a_folder_that_is_not_whole_is_written_again() {
         fs::create_dir_all(dir.parent().unwrap().join(".tmp-half/x")).unwrap();
         world.release(&publisher, &release);
         assert!(contents(world.public().root()) == before, "{damage}");
-        publisher.check(&channel(), &release.name).unwrap();
+        publisher
+            .check_revealed(&channel(), &release.name, NOW)
+            .unwrap();
     }
 }
 
@@ -174,7 +187,9 @@ fn the_pointer_goes_forward_only_and_to_whole_releases_only() {
     let [one, two, three] = [1, 2, 3].map(release);
     for release in [&one, &two] {
         world.release(&publisher, release);
-        publisher.check(&channel(), &release.name).unwrap();
+        publisher
+            .check_revealed(&channel(), &release.name, NOW)
+            .unwrap();
         publisher.flip(&channel(), &release.name).unwrap();
         publisher.flip(&channel(), &release.name).unwrap();
         assert_eq!(
@@ -220,7 +235,7 @@ fn a_flake_is_locked_by_the_link_header() {
     let manifest = world.release(&world.publisher(&["k"]), &release);
     let base = Url::parse("https://picket.example.org/").unwrap();
     insta::assert_snapshot!(
-        immutable_link(&base, &manifest, ReleaseFile::NixexprsZst),
+        immutable_link(&base, &manifest.head(), ReleaseFile::NixexprsZst),
         @r#"<https://picket.example.org/releases/nixos-26.05-sec/nixos-26.05.715880.1.44080d18f93d/nixexprs.tar.zst?rev=44080d18f93dfb1c0cc4f249deebfcd340f99a9c&revCount=715880&lastModified=1785542400>; rel="immutable""#
     );
 }

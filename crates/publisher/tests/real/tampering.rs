@@ -3,11 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use picket_publisher::{CacheFile, PublishError, verify};
+use picket_publisher::{CacheFile, CheckError, verify};
 use url::Url;
 
 use crate::verify::served;
-use crate::world::{World, channel, key, release};
+use crate::world::{NOW, World, channel, key, release};
 
 /// Changes one byte in the middle of a file.
 fn flip_byte(path: &Path) {
@@ -35,10 +35,10 @@ fn nar(world: &World, name: &str) -> PathBuf {
 fn problems_of_check(world: &World) -> Vec<String> {
     match world
         .publisher(&["ours-1"])
-        .check(&channel(), &release(1).name)
+        .check_revealed(&channel(), &release(1).name, NOW)
     {
         Ok(()) => Vec::new(),
-        Err(PublishError::Incomplete { problems, .. }) => problems,
+        Err(CheckError::Incomplete(problems)) => vec![problems.to_string()],
         Err(error) => vec![error.to_string()],
     }
 }

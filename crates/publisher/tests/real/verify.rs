@@ -4,7 +4,7 @@ use picket_publisher::{ReleaseFile, verify};
 use url::Url;
 
 use crate::server::{listen, serve};
-use crate::world::{World, channel, key, release};
+use crate::world::{NOW, World, channel, key, release};
 
 /// A world whose first release is the channel's current one, and that is served.
 pub(crate) async fn served() -> (World, Url) {
@@ -26,9 +26,12 @@ fn published(cache: &str) -> World {
         .publish_paths(&world.closure(), &world.upstream())
         .unwrap();
     world
-        .try_release(&publisher, &release, &paths, cache)
+        .try_stage(&publisher, &release, &paths, cache)
         .unwrap();
-    publisher.check(&channel(), &release.name).unwrap();
+    publisher
+        .check_staged(&channel(), &release.name, NOW)
+        .unwrap();
+    publisher.reveal(&channel(), &release.name).unwrap();
     publisher.flip(&channel(), &release.name).unwrap();
     world
 }
@@ -57,6 +60,15 @@ async fn the_address_of_a_release_can_be_verified_too() {
     let release = format!("/releases/{}/{}", channel(), release(1).name);
     let report = verify(&url.join(&release).unwrap(), &[key("ours-1").public()]).await;
     assert!(report.is_good(), "{:?}", report.problems);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_address_that_flakes_use_can_be_verified_too() {
+    let (_world, url) = served().await;
+    let archive = format!("/{}/nixexprs.tar.xz", channel());
+    let report = verify(&url.join(&archive).unwrap(), &[key("ours-1").public()]).await;
+    assert!(report.is_good(), "{:?}", report.problems);
+    assert_eq!(report.release, Some(release(1).name));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

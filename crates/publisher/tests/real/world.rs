@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 
 use nix_derivation::NixHash;
 use picket_domain::{
-    Advisory, Base, ChannelName, CommitSha, PathInfo, PrNumber, Release, ReleaseName, ReleaseSeq,
-    ReleaseState, ReleasedPick, Sha256, StorePath, Timestamp,
+    Advisory, Base, ChannelName, CommitSha, Form, OddJobs, PathInfo, PrNumber, Release,
+    ReleaseName, ReleaseSeq, ReleaseState, ReleasedPick, Sha256, StorePath, Timestamp,
 };
 use picket_publisher::{
     CacheSettings, KeyName, Manifest, PickNote, PublicDir, PublishedPaths, Publisher,
-    ReleaseContent, SecretKey, SetAside, Upstream,
+    ReleaseContent, SecretKey, SetAside, Staged, Upstream,
 };
 use picket_testkit::nix::NixStore;
 use tempfile::TempDir;
@@ -100,6 +100,7 @@ impl World {
     pub(crate) fn publisher_into(&self, public: PublicDir, keys: &[&str]) -> Publisher {
         let settings = CacheSettings {
             store_dir: self.store.store_dir().to_str().unwrap().to_owned(),
+            reread_days: 0,
             ..CacheSettings::default()
         };
         let keys = keys.iter().map(|name| key(name)).collect();
@@ -124,23 +125,30 @@ impl World {
         tree
     }
 
-    /// Publishes the closure and writes a release with it.
+    /// Publishes the closure, and stages and reveals a release with it.
     pub(crate) fn release(&self, publisher: &Publisher, release: &Release) -> Manifest {
+        let staged = self.stage(publisher, release);
+        publisher.reveal(&channel(), &release.name).unwrap();
+        staged.manifest
+    }
+
+    /// Publishes the closure and stages a release with it.
+    pub(crate) fn stage(&self, publisher: &Publisher, release: &Release) -> Staged {
         let published = publisher
             .publish_paths(&self.closure(), &self.upstream())
             .unwrap();
-        self.try_release(publisher, release, &published, "http://127.0.0.1/cache")
+        self.try_stage(publisher, release, &published, "http://127.0.0.1/cache")
             .unwrap()
     }
 
-    pub(crate) fn try_release(
+    pub(crate) fn try_stage(
         &self,
         publisher: &Publisher,
         release: &Release,
         published: &PublishedPaths,
         cache: &str,
-    ) -> Result<Manifest, picket_publisher::PublishError> {
-        Self::write_release(
+    ) -> Result<Staged, picket_publisher::PublishError> {
+        Self::stage_release(
             publisher,
             release,
             published,
@@ -150,20 +158,20 @@ impl World {
         )
     }
 
-    /// Writes a release from this tree, without a world.
-    pub(crate) fn write_release(
+    /// Stages a release from this tree, without a world.
+    pub(crate) fn stage_release(
         publisher: &Publisher,
         release: &Release,
         published: &PublishedPaths,
         tree: &Path,
         outputs: &[StorePath],
         cache: &str,
-    ) -> Result<Manifest, picket_publisher::PublishError> {
+    ) -> Result<Staged, picket_publisher::PublishError> {
         let note = PickNote {
             title: "openssl: <b>3.0.15</b>".to_owned(),
             advisories: Advisory::find_all("CVE-2026-1234"),
         };
-        publisher.write_release(&ReleaseContent {
+        publisher.stage_release(&ReleaseContent {
             release,
             previous: None,
             tree,
@@ -176,6 +184,7 @@ impl World {
                 pr: PrNumber(8),
                 reason: "conflicts in a & b".to_owned(),
             }],
+            odd_jobs: &OddJobs::default(),
         })
     }
 }
@@ -201,6 +210,9 @@ fn path_info(json: &serde_json::Value) -> PathInfo {
         signatures: list("signatures"),
     }
 }
+
+/// When the tests take place.
+pub(crate) const NOW: Timestamp = Timestamp::from_unix(1_785_600_000);
 
 /// A key that depends on its name alone.
 pub(crate) fn key(name: &str) -> SecretKey {
@@ -234,6 +246,7 @@ pub(crate) fn release(seq: u64) -> Release {
         picks: vec![ReleasedPick {
             pr: PrNumber(7),
             head: sha("head"),
+            form: Form::AsIs,
         }],
         reserved_at: Timestamp::from_unix(1_785_542_400),
         state: ReleaseState::Reserved,

@@ -1,8 +1,11 @@
 //! What planning gets to see.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use picket_domain::{Attempt, BuildRecord, Entry, PickInput, PickOutcome, PrNumber, ResolvedSet};
+use picket_domain::{
+    AttemptSummary, ContainedBy, Entry, Facts, PickInput, PickOutcome, PrNumber, ResolvedSet,
+};
 
 use crate::fixtures::*;
 
@@ -10,9 +13,7 @@ on_both_engines! {
     async fn a_channel_without_anything_has_no_facts(database: Database) {
         let store = database.open().await;
         let facts = store.facts(&policy()).await.unwrap();
-        assert_eq!(facts.policy, policy());
-        assert_eq!(facts.base, None);
-        assert!(facts.candidates.is_empty() && facts.log.is_empty() && facts.releases.is_empty());
+        assert_eq!(facts, Facts::new(policy()));
     }
 
     async fn facts_are_those_of_the_channel_and_its_current_base(database: Database) {
@@ -35,7 +36,7 @@ on_both_engines! {
             store.record_base(&sec(), base).await.unwrap();
             store.record_assembly(&spec(base, 7), &assembly(7)).await.unwrap();
         }
-        let contained = PickOutcome::Contained;
+        let contained = PickOutcome::Contained { by: ContainedBy::Base };
         for (channel, base) in [(&sec(), &old), (&other, &now), (&sec(), &now)] {
             for input in [&unresolved, &resolved] {
                 store.record_assessment(channel, &base.rev, input, &contained).await.unwrap();
@@ -55,16 +56,59 @@ on_both_engines! {
         store.reserve(&release(1)).await.unwrap();
 
         let facts = store.facts(&policy()).await.unwrap();
-        assert_eq!(facts.base.as_ref(), Some(&now));
-        assert_eq!(facts.candidates, BTreeMap::from([(pr, candidate(7, "head"))]));
-        assert_eq!(facts.log, [approved]);
+        assert_eq!(facts.candidates, [(pr, Arc::new(light(candidate(7, "head"))))].into_iter().collect());
+        assert_eq!(facts.log, [approved].into_iter().collect());
+        assert_eq!(facts.releases, [release(1)].into_iter().collect());
+        assert_eq!(*facts.contained, BTreeSet::from([unresolved.clone(), resolved.clone()]));
+        assert_eq!(facts.released, None);
+        let on = facts.today.unwrap();
+        assert_eq!(on.base, now);
         let assessments = [(unresolved.clone(), conflict()), (resolved, contained)];
-        assert_eq!(facts.assessments, BTreeMap::from(assessments));
-        assert_eq!(facts.investigated, BTreeSet::from([unresolved]));
-        assert_eq!(facts.assemblies, BTreeMap::from([(spec(&now, 7).id(), assembly(7))]));
-        let attempts = vec![attempt(3), attempt(2)];
-        assert_eq!(facts.builds, BTreeMap::from([(sha("rev"), BuildRecord { attempts })]));
-        assert_eq!(facts.releases, [release(1)]);
+        let assessments = assessments.map(|(input, outcome)| (input, Arc::new(outcome)));
+        assert_eq!(on.assessments, assessments.into_iter().collect());
+        assert_eq!(*on.investigated, BTreeSet::from([unresolved]));
+        let assemblies = [(spec(&now, 7).id(), Arc::new(assembly(7)))];
+        assert_eq!(on.assemblies, assemblies.into_iter().collect());
+        let attempts = [AttemptSummary::of(1, &attempt(3)), AttemptSummary::of(2, &attempt(2))];
+        assert_eq!(on.builds.len(), 1);
+        assert_eq!(on.builds[&sha("rev")].attempts, attempts);
+        let report = store.report(&sec(), &now.rev, &sha("rev"), 2).await.unwrap();
+        assert_eq!(report, Some(attempt(2).report));
+        assert_eq!(store.report(&sec(), &now.rev, &sha("rev"), 3).await.unwrap(), None);
+    }
+
+    async fn facts_are_of_the_released_base_too(database: Database) {
+        let store = database.open().await;
+        let released = release(1).base;
+        store.record_base(&sec(), &released).await.unwrap();
+        let input = input(7, "head");
+        store.record_assessment(&sec(), &released.rev, &input, &conflict()).await.unwrap();
+        store.reserve(&release(1)).await.unwrap();
+        let _ = seal(&store, release(1).seq, at(0)).await.unwrap();
+        store.publish(&sec(), release(1).seq, at(1)).await.unwrap();
+        let known = store.all_facts([policy()]).await.unwrap();
+        assert_eq!(known.channels[0].released, None, "it is today's");
+
+        store.record_base(&sec(), &base("next", 715_881)).await.unwrap();
+        let moved = store.refreshed(&known).await.unwrap().channels.remove(0);
+        assert_eq!(moved.base(), Some(&base("next", 715_881)));
+        assert!(moved.today.as_ref().unwrap().assessments.is_empty());
+        assert_eq!(moved.released, known.channels[0].today);
+        assert_eq!(moved, store.facts(&policy()).await.unwrap());
+    }
+
+    async fn facts_hold_the_build_of_the_release_under_way(database: Database) {
+        let store = database.open().await;
+        let first = release(1);
+        store.record_base(&sec(), &base("next", 9)).await.unwrap();
+        store.record_attempt(&sec(), &first.base.rev, &first.tip, &attempt(3)).await.unwrap();
+        store.reserve(&first).await.unwrap();
+        let facts = store.facts(&policy()).await.unwrap();
+        assert_eq!(facts.under_way.attempts, [AttemptSummary::of(1, &attempt(3))]);
+        let _ = seal(&store, first.seq, at(0)).await.unwrap();
+        store.publish(&sec(), first.seq, at(1)).await.unwrap();
+        let facts = store.facts(&policy()).await.unwrap();
+        assert!(facts.under_way.attempts.is_empty());
     }
 
     async fn no_try_is_lost_when_two_end_at_once(database: Database) {
@@ -80,9 +124,11 @@ on_both_engines! {
             recorded.await.unwrap().unwrap();
         }
         let facts = stores[0].facts(&policy()).await.unwrap();
-        let mut attempts = facts.builds[&sha("rev")].attempts.clone();
-        attempts.sort_by_key(|Attempt { at, .. }| *at);
-        assert_eq!(attempts, (0..20).map(attempt).collect::<Vec<_>>());
+        let attempts = &facts.today.unwrap().builds[&sha("rev")].attempts;
+        let numbers: Vec<_> = attempts.iter().map(|attempt| attempt.number).collect();
+        assert_eq!(numbers, (1..=20).collect::<Vec<_>>());
+        let times: BTreeSet<_> = attempts.iter().map(|attempt| attempt.at).collect();
+        assert_eq!(times, (0..20).map(at).collect());
     }
 
     /// The publication of a release is its row and its entry. Whoever reads while releases are
@@ -95,7 +141,7 @@ on_both_engines! {
             for seq in 1..=RELEASES {
                 let release = release(seq);
                 writer.reserve(&release).await.unwrap();
-                writer.seal(&sec(), release.seq, at(0)).await.unwrap();
+                let _ = seal(&writer, release.seq, at(0)).await.unwrap();
                 writer.publish(&sec(), release.seq, at(1)).await.unwrap();
             }
         });

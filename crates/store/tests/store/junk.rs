@@ -59,8 +59,12 @@ on_both_engines! {
 
     async fn a_report_of_an_unknown_kind_is_named(database: Database) {
         let store = filled(&database).await;
-        let sql = "UPDATE attempts SET attempt = replace(attempt, 'evaluated', 'guessed')";
+        let sql = "UPDATE attempts SET summary = replace(summary, 'evaluated', 'guessed'), \
+                   attempt = replace(attempt, 'evaluated', 'guessed')";
         let error = error_after(&database, &store, sql).await;
+        assert!(error.contains("number=1, column summary: unknown variant `guessed`"), "{error}");
+        let base = base("base", 1).rev;
+        let error = store.report(&sec(), &base, &sha("rev"), 1).await.unwrap_err().to_string();
         assert!(error.contains("number=1, column attempt: unknown variant `guessed`"), "{error}");
     }
 
@@ -68,14 +72,17 @@ on_both_engines! {
         let store = filled(&database).await;
         for (times, problem) in [
             ("published_at = 1", "it was never sealed"),
-            ("published_at = 1, abandoned_at = 1, abandon_reason = 'x'", "it was never sealed"),
+            (
+                "published_at = 1, abandoned_at = 1, abandon_reason = 'x'",
+                "it is published and abandoned",
+            ),
             ("abandoned_at = 1", "it is abandoned for no reason"),
             ("abandon_reason = 'x'", "it is not abandoned"),
             ("sealed_at = 1, abandon_reason = 'x'", "it is not abandoned"),
-            ("sealed_at = 1, abandoned_at = 1, abandon_reason = 'x'", "it is sealed and abandoned"),
+            ("sealed_at = 1, abandoned_at = 1", "it is abandoned for no reason"),
             (
                 "sealed_at = 1, published_at = 1, abandoned_at = 1, abandon_reason = 'x'",
-                "it is sealed and abandoned",
+                "it is published and abandoned",
             ),
         ] {
             let reset = "UPDATE releases SET sealed_at = NULL, published_at = NULL, \

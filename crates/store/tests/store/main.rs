@@ -9,12 +9,14 @@
 mod engines;
 mod fixtures;
 
+mod accounts;
 mod audit;
 mod facts;
 mod junk;
 mod migrations;
 mod opening;
 mod records;
+mod refreshed;
 mod releases;
 mod resolutions;
 mod sessions;

@@ -17,7 +17,7 @@ on_both_engines! {
         }
         assert_eq!(store.candidate(PrNumber(7)).await.unwrap().as_ref(), Some(&pushed));
         let all = store.candidates().await.unwrap();
-        assert_eq!(all, [pushed, candidate(9, "nine")]);
+        assert_eq!(all, [pushed, candidate(9, "nine")].map(light));
     }
 
     async fn a_number_beyond_the_databases_is_refused(database: Database) {

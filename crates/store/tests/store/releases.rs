@@ -1,7 +1,7 @@
 //! Releases: from reserved to published or abandoned, and nothing else.
 
-use picket_domain::{Action, PrNumber, Release, ReleaseName, ReleaseSeq, ReleaseState};
-use picket_store::StoreError;
+use picket_domain::{Action, PrNumber, Release, ReleaseName, ReleaseSeq, ReleaseState, Sha256};
+use picket_store::{Grounds, Sealing, StoreError};
 
 use crate::fixtures::*;
 
@@ -21,14 +21,15 @@ on_both_engines! {
             assert_eq!(store.reserve(&release(1)).await.unwrap(), release(1));
         }
         let sealed = in_state(ReleaseState::Sealed { at: at(20) });
-        assert_eq!(store.seal(&sec(), FIRST, at(20)).await.unwrap(), sealed);
-        assert_eq!(store.seal(&sec(), FIRST, at(21)).await.unwrap(), sealed);
+        assert_eq!(seal(&store, FIRST, at(20)).await.unwrap(), Sealing::Sealed(Box::new(sealed.clone())));
+        assert_eq!(seal(&store, FIRST, at(21)).await.unwrap(), Sealing::Sealed(Box::new(sealed.clone())));
         assert_eq!(store.releases(&sec()).await.unwrap(), [sealed]);
 
         let published = in_state(ReleaseState::Published { at: at(30) });
         assert_eq!(store.publish(&sec(), FIRST, at(30)).await.unwrap(), published);
         assert_eq!(store.publish(&sec(), FIRST, at(31)).await.unwrap(), published);
-        assert_eq!(store.seal(&sec(), FIRST, at(32)).await.unwrap(), published);
+        let again = seal(&store, FIRST, at(32)).await.unwrap();
+        assert_eq!(again, Sealing::Sealed(Box::new(published.clone())));
         assert_eq!(store.reserve(&release(1)).await.unwrap(), published);
         assert_eq!(store.releases(&sec()).await.unwrap(), [published]);
     }
@@ -36,7 +37,7 @@ on_both_engines! {
     async fn publishing_is_one_entry_with_the_picks_in_their_order(database: Database) {
         let store = database.open().await;
         store.reserve(&release(1)).await.unwrap();
-        store.seal(&sec(), FIRST, at(20)).await.unwrap();
+        let _ = seal(&store, FIRST, at(20)).await.unwrap();
         let publishing = (0..6).map(|n| {
             let store = store.clone();
             tokio::spawn(async move { store.publish(&sec(), FIRST, at(30 + n)).await })
@@ -53,7 +54,7 @@ on_both_engines! {
         store.whole_log_verified().await.unwrap();
     }
 
-    async fn a_release_may_be_abandoned_while_nobody_can_see_it(database: Database) {
+    async fn a_release_may_be_abandoned_until_clients_are_led_to_it(database: Database) {
         let store = database.open().await;
         store.reserve(&release(1)).await.unwrap();
         let reason = "the base moved \u{fffd}".to_owned();
@@ -64,24 +65,112 @@ on_both_engines! {
         assert_eq!(found, abandoned);
         assert_eq!(store.releases(&sec()).await.unwrap(), [abandoned]);
 
-        let error = store.seal(&sec(), FIRST, at(22)).await.unwrap_err();
+        let error = seal(&store, FIRST, at(22)).await.unwrap_err();
         assert!(error.to_string().ends_with("cannot be sealed: it is abandoned"), "{error}");
         let error = store.publish(&sec(), FIRST, at(22)).await.unwrap_err();
         assert!(error.to_string().ends_with("cannot be published: it is abandoned"), "{error}");
         assert!(store.log_of_channel(&sec()).await.unwrap().is_empty());
     }
 
-    async fn what_clients_may_have_seen_is_never_abandoned(database: Database) {
+    async fn what_clients_were_led_to_is_never_abandoned(database: Database) {
         let store = database.open().await;
         store.reserve(&release(1)).await.unwrap();
         let error = store.publish(&sec(), FIRST, at(19)).await.unwrap_err();
         assert!(error.to_string().ends_with("it is only reserved"), "{error}");
-        store.seal(&sec(), FIRST, at(20)).await.unwrap();
-        let error = store.abandon(&sec(), FIRST, at(21), "x").await.unwrap_err();
-        assert!(matches!(error, StoreError::ReleaseState { state: "sealed", .. }), "{error:?}");
+        let _ = seal(&store, FIRST, at(20)).await.unwrap();
         store.publish(&sec(), FIRST, at(22)).await.unwrap();
         let error = store.abandon(&sec(), FIRST, at(23), "x").await.unwrap_err();
         assert!(matches!(error, StoreError::ReleaseState { state: "published", .. }), "{error:?}");
+    }
+
+    async fn a_sealed_release_may_be_abandoned_and_is_not_published_then(database: Database) {
+        let store = database.open().await;
+        store.reserve(&release(1)).await.unwrap();
+        let _ = seal(&store, FIRST, at(20)).await.unwrap();
+        store.abandon(&sec(), FIRST, at(21), "clients have a later one").await.unwrap();
+        let states = store.releases(&sec()).await.unwrap();
+        assert!(matches!(states[0].state, ReleaseState::Abandoned { .. }));
+        let error = store.publish(&sec(), FIRST, at(22)).await.unwrap_err();
+        assert!(error.to_string().ends_with("it is abandoned"), "{error}");
+    }
+
+    /// The log is read to a place, then somebody decides, then the seal is asked for.
+    async fn a_decision_before_the_seal_always_wins(database: Database) {
+        for decide in [veto(&sec(), 7), withdraw(&sec(), 7), approve(&sec(), 7, "head")] {
+            let store = database.open().await;
+            let seq = store.releases(&sec()).await.unwrap().len() as u64 + 1;
+            store.reserve(&release(seq)).await.unwrap();
+            let grounds = grounds(&store).await;
+            store.append(at(0), person("ada"), veto(&channel("other"), 7)).await.unwrap();
+            store.append(at(0), person("ada"), veto(&sec(), 12)).await.unwrap();
+            store.append(at(1), person("ada"), decide).await.unwrap();
+            let sealing = store.seal(&sec(), ReleaseSeq(seq), at(2), &grounds).await.unwrap();
+            assert_eq!(sealing, Sealing::Decided { pr: PrNumber(7) });
+            let last = store.releases(&sec()).await.unwrap().pop().unwrap();
+            assert_eq!(last.state, ReleaseState::Reserved);
+            store.abandon(&sec(), ReleaseSeq(seq), at(3), "vetoed").await.unwrap();
+        }
+    }
+
+    async fn what_others_decided_about_others_does_not_stop_a_seal(database: Database) {
+        let store = database.open().await;
+        store.reserve(&release(1)).await.unwrap();
+        let grounds = grounds(&store).await;
+        store.append(at(0), person("ada"), veto(&channel("other"), 7)).await.unwrap();
+        store.append(at(0), person("ada"), veto(&sec(), 12)).await.unwrap();
+        store.record_superseded(at(0), &sec(), PrNumber(7), &sha("b"), 1).await.unwrap();
+        let sealing = store.seal(&sec(), FIRST, at(2), &grounds).await.unwrap();
+        assert!(matches!(sealing, Sealing::Sealed(_)), "{sealing:?}");
+    }
+
+    async fn a_process_with_other_rules_is_refused_its_seals(database: Database) {
+        let store = database.open().await;
+        store.reserve(&release(1)).await.unwrap();
+        let grounds = grounds(&store).await;
+        store.set_rules(&sec(), Sha256::of(b"stricter")).await.unwrap();
+        let sealing = store.seal(&sec(), FIRST, at(2), &grounds).await.unwrap();
+        assert_eq!(sealing, Sealing::OtherRules);
+    }
+
+    /// The plan is made, then somebody's place on the team changes, then the seal is asked for.
+    async fn somebody_who_leaves_before_the_seal_stops_it(database: Database) {
+        let store = database.open().await;
+        let (ada, grace) = (login("ada"), login("grace"));
+        store.set_team(&named(&["ada", "grace"]), at(0)).await.unwrap();
+        let _ = store.sign_in(&grace, github(42), at(0), 60).await.unwrap();
+        store.reserve(&release(1)).await.unwrap();
+        let sealing = async |grounds: &Grounds| {
+            store.seal(&sec(), FIRST, at(9), grounds).await.unwrap()
+        };
+
+        let planned = grounds(&store).await;
+        store.set_team(&named(&["ada"]), at(1)).await.unwrap();
+        assert_eq!(sealing(&planned).await, Sealing::OtherTeam);
+        let planned = grounds(&store).await;
+        store.set_team(&named(&["ada", "grace"]), at(2)).await.unwrap();
+        assert_eq!(sealing(&planned).await, Sealing::OtherTeam);
+        let planned = grounds(&store).await;
+        let _ = store.sign_in(&login("hopper"), github(42), at(3), 60).await.unwrap();
+        assert_eq!(sealing(&planned).await, Sealing::OtherTeam);
+        let planned = grounds(&store).await;
+        store.unbind(&grace, at(4)).await.unwrap();
+        assert_eq!(sealing(&planned).await, Sealing::OtherTeam);
+        assert_eq!(store.releases(&sec()).await.unwrap()[0].state, ReleaseState::Reserved);
+
+        let planned = grounds(&store).await;
+        let _ = store.sign_in(&ada, github(41), at(5), 60).await.unwrap();
+        let _ = store.sign_in(&ada, github(77), at(6), 60).await.unwrap();
+        let sealed = sealing(&planned).await;
+        assert!(matches!(sealed, Sealing::Sealed(_)), "{sealed:?}: nobody left");
+    }
+
+    async fn a_push_is_never_recorded_backwards(database: Database) {
+        let store = database.open().await;
+        assert_eq!(store.pushed(&sec()).await.unwrap(), None);
+        for seq in [2, 3, 1] {
+            store.record_push(&sec(), ReleaseSeq(seq), at(0)).await.unwrap();
+        }
+        assert_eq!(store.pushed(&sec()).await.unwrap(), Some(ReleaseSeq(3)));
     }
 
     async fn a_number_and_a_name_belong_to_one_release(database: Database) {
@@ -134,7 +223,7 @@ on_both_engines! {
 
     async fn a_release_that_is_not_there_is_named(database: Database) {
         let store = database.open().await;
-        let error = store.seal(&sec(), ReleaseSeq(9), at(0)).await.unwrap_err();
+        let error = seal(&store, ReleaseSeq(9), at(0)).await.unwrap_err();
         assert_eq!(error.to_string(), "channel nixos-26.05-sec has no release 9");
     }
 }

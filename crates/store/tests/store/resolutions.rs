@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use picket_domain::{ContentId, Investigation, PatchId};
+use picket_domain::{
+    Action, ContentId, Form, ImpactOutcome, Investigation, MitigationName, PatchId, PrNumber,
+};
 use picket_store::{Store, StoreError};
 
 use crate::fixtures::*;
@@ -57,6 +59,30 @@ on_both_engines! {
         }
     }
 
+    async fn a_form_comes_in_with_its_text_and_not_without(database: Database) {
+        let store = database.open().await;
+        let form = Form::Mitigation {
+            name: MitigationName::parse("cve-2026-31431").unwrap(),
+            settings: content_id(BYTES),
+        };
+        let choose = |form: &Form| Action::ChooseForm {
+            channel: sec(),
+            pr: PrNumber(7),
+            head: sha("head"),
+            form: form.clone(),
+        };
+        let (nothing, given) = (BTreeMap::new(), contents(&[BYTES]));
+        for (given, is_taken) in [(&nothing, false), (&given, true)] {
+            let entry = store.append_with_contents(at(0), person("ada"), choose(&form), given);
+            assert_eq!(entry.await.is_ok(), is_taken);
+        }
+        store.append(at(1), person("ada"), choose(&Form::AsIs)).await.unwrap();
+        let facts = store.facts(&policy()).await.unwrap();
+        assert_eq!(facts.form(PrNumber(7), &sha("head")), &Form::AsIs);
+        let log = store.log_of_pr(PrNumber(7)).await.unwrap();
+        assert_eq!(log[0].action, choose(&form));
+    }
+
     async fn a_content_that_was_changed_is_named(database: Database) {
         let store = database.open().await;
         resolve(&store, BYTES, &contents(&[BYTES, b""])).await.unwrap();
@@ -88,6 +114,20 @@ on_both_engines! {
             store.patches(&BTreeSet::from(ids)).await.unwrap(),
             patches(&[("a", "-x\u{fffd}\n+y\n"), ("b", "\u{1f980}"), ("c", "")])
         );
+    }
+
+    async fn an_impact_is_of_one_pick_onto_one_base_and_found_out_better(database: Database) {
+        let store = database.open().await;
+        let (base, input) = (sha("base"), input(7, "head"));
+        assert_eq!(store.impact(&sec(), &base, &input).await.unwrap(), None);
+        let unknown = ImpactOutcome::Unknown { reason: "error: \u{1f980}".into() };
+        store.record_impact(&sec(), &base, &input, &unknown).await.unwrap();
+        store.record_impact(&sec(), &base, &input, &sample_impact()).await.unwrap();
+        store.record_impact(&channel("other"), &base, &input, &unknown).await.unwrap();
+        let found = store.impact(&sec(), &base, &input).await.unwrap();
+        assert_eq!(found, Some(sample_impact()));
+        let other = store.impact(&sec(), &sha("other"), &input).await.unwrap();
+        assert_eq!(other, None);
     }
 
     async fn an_investigation_is_of_one_pick_onto_one_base(database: Database) {

@@ -14,9 +14,11 @@ fix (
       lists = call ./lists.nix;
       maintainers = call ./maintainers.nix;
       meta = call ./meta.nix;
+      modules = call ./modules.nix;
       strings = call ./strings.nix;
       systems = call ./systems.nix;
       trivial = call ./trivial.nix;
+      types = call ./types.nix;
     };
   in
   parts
@@ -27,6 +29,14 @@ fix (
   // parts.strings
   // {
     inherit (parts.meta) getExe;
+    inherit (parts.modules)
+      evalModules
+      mkDefault
+      mkForce
+      mkIf
+      mkMerge
+      mkOption
+      ;
     inherit (parts.trivial)
       fakeHash
       release

@@ -120,7 +120,7 @@ fn compute_test_merge(world: &mut World, number: u64) {
     };
     if let Some(pull) = &mut thread.pull {
         let seed = format!("test merge of {}", pull.content.head_sha);
-        pull.merge_commit = Some(super::world::made_up_sha(&seed));
+        pull.merge_commit = Some(super::spec::made_up_sha(&seed));
         world.test_merges += 1;
     }
 }

@@ -342,7 +342,7 @@ pub(super) fn file(world: &World, head: &str, file: &FileSpec) -> Value {
     let (api, html) = (world.api(), world.html());
     let path: String = url::form_urlencoded::byte_serialize(file.path.as_bytes()).collect();
     let mut value = json!({
-        "sha": super::world::made_up_sha(&format!("{head} {}", file.path)),
+        "sha": super::spec::made_up_sha(&format!("{head} {}", file.path)),
         "filename": file.path,
         "status": file.status.as_str(),
         "additions": file.additions,

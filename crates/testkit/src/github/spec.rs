@@ -1,5 +1,7 @@
 //! What a test says to the fake, and what the fake tells it afterwards.
 
+use sha2::{Digest, Sha256};
+
 /// A pull request to be opened. Start from `PullRequestSpec::default()`.
 #[derive(Debug, Clone)]
 pub struct PullRequestSpec {
@@ -54,7 +56,7 @@ impl CommitSpec {
     /// A commit with this message. Its id is made from `seed` and the message.
     pub fn new(seed: &str, message: &str) -> Self {
         Self {
-            sha: super::world::made_up_sha(&format!("{seed}\n{message}")),
+            sha: made_up_sha(&format!("{seed}\n{message}")),
             message: message.to_owned(),
             author: "A Contributor".into(),
         }
@@ -219,4 +221,14 @@ pub struct LoggedRequest {
     pub login: Option<String>,
     /// The `X-GitHub-Api-Version` that it asked for.
     pub api_version: Option<String>,
+}
+
+/// Forty hexadecimal digits that depend on the seed alone.
+pub(super) fn made_up_sha(seed: &str) -> String {
+    let digest = Sha256::digest(seed.as_bytes());
+    digest
+        .iter()
+        .take(20)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }

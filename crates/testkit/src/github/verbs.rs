@@ -205,6 +205,15 @@ impl GitHub {
         self.shared.lock().add_user(login);
     }
 
+    /// Gives somebody another login. Their number stays, as does what they did; the old login is free
+    /// for whoever takes it.
+    ///
+    /// # Errors
+    /// Where there is nobody of the one login, or somebody of the other.
+    pub fn rename_user(&self, login: &str, to: &str) -> Result<()> {
+        self.shared.lock().rename_user(login, to)
+    }
+
     /// A new personal access token of this person, who is added if they are not there yet.
     pub fn add_token(&self, login: &str) -> String {
         let mut world = self.shared.lock();

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use sha2::{Digest, Sha256};
+use anyhow::{Context, Result, ensure};
 
-use super::spec::{CommitSpec, Fault, FaultKind, FileSpec, LoggedRequest, OAuthApp};
+use super::spec::{CommitSpec, Fault, FaultKind, FileSpec, LoggedRequest, OAuthApp, made_up_sha};
 
 /// The state, shared by the handle and the server.
 #[derive(Clone)]
@@ -188,6 +188,25 @@ impl World {
         }
     }
 
+    pub(super) fn rename_user(&mut self, login: &str, to: &str) -> Result<()> {
+        ensure!(self.user(to).is_none(), "{to} is somebody else");
+        let user = self.users.remove(&login.to_ascii_lowercase());
+        let user = user.with_context(|| format!("there is no user {login}"))?;
+        let said = self.comments.iter_mut().map(|comment| &mut comment.author);
+        let opened = self
+            .threads
+            .values_mut()
+            .filter_map(|it| it.author.as_mut());
+        let names = said.chain(opened).chain(self.tokens.values_mut());
+        for name in names.filter(|name| name.eq_ignore_ascii_case(login)) {
+            *name = to.to_owned();
+        }
+        let login = to.to_owned();
+        self.users
+            .insert(to.to_ascii_lowercase(), User { login, ..user });
+        Ok(())
+    }
+
     pub(super) fn user(&self, login: &str) -> Option<&User> {
         self.users.get(&login.to_ascii_lowercase())
     }
@@ -286,14 +305,4 @@ pub(super) fn made_up_content(
         commits,
         files,
     }
-}
-
-/// Forty hexadecimal digits that depend on the seed alone.
-pub(super) fn made_up_sha(seed: &str) -> String {
-    let digest = Sha256::digest(seed.as_bytes());
-    digest
-        .iter()
-        .take(20)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
 }

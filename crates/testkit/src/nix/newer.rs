@@ -9,8 +9,9 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use super::conf::NixConf;
 use super::isolation::Isolation;
-use super::{NixConf, NixStore, prepare};
+use super::store::{NixStore, prepare};
 
 /// Written last: a folder without it was not finished.
 const FINISHED: &str = "etc/picket-testkit-finished";

@@ -3,9 +3,8 @@
 use anyhow::Result;
 use git2::{Oid, Repository, Sort};
 
-use super::branch_tip;
+use super::branches::{branch_tip, set_branch};
 use super::commit::{ADA, BRAM, CHIARA, DMITRI, EVE, Edit, Person, bump};
-use super::history::set_branch;
 use super::line::Line;
 
 /// A branch with a security fix, ready to be made a pull request against `master`.

@@ -5,10 +5,11 @@ use std::path::Path;
 use anyhow::Result;
 use git2::{Oid, Repository};
 
+use super::branches::{CHANNEL_BRANCH, MASTER, RELEASE_BRANCH, set_branch};
 use super::commit::{self, ADA, BRAM, CHIARA, DMITRI, Edit, bump};
 use super::fixes::SUDO;
 use super::line::Line;
-use super::{CHANNEL_BRANCH, MASTER, RELEASE_BRANCH, tree};
+use super::tree;
 
 /// Makes the repository with all of its branches.
 pub(super) fn write(dir: &Path) -> Result<()> {
@@ -136,15 +137,4 @@ fn write_master(repository: &Repository, branch_off: Oid) -> Result<Master> {
         )],
     )?;
     Ok(Master { tip, rsync, wget })
-}
-
-/// Points a branch at a commit.
-pub(super) fn set_branch(repository: &Repository, branch: &str, commit: Oid) -> Result<()> {
-    repository.reference(
-        &format!("refs/heads/{branch}"),
-        commit,
-        true,
-        "picket-testkit",
-    )?;
-    Ok(())
 }

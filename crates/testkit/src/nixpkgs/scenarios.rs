@@ -3,13 +3,14 @@
 use anyhow::{Context, Result};
 use git2::Oid;
 
+use super::Nixpkgs;
+use super::branches::{CHANNEL_BRANCH, MASTER, RELEASE_BRANCH, branch_tip, set_branch};
 use super::commit::{CHIARA, EVE, Edit, bump};
 use super::fixes::{
     CURL, Fix, MASTODON, NGINX, OPENSSH, OPENSSL, REDIS, REDIS_FILE, SUDO, Scenario, UNBOUND,
 };
-use super::history::{VIM, set_branch};
+use super::history::VIM;
 use super::line::Line;
-use super::{CHANNEL_BRANCH, MASTER, Nixpkgs, RELEASE_BRANCH, branch_tip};
 
 /// Each of these makes a branch off `master`, or takes up the one that is there.
 impl Nixpkgs {

@@ -10,7 +10,7 @@ use liblzma::read::XzDecoder;
 use liblzma::write::XzEncoder;
 use tar::{Builder, EntryType, Header};
 
-use super::CHANNEL;
+use crate::nixpkgs::CHANNEL_BRANCH as CHANNEL;
 use crate::nixpkgs::Nixpkgs;
 
 /// The level that is fast; size does not count here.

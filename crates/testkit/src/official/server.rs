@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use super::CHANNEL;
+use crate::nixpkgs::CHANNEL_BRANCH as CHANNEL;
 
 /// A request that was answered.
 #[derive(Debug, Clone, PartialEq, Eq)]

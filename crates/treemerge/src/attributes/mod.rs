@@ -15,7 +15,7 @@ use std::{
     rc::Rc,
 };
 
-use crate::{location::Location, merge::Drivers, text::Driver};
+use crate::{drivers::Drivers, location::Location, text::Driver};
 use file::{File, Macro, Value};
 
 /// The attribute files of a repository.

@@ -3,7 +3,10 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{Change, SideRenames, directory_of};
+use super::{
+    path::directory_of,
+    side::{Change, SideRenames},
+};
 use crate::{
     conflict::{ConflictKind, ConflictPath},
     walk::{Node, OURS, SIDES, THEIRS},

@@ -2,7 +2,7 @@
 
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
-use super::directory_of;
+use super::path::directory_of;
 use crate::{order::hash_order, walk::DirRelevance};
 
 /// Stands for where a file went that is still looked for: no path can be this.

@@ -4,8 +4,9 @@ use super::{GIT_ABORTS, Resolver};
 use crate::{
     conflict::ConflictKind,
     id::{Mode, ObjectId, Version},
-    merge::Stop,
-    objects::{Kind, Objects, Overlay},
+    kind::Kind,
+    objects::{Objects, Overlay},
+    stop::Stop,
     text::{self, TextMerge},
 };
 

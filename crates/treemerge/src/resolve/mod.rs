@@ -4,10 +4,12 @@ mod content;
 
 use crate::{
     conflict::{ConflictKind, ConflictPath},
+    drivers::Drivers,
     id::{Mode, ObjectId, Version},
-    merge::{Drivers, Stop},
-    objects::{Kind, NewObjects, Objects},
+    kind::Kind,
+    objects::{NewObjects, Objects},
     rename::{Change, SideRenames},
+    stop::Stop,
     tree::{self, Entry},
     walk::{BASE, Child, DirId, Mask, Node, NodeId, OURS, SIDES, THEIRS, Walk},
 };

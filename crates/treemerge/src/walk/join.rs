@@ -1,6 +1,6 @@
 //! The entries of three versions of a directory, brought together by name.
 
-use super::{BASE, Child, Mask, NodeId, OURS, THEIRS};
+use super::found::{BASE, Child, Mask, NodeId, OURS, THEIRS};
 use crate::{
     id::Mode,
     tree::{Cursor, Entry, MalformedTree},

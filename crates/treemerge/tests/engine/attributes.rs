@@ -2,10 +2,8 @@
 
 use std::process::Stdio;
 
-use picket_treemerge::{
-    AllText, Attributes, Driver, Drivers, Outcome, merge,
-    replay::{GitAnswer, GitMerges, Triple},
-};
+use picket_lab::replay::{GitAnswer, GitMerges, Triple};
+use picket_treemerge::{AllText, Attributes, Driver, Drivers, Outcome, merge};
 use proptest::{
     prelude::*,
     strategy::ValueTree,

@@ -1,7 +1,8 @@
 //! nixpkgs moved thousands of packages to `pkgs/by-name`, and fixes are picked to branches from
 //! before that.
 
-use picket_treemerge::{AllText, Merged, Outcome, merge, replay::Triple};
+use picket_lab::replay::Triple;
+use picket_treemerge::{AllText, Merged, Outcome, merge};
 
 use crate::repository::{Scratch, Tree, file, open};
 

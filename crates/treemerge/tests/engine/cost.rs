@@ -8,9 +8,10 @@ use std::{
     time::SystemTime,
 };
 
+use picket_lab::replay::Triple;
 use picket_treemerge::{
     AllText, Content, Kind, NewObjects, ObjectId, Objects, Outcome, Overlay, Pieces, ReadError,
-    Repository, merge, replay::Triple,
+    Repository, merge,
 };
 
 use crate::repository::{Scratch, Tree, file, numbered, open, tree};

@@ -1,6 +1,6 @@
 //! Known cases, each with the outcome that is right, and git's.
 
-use picket_treemerge::replay::GitAnswer;
+use picket_lab::replay::GitAnswer;
 
 use crate::repository::{Entry, Scratch, Tree, agreed, file, is_tree, numbered, tree};
 

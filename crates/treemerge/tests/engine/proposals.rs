@@ -2,13 +2,11 @@
 
 use std::process::Stdio;
 
-use picket_treemerge::{
-    AllText, ConflictKind, Mode, ObjectId,
-    replay::{
-        Backport, ConflictedFile, ConflictedPick, Figures, Pick, ProposalFigures, Proposer,
-        Replayed, Verdict, replay_all,
-    },
+use picket_lab::replay::{
+    Backport, ConflictedFile, ConflictedPick, Figures, Pick, ProposalFigures, Proposer, Replayed,
+    Verdict, replay_all,
 };
+use picket_treemerge::{AllText, ConflictKind, Mode, ObjectId};
 
 use crate::repository::{Entry, Scratch, Tree, file, numbered, tree};
 

@@ -1,6 +1,6 @@
 //! Trees with paths set and removed, as by `git update-index`.
 
-use picket_treemerge::{Kind, Mode, ObjectId, Overlay, PutError, Version, put};
+use picket_treemerge::{Kind, Mode, ObjectId, Overlay, UpdateTreeError, Version, update_tree};
 use proptest::{
     prelude::*,
     strategy::ValueTree,
@@ -62,7 +62,7 @@ fn trees_change_as_gits() {
     let repository = open(&scratch.path());
     let mut refused = 0;
     for ((case, changes), id) in cases.iter().zip(ids) {
-        match put(&repository, id, changes) {
+        match update_tree(&repository, id, changes) {
             Ok((tree, new)) => {
                 // git applies one after the other: what is set makes way for what comes later.
                 let (set, removed): (Vec<Change>, Vec<Change>) = changes_once(changes)
@@ -70,10 +70,10 @@ fn trees_change_as_gits() {
                     .partition(|(_, to)| to.is_some());
                 let git = scratch.updated(id, &[removed, set].concat());
                 assert_eq!(tree, git, "{changes:?} of {:?}", case[1]);
-                let whole = put(&Overlay::new(&new, &repository), tree, &[]);
+                let whole = update_tree(&Overlay::new(&new, &repository), tree, &[]);
                 assert_eq!(whole.expect("every tree is there").0, tree);
             }
-            Err(PutError::Path(_)) => {
+            Err(UpdateTreeError::Path(_)) => {
                 assert!(contradict(changes), "{changes:?}");
                 refused += 1;
             }
@@ -92,14 +92,14 @@ fn changes_once(changes: &[Change]) -> Vec<Change> {
         .collect()
 }
 
-fn of(from: &Tree, changes: &[(&str, Option<Version>)]) -> Result<ObjectId, PutError> {
+fn of(from: &Tree, changes: &[(&str, Option<Version>)]) -> Result<ObjectId, UpdateTreeError> {
     let scratch = Scratch::new();
     let id = scratch.add([from])[0];
     let changes: Vec<Change> = changes
         .iter()
         .map(|(path, version)| (path.as_bytes().to_vec(), *version))
         .collect();
-    put(&open(&scratch.path()), id, &changes).map(|(tree, _)| tree)
+    update_tree(&open(&scratch.path()), id, &changes).map(|(tree, _)| tree)
 }
 
 #[test]
@@ -134,10 +134,13 @@ fn what_is_no_path_is_refused() {
     ] {
         let refused = of(&Tree::new(), &[(path, x)]);
         assert!(
-            matches!(refused, Err(PutError::Path(_))),
+            matches!(refused, Err(UpdateTreeError::Path(_))),
             "{path:?}: {refused:?}"
         );
     }
     let refused = of(&Tree::new(), &[("d/x", x), ("d", x)]);
-    assert!(matches!(refused, Err(PutError::Path(_))), "{refused:?}");
+    assert!(
+        matches!(refused, Err(UpdateTreeError::Path(_))),
+        "{refused:?}"
+    );
 }

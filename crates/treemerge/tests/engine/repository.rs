@@ -7,10 +7,8 @@ use std::{
     process::{Command, Stdio},
 };
 
-use picket_treemerge::{
-    AllText, Mode, ObjectId, Outcome, Repository, Version, merge,
-    replay::{GitAnswer, GitMerges, Triple},
-};
+use picket_lab::replay::{GitAnswer, GitMerges, Triple};
+use picket_treemerge::{AllText, Mode, ObjectId, Outcome, Repository, Version, merge};
 use tempfile::TempDir;
 
 /// An entry of a generated tree.
@@ -201,7 +199,7 @@ impl Scratch {
         std::fs::create_dir_all(&objects).expect("a folder");
         let git = GitMerges::run(&self.path(), &objects, triples, |_| ()).expect("git answers");
         let repository = Repository::open(&self.path()).expect("a repository");
-        let compare = |(triple, git): (&Triple, &picket_treemerge::replay::GitMerge)| Compared {
+        let compare = |(triple, git): (&Triple, &picket_lab::replay::GitMerge)| Compared {
             picket: merge_one(&repository, triple),
             git: git.answer,
         };

@@ -47,6 +47,7 @@ async fn a_candidate_has_all_that_github_shows() -> Result<()> {
     let it = candidates.first().context("a candidate")?;
 
     assert_eq!(it.author.as_str(), "ada-l");
+    let account = it.author_id.context("the author's account")?;
     assert_eq!(it.base_branch.as_str(), "release-26.05");
     assert_eq!(it.head.as_str(), world.github.head(354_321)?);
     let url = format!("{}/NixOS/nixpkgs/pull/354321", world.github.url());
@@ -67,6 +68,14 @@ async fn a_candidate_has_all_that_github_shows() -> Result<()> {
         "GHSA-vr6x-fg8c-3hmm",
     ];
     assert_eq!(advisories, expected);
+
+    world.github.rename_user("Ada-L", "Lovelace")?;
+    world.github.advance(3600)?;
+    world.github.comment(354_321, "Lovelace", "It is me.")?;
+    let candidates = world.poll().await?;
+    let it = candidates.first().context("a candidate")?;
+    assert_eq!(it.author.as_str(), "lovelace");
+    assert_eq!(it.author_id, Some(account));
     Ok(())
 }
 

@@ -2,12 +2,13 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use picket_domain::{Candidate, ConflictKind, PickOutcome, PickStatus, PrNumber, Timestamp};
+use picket_domain::{
+    Candidate, ConflictKind, ImpactSummary, PickOutcome, PickStatus, PrNumber, Seen, Timestamp,
+};
 use serde::Serialize;
 
 use crate::error::{ApiError, PageError};
-use crate::look::{Look, chosen};
-use crate::seen::{Seen, approvals};
+use crate::look::{Look, NOT_WATCHED, chosen};
 use crate::state::App;
 
 /// A candidate as one channel sees it.
@@ -29,11 +30,13 @@ pub(crate) struct CandidateJson {
     conflicts: Vec<ConflictJson>,
     /// The files of which somebody said what they are to be.
     resolved: Vec<String>,
+    /// In which form the channel is to carry it: `as_is`, `graft` or `mitigation`.
+    form: &'static str,
     approvals: Vec<ApprovalJson>,
     approvals_needed: u32,
-    /// The state's name: `awaiting_approval`, `vetoed`, `conflict`, `disputed`, `stale`, `unavailable`,
-    /// `build_failed`, `assembling`, `building`, `retrying`, `releasing`, `released`, `in_base`,
-    /// `superseded`.
+    /// What it changes of the package set; null where nobody has found out yet.
+    impact: Option<ImpactSummary>,
+    /// The state's name, one of [`PickStatus::NAMES`].
     state: &'static str,
     /// Why it is in that state, as a sentence.
     reason: String,
@@ -88,8 +91,8 @@ struct StagesJson {
 
 impl CandidateJson {
     fn new(look: &Look<'_>, candidate: &Candidate, status: &PickStatus) -> Self {
-        let seen = Seen::of(look, candidate);
-        let approvals = approvals(look, candidate);
+        let seen = look.seen(candidate);
+        let approvals = look.approvals(candidate);
         let approvals = approvals.into_iter().map(|approval| ApprovalJson {
             by: approval.by.to_string(),
             at: approval.at.to_string(),
@@ -113,8 +116,10 @@ impl CandidateJson {
             pick: PickJson::new(&seen),
             conflicts: conflicts(look, candidate, status),
             resolved: resolved(look, candidate),
+            form: look.form(candidate).name(),
             approvals: approvals.collect(),
-            approvals_needed: look.channel.policy.required_approvals.max(1),
+            impact: look.facts.impact(candidate).cloned(),
+            approvals_needed: look.need(candidate),
             state: status.name(),
             reason: status.reason(),
             stages: StagesJson::new(look, candidate),
@@ -173,7 +178,7 @@ impl StagesJson {
 fn assessment_name(outcome: &PickOutcome) -> &'static str {
     match outcome {
         PickOutcome::Picked { .. } => "picked",
-        PickOutcome::Contained => "contained",
+        PickOutcome::Contained { .. } => "contained",
         PickOutcome::Conflict { .. } => "conflict",
         PickOutcome::Disputed { .. } => "disputed",
         PickOutcome::Unavailable { .. } => "unavailable",
@@ -194,7 +199,7 @@ pub(crate) async fn candidates(
     let look = Look::at(&app, chosen(&app, Some(&name))?).await?;
     let candidates = look.candidates();
     let candidates =
-        candidates.map(|(candidate, status)| CandidateJson::new(&look, candidate, &status));
+        candidates.map(|(candidate, status)| CandidateJson::new(&look, candidate, status));
     Ok(Json(CandidatesOfChannel {
         channel: name,
         candidates: candidates.collect(),
@@ -221,7 +226,7 @@ pub(crate) async fn candidate(
         candidates.extend(candidate.map(|it| CandidateJson::new(&look, it, &look.status(it))));
     }
     if candidates.is_empty() {
-        return Err(crate::pages::candidate::NOT_WATCHED.into());
+        return Err(NOT_WATCHED.into());
     }
     Ok(Json(Candidates { candidates }))
 }

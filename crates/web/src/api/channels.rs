@@ -68,6 +68,8 @@ struct PickJson {
     advisories: Vec<String>,
     state: &'static str,
     reason: String,
+    /// In which form the channel is to carry it: `as_is`, `graft` or `mitigation`.
+    form: &'static str,
 }
 
 impl ChannelSummary {
@@ -141,13 +143,14 @@ pub(crate) async fn channel(
             .collect(),
         state: status.name(),
         reason: status.reason(),
+        form: look.form(candidate).name(),
     });
     Ok(Json(Channel {
         summary: ChannelSummary::new(&app, info, &look),
         base_label: info.base_label.clone(),
         branch: info.branch.to_string(),
         current: published.first().map(json),
-        base: look.facts.base.as_ref().map(BaseJson::new),
+        base: look.facts.base().map(BaseJson::new),
         picks: picks.collect(),
         releases: published.iter().map(json).collect(),
     }))

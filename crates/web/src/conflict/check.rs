@@ -2,18 +2,15 @@
 
 use std::collections::HashSet;
 
-use picket_merger::ConflictedFile;
+use picket_merger::{ConflictedFile, MAX_RESOLVED_FILE};
 
-use crate::proposal::stops_parsing;
-
-/// The longest file that is taken, in bytes.
-pub(crate) const MAX_CONTENT: usize = 1 << 20;
+use super::help::stops_parsing;
 
 const MARKERS: [&[u8]; 3] = [b"<<<<<<< ", b"||||||| ", b">>>>>>> "];
 
 /// What is wrong with a content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Refusal {
+pub(super) enum Refusal {
     TooLong,
     Nul,
     Markers,
@@ -22,9 +19,9 @@ pub(crate) enum Refusal {
 
 impl Refusal {
     /// The end of a sentence about a file.
-    pub(crate) fn words(self) -> &'static str {
+    pub(super) fn words(self) -> &'static str {
         match self {
-            Self::TooLong => "is larger than 1 MiB: push a branch instead",
+            Self::TooLong => "is larger than 16 MiB, the most that is taken",
             Self::Nul => "has a NUL character in it, which a text has not",
             Self::Markers => "has conflict markers left in it",
             Self::DoesNotParse => {
@@ -43,7 +40,7 @@ pub(super) fn check(file: &ConflictedFile, content: &[u8]) -> Result<(), Refusal
         .flatten()
         .map(Vec::as_slice)
         .collect();
-    if content.len() > MAX_CONTENT {
+    if content.len() as u64 > MAX_RESOLVED_FILE {
         return Err(Refusal::TooLong);
     }
     if sides.contains(&content) {
@@ -67,4 +64,15 @@ fn markers(content: &[u8]) -> impl Iterator<Item = &[u8]> {
     lines
         .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
         .filter(|line| *line == b"=======" || MARKERS.iter().any(|it| line.starts_with(it)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_limit_is_the_one_that_is_told() {
+        let limit = format!("larger than {} MiB", MAX_RESOLVED_FILE >> 20);
+        assert!(Refusal::TooLong.words().contains(&limit));
+    }
 }

@@ -10,28 +10,31 @@ use picket_domain::{
 };
 use picket_merger::{ConflictedFile, Contents};
 
-use super::Found;
 use super::check::check;
-use crate::proposal::{FileHelp, HunkChoice, assemble};
+use super::found::Found;
+use super::help::{FileHelp, HunkChoice, assemble};
+
+/// The longest text that a person may type, in bytes. What is longer goes by a branch.
+const MAX_TYPED: usize = 1 << 20;
 
 /// The fields of a form.
-pub(crate) type Fields = BTreeMap<String, String>;
+pub(super) type Fields = BTreeMap<String, String>;
 
 /// What the files are to be.
 #[derive(Debug)]
-pub(crate) struct Made {
-    pub(crate) by: ResolvedBy,
-    pub(crate) files: Vec<ResolvedFile>,
-    pub(crate) contents: Contents,
+pub(super) struct Made {
+    pub(super) by: ResolvedBy,
+    pub(super) files: Vec<ResolvedFile>,
+    pub(super) contents: Contents,
 }
 
 /// The field for a whole file.
-pub(crate) fn file_field(file: usize) -> String {
+pub(super) fn file_field(file: usize) -> String {
     format!("f{file}")
 }
 
 /// The field for one conflicting place of a file.
-pub(crate) fn hunk_field(file: usize, hunk: usize) -> String {
+pub(super) fn hunk_field(file: usize, hunk: usize) -> String {
     format!("f{file}h{hunk}")
 }
 
@@ -39,7 +42,7 @@ pub(crate) fn hunk_field(file: usize, hunk: usize) -> String {
 ///
 /// # Errors
 /// Says what cannot be taken, for a person.
-pub(crate) fn proposed(found: &Found) -> Result<Made, String> {
+pub(super) fn proposed(found: &Found) -> Result<Made, String> {
     made(found, |_, file, help| match &help.proposal {
         Some(proposal) => Ok(proposal
             .content
@@ -53,7 +56,7 @@ pub(crate) fn proposed(found: &Found) -> Result<Made, String> {
 ///
 /// # Errors
 /// Says what is missing or cannot be taken, for a person.
-pub(crate) fn own_choices(found: &Found, fields: &Fields) -> Result<Made, String> {
+pub(super) fn own_choices(found: &Found, fields: &Fields) -> Result<Made, String> {
     made(found, |number, file, help| match help.hunks.is_empty() {
         _ if help.is_too_much => Err("is too much to be resolved here".to_owned()),
         true => whole(file, &file_field(number), fields),
@@ -164,6 +167,11 @@ fn side(version: &Option<FileVersion>, content: &Option<Vec<u8>>) -> Content {
 fn own_text(file: &ConflictedFile, field: &str, fields: &Fields) -> Result<Vec<u8>, String> {
     let text = fields.get(&format!("{field}_text"));
     let text = text.ok_or("is to have a text that did not arrive")?;
+    if text.len() > MAX_TYPED {
+        return Err(
+            "is to have a text that is larger than 1 MiB: push a branch instead".to_owned(),
+        );
+    }
     let mut text = text.replace("\r\n", "\n");
     if !text.is_empty() && !text.ends_with('\n') {
         text.push('\n');

@@ -1,69 +1,20 @@
-//! A pick that conflicts: where, over what, and what people make of it.
+//! All that the web side does with a pick that conflicts.
 //!
-//! The pages show a [`Found`], and the forms on them carry its [`digest`](Found::digest): what a
-//! form says is done only to the conflict that its page showed.
+//! - `found` picks again, and looks at where it conflicts.
+//! - `help` is what Picket makes of that.
+//! - `show` is the parts of a candidate's page: the conflict, and what people made of it.
+//! - `choices` is what the forms there say, and `check` whether that can be taken.
+//! - `decide` is what a member's decision does.
+//!
+//! The page shows a [`Found`](found::Found), and its forms carry the [`digest`](found::Found::digest)
+//! of that: what a form says is done only to the conflict that its page showed.
 
 mod check;
 mod choices;
-mod place;
+mod decide;
+mod found;
+mod help;
+mod show;
 
-use picket_domain::{Candidate, Sha256};
-use picket_merger::{ConflictedPick, MergeError};
-
-pub(crate) use self::check::MAX_CONTENT;
-pub(crate) use self::choices::{Fields, Made, file_field, hunk_field, own_choices, proposed};
-pub(crate) use self::place::Place;
-use crate::error::PageError;
-use crate::look::Look;
-use crate::proposal::{FileHelp, help};
-use crate::state::AppState;
-
-/// The first conflict of a pick, with all that there is to say about it.
-pub(crate) struct Found {
-    /// The conflict.
-    pub(crate) pick: ConflictedPick,
-    /// What Picket makes of each of its files.
-    pub(crate) help: Vec<FileHelp>,
-}
-
-impl Found {
-    /// Picks a candidate again and looks at where it conflicts. `None` where it does not conflict
-    /// there after all.
-    pub(crate) async fn at(
-        app: &AppState,
-        look: &Look<'_>,
-        candidate: &Candidate,
-        place: &Place<'_>,
-    ) -> Result<Option<Self>, PageError> {
-        let resolved = look.facts.resolved(candidate.pr);
-        let ids = resolved.contents().cloned().collect();
-        let contents = app.store.contents(&ids).await?;
-        let (mirror, candidate) = (app.mirror.clone(), candidate.clone());
-        let (base, onto) = (place.base.clone(), place.onto.clone());
-        let looking = tokio::task::spawn_blocking(move || {
-            let pick = mirror.conflicts(&base, &onto, &candidate, &resolved, &contents)?;
-            Ok(pick.map(|pick| Self {
-                help: help(&pick.files),
-                pick,
-            }))
-        });
-        let found: Result<_, MergeError> = looking.await?;
-        Ok(found?)
-    }
-
-    /// Names the conflict, and what was proposed for it.
-    pub(crate) fn digest(&self) -> String {
-        let mut text = self.pick.commit.to_string();
-        for (file, help) in self.pick.files.iter().zip(&self.help) {
-            let conflict = serde_json::to_string(&file.conflict);
-            text += &conflict.expect("a conflict has no map");
-            let proposed = help.proposal.as_ref().map(|proposal| &proposal.content);
-            text += &match proposed {
-                None => "-".to_owned(),
-                Some(None) => "gone".to_owned(),
-                Some(Some(content)) => Sha256::of(content).to_string(),
-            };
-        }
-        Sha256::of(text.as_bytes()).to_string()
-    }
-}
+pub(crate) use decide::{drop_resolutions, resolve, resolve_by_branch};
+pub(crate) use show::{ConflictPart, ResolvedPart};

@@ -1,22 +1,23 @@
 //! The team's decisions: each becomes one entry of the audit log, and wakes the reconciler.
 
-mod moved;
-mod resolve;
+pub(crate) mod build;
+pub(crate) mod form;
+pub(crate) mod moved;
 
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use picket_domain::{Action, Actor, Candidate, CommitSha, PickStatus, PrNumber};
+use picket_domain::{
+    Action, Actor, CommitSha, Login, Objection, PrNumber, Shown, approval, can_be_overruled,
+    has_spoken, may_decide,
+};
 use picket_merger::Contents;
 use serde::Deserialize;
 
-pub(crate) use self::resolve::{drop_resolutions, resolve, resolve_by_branch};
-use crate::checked::Checked;
 use crate::error::PageError;
-use crate::forms::{MemberForm, reason};
-use crate::look::Look;
-use crate::pages::candidate::{NOT_WATCHED, has_spoken};
-use crate::seen::{Seen, approvals};
-use crate::sign_in::Person;
+use crate::extract::Checked;
+use crate::forms::{SignedForm, reason};
+use crate::look::{Look, NOT_WATCHED};
+use crate::session::Person;
 use crate::state::{App, AppState, ChannelInfo};
 
 #[derive(Deserialize)]
@@ -24,7 +25,7 @@ pub(crate) struct Approve {
     channel: String,
     /// The head that the page showed.
     head: CommitSha,
-    /// Names what the page showed that the pick changes; see [`Seen::digest`].
+    /// Names what the page showed that the pick changes; see [`picket_domain::Seen::digest`].
     seen: String,
 }
 
@@ -32,57 +33,43 @@ pub(crate) struct Approve {
 pub(crate) async fn approve(
     State(app): State<App>,
     Checked(Path(pr)): Checked<Path<PrNumber>>,
-    MemberForm { person, form }: MemberForm<Approve>,
+    SignedForm { person, form }: SignedForm<Approve>,
 ) -> Result<Response, PageError> {
     let look = Look::at(&app, channel(&app, &form.channel)?).await?;
-    let candidate = look.candidate(pr).ok_or(NOT_WATCHED)?;
-    if person.login == candidate.author {
-        return Err(PageError::Refused(
-            "You opened this pull request, and nobody approves their own. Ask somebody else of \
-             the team.",
-        ));
-    }
-    if candidate.head != form.head {
-        return moved::head(&look, candidate, &form.head, person);
-    }
-    refuse_if_settled(&look, candidate)?;
-    let seen = Seen::of(&look, candidate);
-    if seen.digest() != form.seen {
-        return moved::pick(&look, candidate, person);
-    }
-    let mut given = approvals(&look, candidate).into_iter();
-    if !given.any(|approval| approval.by == person.login && seen.is_covered_by(&approval)) {
-        let action = Action::Approve {
-            channel: look.channel.name().clone(),
-            pr,
-            head: form.head,
-            patches: seen.patches(),
-        };
-        record(&app, person, action).await?;
+    let candidate = look.watched(pr)?;
+    let shown = Shown {
+        head: &form.head,
+        seen: &form.seen,
+    };
+    let (facts, resolution) = (&look.facts, &look.resolution);
+    match approval(facts, resolution, candidate, &person.login, shown) {
+        Ok(None) => {}
+        Ok(Some(action)) => record(&app, person, action).await?,
+        Err(Objection::HeadMoved) => return moved::head(&look, candidate, &form.head, person),
+        Err(Objection::PickMoved) => return moved::pick(&look, candidate, person),
+        Err(Objection::Own) => return Err(PageError::Refused(NOT_YOUR_OWN)),
+        Err(Objection::Settled) => return Err(PageError::Refused(SETTLED)),
     }
     Ok(back_to(look.channel, pr))
 }
 
-fn refuse_if_settled(look: &Look<'_>, candidate: &Candidate) -> Result<(), PageError> {
-    match look.status(candidate) {
-        PickStatus::InBase | PickStatus::Superseded { .. } => Err(PageError::Refused(
-            "The stable channel has this change already, so there is nothing to decide.",
-        )),
-        _ => Ok(()),
-    }
-}
+const NOT_YOUR_OWN: &str = "You opened this pull request, and nobody approves their own. Ask \
+    somebody else of the team.";
+
+pub(crate) const SETTLED: &str =
+    "The stable channel has this change already, so there is nothing to decide.";
 
 #[derive(Deserialize)]
 pub(crate) struct WithReason {
-    channel: String,
-    reason: String,
+    pub(crate) channel: String,
+    pub(crate) reason: String,
 }
 
 /// `POST /candidates/{pr}/veto`
 pub(crate) async fn veto(
     State(app): State<App>,
     Checked(Path(pr)): Checked<Path<PrNumber>>,
-    MemberForm { person, form }: MemberForm<WithReason>,
+    SignedForm { person, form }: SignedForm<WithReason>,
 ) -> Result<Response, PageError> {
     let info = channel(&app, &form.channel)?;
     let reason = reason(&form.reason)?;
@@ -107,11 +94,11 @@ pub(crate) async fn veto(
 pub(crate) async fn withdraw(
     State(app): State<App>,
     Checked(Path(pr)): Checked<Path<PrNumber>>,
-    MemberForm { person, form }: MemberForm<WithReason>,
+    SignedForm { person, form }: SignedForm<WithReason>,
 ) -> Result<Response, PageError> {
     let look = Look::at(&app, channel(&app, &form.channel)?).await?;
     let reason = reason(&form.reason)?;
-    if has_spoken(&look, pr, &person.login) {
+    if has_spoken(&look.facts, pr, &person.login) {
         let channel = look.channel.name().clone();
         record(
             &app,
@@ -127,17 +114,56 @@ pub(crate) async fn withdraw(
     Ok(back_to(look.channel, pr))
 }
 
-fn channel<'a>(app: &'a AppState, name: &str) -> Result<&'a ChannelInfo, PageError> {
+#[derive(Deserialize)]
+pub(crate) struct Overrule {
+    channel: String,
+    /// Whose veto.
+    of: Login,
+    reason: String,
+}
+
+/// `POST /candidates/{pr}/overrule`
+pub(crate) async fn overrule(
+    State(app): State<App>,
+    Checked(Path(pr)): Checked<Path<PrNumber>>,
+    SignedForm { person, form }: SignedForm<Overrule>,
+) -> Result<Response, PageError> {
+    let look = Look::at(&app, channel(&app, &form.channel)?).await?;
+    let candidate = look.watched(pr)?;
+    let reason = reason(&form.reason)?;
+    may_decide(&look.facts, candidate, &person.login)
+        .map_err(|_| PageError::Refused(NOT_YOUR_OWN))?;
+    if !can_be_overruled(&look.facts, candidate, &form.of) {
+        return Err(PageError::Refused(NOT_TO_OVERRULE));
+    }
+    let action = Action::Overrule {
+        channel: look.channel.name().clone(),
+        pr,
+        of: form.of,
+        reason,
+    };
+    record(&app, person, action).await?;
+    Ok(back_to(look.channel, pr))
+}
+
+const NOT_TO_OVERRULE: &str = "There is no such veto, or whoever it is of is on the team: then they \
+    can withdraw it, and nobody else.";
+
+pub(crate) fn channel<'a>(app: &'a AppState, name: &str) -> Result<&'a ChannelInfo, PageError> {
     let found = app.channel(name);
     found.ok_or(PageError::NotFound("There is no channel of this name."))
 }
 
-async fn record(app: &AppState, person: Person, action: Action) -> Result<(), PageError> {
+pub(crate) async fn record(
+    app: &AppState,
+    person: Person,
+    action: Action,
+) -> Result<(), PageError> {
     record_with(app, person, action, &Contents::new()).await
 }
 
 /// Records a decision together with the contents that it names.
-async fn record_with(
+pub(crate) async fn record_with(
     app: &AppState,
     person: Person,
     action: Action,
@@ -159,7 +185,7 @@ async fn record_with(
     Ok(())
 }
 
-fn back_to(channel: &ChannelInfo, pr: PrNumber) -> Response {
+pub(crate) fn back_to(channel: &ChannelInfo, pr: PrNumber) -> Response {
     let url = format!("/candidates/{pr}?channel={}", channel.name());
     Redirect::to(&url).into_response()
 }

@@ -5,10 +5,10 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use picket_domain::{Candidate, CommitSha};
 
-use crate::error::PageError;
+use crate::error::{PageError, page};
+use crate::layout::{Section, Shell};
 use crate::look::Look;
-use crate::shell::{Section, Shell, page};
-use crate::sign_in::{Person, Viewer};
+use crate::session::{Person, Viewer};
 
 #[derive(Template)]
 #[template(path = "moved.html")]
@@ -51,7 +51,7 @@ pub(super) fn pick(
 }
 
 /// The pick conflicts otherwise, or not at all.
-pub(super) fn conflict(
+pub(crate) fn conflict(
     look: &Look<'_>,
     candidate: &Candidate,
     person: Person,

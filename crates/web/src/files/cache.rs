@@ -4,7 +4,8 @@ use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use picket_publisher::CacheFile;
 
-use super::serve::{FOR_A_DAY, IMMUTABLE, file, missing};
+use super::serve::{FOR_A_DAY, file, missing};
+use crate::assets::IMMUTABLE;
 use crate::state::{App, AppState};
 
 /// `GET /cache/{name}`: `nix-cache-info` and narinfos.

@@ -1,10 +1,12 @@
 //! A channel's own addresses: all of them redirect to its current release.
 
+use std::sync::Arc;
+
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, StatusCode, header};
-use picket_domain::{ChannelName, ReleaseName};
-use picket_publisher::{PublicDir, PublishError, ReleaseFile, immutable_link};
+use picket_domain::ChannelName;
+use picket_publisher::{ReleaseFile, ReleaseHead, immutable_link};
 
 use super::serve::{failed, missing};
 use crate::state::{App, AppState};
@@ -12,10 +14,7 @@ use crate::state::{App, AppState};
 /// `GET /{channel}`
 pub(crate) async fn channel(State(app): State<App>, Path(name): Path<String>) -> Response {
     match current(&app, &name).await {
-        Ok((channel, release)) => redirect(
-            &app.absolute(&format!("/releases/{channel}/{release}")),
-            None,
-        ),
+        Ok(release) => redirect(&app.absolute(&folder(&release)), None),
         Err(answer) => *answer,
     }
 }
@@ -25,34 +24,30 @@ pub(crate) async fn channel_file(
     State(app): State<App>,
     Path((name, file)): Path<(String, String)>,
 ) -> Response {
-    let (channel, release) = match current(&app, &name).await {
+    let release = match current(&app, &name).await {
         Ok(current) => current,
         Err(answer) => return *answer,
     };
     let Some(file) = ReleaseFile::parse(&file) else {
-        return missing(format!("{channel} has no such file.\n"));
+        return missing(format!("{} has no such file.\n", release.channel));
     };
-    let path = format!("/releases/{channel}/{release}/{}", file.file_name());
-    let link = if file.is_tarball() {
-        match link(&app, &channel, &release, file).await {
-            Ok(link) => link,
-            Err(error) => return failed(&error),
-        }
-    } else {
-        None
-    };
+    let path = format!("{}/{}", folder(&release), file.file_name());
+    let link = file
+        .is_tarball()
+        .then(|| immutable_link(&app.base_url, &release, file));
     redirect(&app.absolute(&path), link)
 }
 
 /// A configured channel and the release that its pointer leads to, or else the answer that says
 /// what is missing.
-async fn current(app: &AppState, name: &str) -> Result<(ChannelName, ReleaseName), Box<Response>> {
-    let Some(channel) = app.channel(name).map(|info| info.name().clone()) else {
+async fn current(app: &AppState, name: &str) -> Result<Arc<ReleaseHead>, Box<Response>> {
+    let Some(channel): Option<ChannelName> = app.channel(name).map(|info| info.name().clone())
+    else {
         return Err(Box::new(missing("There is no channel of this name.\n")));
     };
     let (public, asked) = (app.public.clone(), channel.clone());
-    match blocking(move || public.current(&asked)).await {
-        Ok(Some(release)) => Ok((channel, release)),
+    match blocking(move || public.current_release(&asked)).await {
+        Ok(Some(release)) => Ok(release),
         Ok(None) => Err(Box::new(missing(format!(
             "{channel} has no release yet. The first one comes with the first approved fix; \
              see {} for where things stand.\n",
@@ -62,17 +57,8 @@ async fn current(app: &AppState, name: &str) -> Result<(ChannelName, ReleaseName
     }
 }
 
-/// The `Link` header's value; `None` for a release whose manifest is gone.
-async fn link(
-    app: &AppState,
-    channel: &ChannelName,
-    release: &ReleaseName,
-    file: ReleaseFile,
-) -> Result<Option<String>, PublishError> {
-    let (public, base_url): (PublicDir, _) = (app.public.clone(), app.base_url.clone());
-    let (channel, release) = (channel.clone(), release.clone());
-    let manifest = blocking(move || public.manifest(&channel, &release)).await?;
-    Ok(manifest.map(|manifest| immutable_link(&base_url, &manifest, file)))
+fn folder(release: &ReleaseHead) -> String {
+    format!("/releases/{}/{}", release.channel, release.name)
 }
 
 /// Reads the disk without holding up other requests.

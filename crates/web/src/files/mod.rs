@@ -8,10 +8,8 @@
 mod cache;
 mod channel;
 mod release;
-pub(crate) mod reserved;
 mod serve;
 
 pub(crate) use cache::{cache_file, nar};
 pub(crate) use channel::{channel, channel_file};
 pub(crate) use release::{release, release_file};
-pub(crate) use serve::IMMUTABLE;

@@ -2,11 +2,12 @@
 
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
-use http::{HeaderValue, header};
+use http::{HeaderValue, StatusCode, header};
 use picket_domain::{ChannelName, ReleaseName};
 use picket_publisher::ReleaseFile;
 
-use super::serve::{IMMUTABLE, file, missing};
+use super::serve::{failed, file, gone, missing};
+use crate::assets::IMMUTABLE;
 use crate::state::{App, AppState};
 
 /// A release's page stands alone: its style is in it, and it has nothing else that could act.
@@ -56,10 +57,22 @@ async fn send(
     };
     let path = app.public.release_file(&channel, &release, wanted);
     let mut response = file(request, &path, wanted.content_type(), IMMUTABLE).await;
+    if response.status() == StatusCode::NOT_FOUND {
+        return absent(app, &channel, &release);
+    }
     if wanted == ReleaseFile::Index {
         let policy = HeaderValue::from_static(INDEX_POLICY);
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     response
+}
+
+/// There is no such release, or there was one: then the answer says why it is gone.
+fn absent(app: &AppState, channel: &ChannelName, release: &ReleaseName) -> Response {
+    match app.public.gone(channel, release) {
+        Ok(Some(note)) => gone(format!("{note}\n")),
+        Ok(None) => missing("There is no such file.\n"),
+        Err(error) => failed(&error),
+    }
 }

@@ -9,9 +9,6 @@ use http::{HeaderValue, StatusCode, header};
 use tower::ServiceExt;
 use tower_http::services::ServeFile;
 
-/// For what never changes at its address.
-pub(crate) const IMMUTABLE: &str = "public, max-age=31536000, immutable";
-
 /// For what could be replaced by something equally good, such as a narinfo with one more signature.
 pub(super) const FOR_A_DAY: &str = "public, max-age=86400";
 
@@ -56,9 +53,18 @@ pub(super) fn missing(text: impl Into<String>) -> Response {
     (StatusCode::NOT_FOUND, headers, text.into()).into_response()
 }
 
+/// Says that something was there and is not any more, as plain text.
+pub(super) fn gone(text: String) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
+        (header::CACHE_CONTROL, FOR_A_DAY),
+    ];
+    (StatusCode::GONE, headers, text).into_response()
+}
+
 /// Says that this server is at fault. Nix tries such addresses again.
 pub(super) fn failed(error: &(dyn std::error::Error + 'static)) -> Response {
-    tracing::error!(error = %crate::error::Chain(error), "the public folder cannot be read");
+    tracing::error!(error = %crate::chain::Chain(error), "the public folder cannot be read");
     let text = "The release cannot be read just now; the server's log says why.\n";
     (StatusCode::INTERNAL_SERVER_ERROR, text).into_response()
 }

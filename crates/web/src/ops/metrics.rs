@@ -5,39 +5,29 @@ use std::collections::BTreeMap;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header;
-use picket_domain::{Action, BuildReport, PickStatus, Verdict};
+use picket_domain::{Action, Board, PickStatus, StatusGroup, Timestamp, Trouble, Verdict};
 
 use super::prometheus::Metric;
 use crate::error::PageError;
 use crate::look::Look;
 use crate::state::App;
 
-/// The names of all states, so that a state that nothing is in shows as 0.
-const STATES: [&str; 14] = [
-    "superseded",
-    "in_base",
-    "vetoed",
-    "awaiting_approval",
-    "conflict",
-    "disputed",
-    "stale",
-    "unavailable",
-    "build_failed",
-    "assembling",
-    "building",
-    "retrying",
-    "releasing",
-    "released",
-];
-
 struct Metrics {
     reconciler_age: Metric,
+    lane_age: Metric,
+    lane_alive: Metric,
+    last_look: Metric,
+    restarts: Metric,
+    troubles: Metric,
+    holds: Metric,
     release: Metric,
     release_time: Metric,
     base_age: Metric,
     candidates: Metric,
     waiting: Metric,
     builds: Metric,
+    flaky: Metric,
+    failures: Metric,
     lag: Metric,
     lag_count: Metric,
 }
@@ -47,7 +37,31 @@ impl Metrics {
         Self {
             reconciler_age: Metric::gauge(
                 "picket_reconciler_age_seconds",
-                "Seconds since the reconciler's last sign of life.",
+                "Seconds since the sign of life of the reconciler's part that has been silent longest.",
+            ),
+            lane_age: Metric::gauge(
+                "picket_lane_age_seconds",
+                "Seconds since the last sign of life of a part of the reconciler.",
+            ),
+            lane_alive: Metric::gauge(
+                "picket_lane_alive",
+                "Whether a part of the reconciler counts as alive.",
+            ),
+            last_look: Metric::gauge(
+                "picket_lane_last_look_seconds",
+                "How long the last look of a part of the reconciler took, with the steps that it led to.",
+            ),
+            restarts: Metric::counter(
+                "picket_lane_restarts_total",
+                "How often a part of the reconciler broke down and was started again.",
+            ),
+            troubles: Metric::gauge(
+                "picket_lane_troubles",
+                "Steps of a part of the reconciler that fail at the moment.",
+            ),
+            holds: Metric::gauge(
+                "picket_channel_holds",
+                "Reasons why a channel does not move before a person has acted.",
             ),
             release: Metric::gauge(
                 "picket_release_seq",
@@ -73,6 +87,14 @@ impl Metrics {
                 "picket_build_attempts",
                 "Builds against the current base, by what came of them.",
             ),
+            flaky: Metric::gauge(
+                "picket_flaky_jobs",
+                "Jobs that failed and then passed, in builds against today's base.",
+            ),
+            failures: Metric::gauge(
+                "picket_job_failures",
+                "Failed jobs in builds against today's base, each try counted, by why they failed.",
+            ),
             lag: Metric::counter(
                 "picket_lag_won_seconds_total",
                 "How much earlier than the stable channel this channel had its superseded fixes.",
@@ -84,16 +106,40 @@ impl Metrics {
         }
     }
 
+    fn add_board(&mut self, board: &Board, now: Timestamp) {
+        if let Some(age) = board.age(now) {
+            self.reconciler_age.sample(&[], age as f64);
+        }
+        let troubles = board.troubles();
+        for (key, health) in board.lanes() {
+            let (lane, channel) = key;
+            let channel = channel.as_ref().map_or("", |channel| channel.as_str());
+            let labels = [("lane", lane.name()), ("channel", channel)];
+            let age = now.seconds_since(health.last_sign);
+            self.lane_age.sample(&labels, age as f64);
+            let alive = f64::from(u8::from(health.is_alive(now)));
+            self.lane_alive.sample(&labels, alive);
+            let last_look = health.last_look.as_secs_f64();
+            self.last_look.sample(&labels, last_look);
+            self.restarts.sample(&labels, f64::from(health.restarts));
+            let of_lane = |it: &&&Trouble| (it.lane, &it.channel) == (*lane, &key.1);
+            let count = troubles.iter().filter(of_lane).count();
+            self.troubles.sample(&labels, count as f64);
+        }
+    }
+
     fn add(&mut self, look: &Look<'_>) {
         let channel = [("channel", look.channel.name().as_str())];
         if let Some((release, at)) = look.published().first() {
             self.release.sample(&channel, release.seq.0 as f64);
             self.release_time.sample(&channel, at.as_unix() as f64);
         }
-        if let Some(base) = &look.facts.base {
+        if let Some(base) = look.facts.base() {
             let age = look.now.seconds_since(base.seen_at);
             self.base_age.sample(&channel, age as f64);
         }
+        let holds = &look.plan().holds;
+        self.holds.sample(&channel, holds.len() as f64);
         self.waiting.sample(&channel, oldest_under_way(look) as f64);
         for (state, count) in by_state(look) {
             self.candidates
@@ -103,10 +149,16 @@ impl Metrics {
             self.builds
                 .sample(&[channel[0], ("outcome", outcome)], f64::from(count));
         }
+        let odd = look.facts.odd_jobs(look.now);
+        self.flaky.sample(&channel, odd.flaky.len() as f64);
+        for (cause, count) in by_cause(look) {
+            self.failures
+                .sample(&[channel[0], ("cause", cause)], f64::from(count));
+        }
         let lags: Vec<_> = look
             .facts
             .log
-            .iter()
+            .all_superseded()
             .filter_map(|entry| match entry.action {
                 Action::Superseded { lag_seconds, .. } => Some(lag_seconds),
                 _ => None,
@@ -120,12 +172,20 @@ impl Metrics {
         let mut page = String::new();
         let all = [
             &self.reconciler_age,
+            &self.lane_age,
+            &self.lane_alive,
+            &self.last_look,
+            &self.restarts,
+            &self.troubles,
+            &self.holds,
             &self.release,
             &self.release_time,
             &self.base_age,
             &self.candidates,
             &self.waiting,
             &self.builds,
+            &self.flaky,
+            &self.failures,
             &self.lag,
             &self.lag_count,
         ];
@@ -139,9 +199,7 @@ impl Metrics {
 /// `GET /metrics`
 pub(crate) async fn metrics(State(app): State<App>) -> Result<Response, PageError> {
     let mut metrics = Metrics::new();
-    if let Some(age) = app.health.age(app.now()) {
-        metrics.reconciler_age.sample(&[], age as f64);
-    }
+    metrics.add_board(&app.board(), app.now());
     for channel in &app.channels {
         metrics.add(&Look::at(&app, channel).await?);
     }
@@ -150,7 +208,7 @@ pub(crate) async fn metrics(State(app): State<App>) -> Result<Response, PageErro
 }
 
 fn by_state(look: &Look<'_>) -> BTreeMap<&'static str, u32> {
-    let mut counts: BTreeMap<_, _> = STATES.iter().map(|state| (*state, 0)).collect();
+    let mut counts: BTreeMap<_, _> = PickStatus::NAMES.map(|state| (state, 0)).into();
     for (_, status) in look.candidates() {
         *counts.entry(status.name()).or_default() += 1;
     }
@@ -158,22 +216,33 @@ fn by_state(look: &Look<'_>) -> BTreeMap<&'static str, u32> {
 }
 
 fn by_verdict(look: &Look<'_>) -> BTreeMap<&'static str, u32> {
-    let mut counts: BTreeMap<_, _> = ["passed", "broken", "inconclusive"]
+    let mut counts: BTreeMap<_, _> = ["passed", "broken", "rejected", "no_machine", "inconclusive"]
         .map(|it| (it, 0))
         .into();
-    let attempts = look
-        .facts
-        .builds
-        .values()
-        .flat_map(|record| &record.attempts);
-    let reports = attempts.map(|attempt| &attempt.report);
-    for verdict in reports.map(|report: &BuildReport| report.verdict(&look.facts.policy)) {
+    let records = look.facts.today.iter().flat_map(|on| on.builds.values());
+    let attempts = records.flat_map(|record| &record.attempts);
+    for verdict in attempts.map(|attempt| attempt.report.verdict(&look.facts.policy)) {
         let outcome = match verdict {
             Verdict::Passed => "passed",
             Verdict::Broken(_) => "broken",
+            Verdict::Rejected(_) => "rejected",
+            Verdict::NoMachine(_) => "no_machine",
             Verdict::Inconclusive(_) => "inconclusive",
         };
         *counts.entry(outcome).or_default() += 1;
+    }
+    counts
+}
+
+/// The failed jobs of all tries against today's base, by cause.
+fn by_cause(look: &Look<'_>) -> BTreeMap<&'static str, u32> {
+    let mut counts = BTreeMap::new();
+    let records = look.facts.today.iter().flat_map(|on| on.builds.values());
+    let attempts = records.flat_map(|record| &record.attempts);
+    for failing in attempts.flat_map(|attempt| attempt.report.failing()) {
+        if let Some(cause) = failing.cause {
+            *counts.entry(cause.name()).or_default() += 1;
+        }
     }
     counts
 }
@@ -183,7 +252,7 @@ fn by_verdict(look: &Look<'_>) -> BTreeMap<&'static str, u32> {
 fn oldest_under_way(look: &Look<'_>) -> i64 {
     let under_way = look
         .candidates()
-        .filter(|(_, status): &(_, PickStatus)| !status.is_settled());
+        .filter(|(_, status): &(_, &PickStatus)| status.group() == StatusGroup::UnderWay);
     let waits = under_way.filter_map(|(candidate, _)| {
         let approved_at = look.stage_times(candidate).approved_at?;
         Some(look.now.seconds_since(approved_at))

@@ -5,10 +5,10 @@ use axum::extract::{Query, State};
 use axum::response::Response;
 use serde::Deserialize;
 
-use crate::checked::Checked;
-use crate::error::PageError;
-use crate::shell::{Section, Shell, page};
-use crate::sign_in::Viewer;
+use crate::error::{PageError, page};
+use crate::extract::Checked;
+use crate::layout::{Section, Shell};
+use crate::session::Viewer;
 use crate::state::App;
 use crate::view::LogLine;
 

@@ -1,23 +1,30 @@
 //! A channel's public page: what it fixes, how far ahead it is, and how to subscribe.
 
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use picket_domain::{Action, Hold, PickStatus, PrNumber, Release, Timestamp, plan};
+use picket_domain::{
+    Action, CommitSha, JobName, PickStatus, PrNumber, Release, ReleasedPick, StatusGroup, Timestamp,
+};
 
+use super::notice::Notice;
 use super::subscribe::{Way, ways};
-use crate::checked::Checked;
-use crate::error::PageError;
+use crate::error::{PageError, page};
+use crate::extract::Checked;
+use crate::layout::{Section, Shell};
 use crate::look::{Look, chosen};
-use crate::seen::approvals;
-use crate::shell::{Section, Shell, page};
-use crate::sign_in::Viewer;
+use crate::session::Viewer;
 use crate::state::{App, AppState};
 use crate::time::{When, duration};
-use crate::view::{AdvisoryLink, Badge, advisories, status_badge};
+use crate::view::{AdvisoryLink, Badge, advisories, form_words, status_badge};
 
 /// Releases in the history of a page.
 const HISTORY: usize = 25;
+/// What was set aside or superseded: the queue has the rest of it.
+const FEW: usize = 25;
 
 #[derive(Template)]
 #[template(path = "channel.html")]
@@ -32,14 +39,37 @@ struct ChannelPage {
     base: Option<BaseView>,
     current: Option<ReleaseView>,
     fixes: Vec<Fix>,
-    set_aside: Vec<SetAside>,
+    set_aside: Beginning<SetAside>,
+    flaky: Vec<String>,
+    broken_at_base: Vec<String>,
+    builds: Vec<RunningBuild>,
     under_way: usize,
     waiting: usize,
-    superseded: Vec<Superseded>,
+    superseded: Beginning<Superseded>,
     lead: Option<String>,
     history: Vec<ReleaseView>,
-    hold: Option<String>,
+    notice: Notice,
     ways: Vec<Way>,
+}
+
+/// The first few of a list.
+struct Beginning<T> {
+    /// How many there are in all.
+    total: usize,
+    shown: Vec<T>,
+}
+
+impl<T> Beginning<T> {
+    fn of<U>(all: &[U], row: impl Fn(&U) -> T) -> Self {
+        Self {
+            total: all.len(),
+            shown: all.iter().take(FEW).map(row).collect(),
+        }
+    }
+
+    fn is_all(&self) -> bool {
+        self.shown.len() == self.total
+    }
 }
 
 struct BaseView {
@@ -66,8 +96,17 @@ struct Fix {
     pr: u64,
     title: String,
     advisories: Vec<AdvisoryLink>,
+    /// What the release does instead of fixing it; nothing where it is fixed.
+    stand_in: &'static str,
     approved_by: String,
     released: Option<When>,
+}
+
+/// A build that runs.
+struct RunningBuild {
+    short: String,
+    url: String,
+    since: When,
 }
 
 struct SetAside {
@@ -110,13 +149,12 @@ impl ChannelPage {
         let channel = look.channel;
         let keys: Vec<_> = app.public_keys.iter().map(ToString::to_string).collect();
         let history = history(look);
-        let statuses: Vec<_> = look.candidates().map(|(_, status)| status).collect();
-        let under_way = statuses
-            .iter()
-            .filter(|status| !status.is_settled())
-            .count();
-        let is_waiting =
-            |status: &&PickStatus| matches!(status, PickStatus::AwaitingApproval { .. });
+        let of_group = |group| {
+            let groups = look.candidates().map(|(_, status)| status.group());
+            groups.filter(|it| *it == group).count()
+        };
+        let under_way = of_group(StatusGroup::UnderWay);
+        let odd = look.facts.odd_jobs(look.now);
         let here = format!("/channels/{}", channel.name());
         Self {
             shell: Shell::new(channel.title.clone(), Section::Channel, viewer, here)
@@ -134,20 +172,38 @@ impl ChannelPage {
             base: base(look),
             fixes: fixes(look),
             set_aside: set_aside(look),
+            flaky: names(&odd.flaky),
+            broken_at_base: names(&odd.broken_at_base),
+            builds: running_builds(look),
             under_way,
-            waiting: statuses.iter().filter(is_waiting).count(),
+            waiting: of_group(StatusGroup::NeedsDecision),
             superseded: superseded(look),
             lead: median_lag(look).map(duration),
             current: release_of(look),
             history,
-            hold: hold(look),
+            notice: Notice::of_channel(look, &app.board(), viewer),
             ways: ways(&app.base_url, channel.name().as_str(), &keys),
         }
     }
 }
 
+/// At most so many names of jobs.
+fn names(jobs: &BTreeSet<JobName>) -> Vec<String> {
+    jobs.iter().take(FEW).map(ToString::to_string).collect()
+}
+
+fn running_builds(look: &Look<'_>) -> Vec<RunningBuild> {
+    let building = look.facts.machine.building.iter();
+    let view = |(rev, since): (&CommitSha, &Timestamp)| RunningBuild {
+        short: rev.short().to_owned(),
+        url: format!("/channels/{}/builds/{rev}", look.channel.name()),
+        since: When::new(*since, look.now),
+    };
+    building.map(view).collect()
+}
+
 fn base(look: &Look<'_>) -> Option<BaseView> {
-    look.facts.base.as_ref().map(|base| BaseView {
+    look.facts.base().map(|base| BaseView {
         short: base.rev.short().to_owned(),
         version: base.version.clone(),
         rev_count: base.rev_count,
@@ -209,10 +265,11 @@ fn fixes(look: &Look<'_>) -> Vec<Fix> {
     let picks = published
         .first()
         .map(|(release, _)| release.picks.as_slice());
-    let fix = |pr: PrNumber| {
+    let fix = |pick: &ReleasedPick| {
+        let pr = pick.pr;
         let (title, advisories) = described(look, pr);
         let candidate = look.candidate(pr);
-        let approvals = candidate.map(|it| approvals(look, it));
+        let approvals = candidate.map(|it| look.approvals(it));
         let approved_by: Vec<_> = approvals
             .iter()
             .flatten()
@@ -223,44 +280,32 @@ fn fixes(look: &Look<'_>) -> Vec<Fix> {
             pr: pr.0,
             title,
             advisories,
+            stand_in: form_words(&pick.form).done,
             approved_by: approved_by.join(", "),
             released: released.map(|at| When::new(at, look.now)),
         }
     };
-    picks
-        .unwrap_or_default()
-        .iter()
-        .map(|pick| fix(pick.pr))
-        .collect()
+    picks.unwrap_or_default().iter().map(fix).collect()
 }
 
-fn set_aside(look: &Look<'_>) -> Vec<SetAside> {
-    let is_set_aside = |status: &PickStatus| {
-        matches!(
-            status,
-            PickStatus::Conflict { .. }
-                | PickStatus::Disputed { .. }
-                | PickStatus::Stale { .. }
-                | PickStatus::Unavailable { .. }
-                | PickStatus::BuildFailed { .. }
-                | PickStatus::Vetoed { .. }
-        )
-    };
+/// The newest of what was set aside.
+fn set_aside(look: &Look<'_>) -> Beginning<SetAside> {
+    let is_set_aside = |status: &PickStatus| status.group() == StatusGroup::SetAside;
     let found = look.candidates().filter(|(_, status)| is_set_aside(status));
-    found
-        .map(|(candidate, status)| SetAside {
-            pr: candidate.pr.0,
-            title: candidate.title.clone(),
-            badge: status_badge(&status),
-            reason: status.reason(),
-        })
-        .collect()
+    let mut found: Vec<_> = found.collect();
+    found.sort_by_key(|(candidate, _)| (Reverse(candidate.opened_at), candidate.pr));
+    Beginning::of(&found, |(candidate, status)| SetAside {
+        pr: candidate.pr.0,
+        title: candidate.title.clone(),
+        badge: status_badge(status),
+        reason: status.reason(),
+    })
 }
 
 fn lags<'a>(look: &'a Look<'_>) -> impl Iterator<Item = (PrNumber, i64, Timestamp)> + 'a {
     look.facts
         .log
-        .iter()
+        .all_superseded()
         .rev()
         .filter_map(|entry| match entry.action {
             Action::Superseded {
@@ -270,35 +315,22 @@ fn lags<'a>(look: &'a Look<'_>) -> impl Iterator<Item = (PrNumber, i64, Timestam
         })
 }
 
-fn superseded(look: &Look<'_>) -> Vec<Superseded> {
-    let line = |(pr, lag, at): (PrNumber, i64, Timestamp)| {
-        let (title, advisories) = described(look, pr);
+fn superseded(look: &Look<'_>) -> Beginning<Superseded> {
+    let line = |(pr, lag, at): &(PrNumber, i64, Timestamp)| {
+        let (title, advisories) = described(look, *pr);
         Superseded {
             pr: pr.0,
             title,
             advisories,
-            lag: duration(lag),
-            when: When::new(at, look.now),
+            lag: duration(*lag),
+            when: When::new(*at, look.now),
         }
     };
-    lags(look).map(line).collect()
+    Beginning::of(&lags(look).collect::<Vec<_>>(), line)
 }
 
 fn median_lag(look: &Look<'_>) -> Option<i64> {
     let mut lags: Vec<_> = lags(look).map(|(_, lag, _)| lag).collect();
     lags.sort_unstable();
     lags.get(lags.len() / 2).copied()
-}
-
-/// Why the channel does not move although it should.
-fn hold(look: &Look<'_>) -> Option<String> {
-    match plan(&look.facts, look.now).hold? {
-        Hold::BaseWentBack { released, now } => Some(format!(
-            "{} went back in time, from {} to {}. Servers must never be offered an older base, so \
-             nothing is released until it has caught up, or a person has looked.",
-            look.channel.base_label,
-            released.rev.short(),
-            now.rev.short(),
-        )),
-    }
 }

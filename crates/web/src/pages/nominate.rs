@@ -8,11 +8,11 @@ use axum::response::{IntoResponse, Redirect, Response};
 use picket_domain::{Action, Actor, PrNumber};
 use serde::Deserialize;
 
-use crate::checked::Checked;
-use crate::error::PageError;
-use crate::forms::{MemberForm, reason};
-use crate::shell::{Section, Shell, page};
-use crate::sign_in::Viewer;
+use crate::error::{PageError, page};
+use crate::extract::Checked;
+use crate::forms::{SignedForm, reason};
+use crate::layout::{Section, Shell};
+use crate::session::Viewer;
 use crate::state::{App, AppState};
 
 #[derive(Deserialize)]
@@ -73,7 +73,7 @@ pub(crate) struct Nomination {
 /// `POST /nominate`
 pub(crate) async fn nominate(
     State(app): State<App>,
-    MemberForm { person, form }: MemberForm<Nomination>,
+    SignedForm { person, form }: SignedForm<Nomination>,
 ) -> Result<Response, PageError> {
     let pr = pull_request(&form.pr)?;
     let reason = reason(&form.reason)?;

@@ -1,4 +1,4 @@
-//! The JSON API, health and metrics.
+//! The JSON API and metrics.
 
 use http::StatusCode;
 use picket_domain::Timestamp;
@@ -84,31 +84,6 @@ async fn errors_are_json_too() {
 }
 
 #[tokio::test]
-async fn health_is_the_database_and_the_reconciler() {
-    let site = Site::new().await;
-    let client = Client::new(&picket_web::router(site.state()));
-    let before = client.get("/healthz").await;
-    assert_eq!(before.status, StatusCode::SERVICE_UNAVAILABLE);
-    site.health.sign_of_life(Timestamp::now());
-    assert_eq!(client.get("/healthz").await.status, StatusCode::OK);
-    site.health
-        .sign_of_life(Timestamp::now().plus_seconds(-601));
-    assert_eq!(
-        client.get("/healthz").await.status,
-        StatusCode::SERVICE_UNAVAILABLE
-    );
-    site.health.sign_of_life(Timestamp::now());
-    site.store.close().await;
-    let closed = client.get("/healthz").await;
-    assert_eq!(closed.status, StatusCode::SERVICE_UNAVAILABLE);
-    assert!(
-        closed.body.contains("\"database\":false"),
-        "{}",
-        closed.body
-    );
-}
-
-#[tokio::test]
 async fn metrics_count_what_the_pages_show() {
     let (_site, client) = sample().await;
     let page = client.get("/metrics").await;
@@ -120,6 +95,12 @@ async fn metrics_count_what_the_pages_show() {
         "picket_release_seq{channel=\"nixos-26.05-sec\"} 12",
         "picket_candidates{channel=\"nixos-26.05-sec\",state=\"awaiting_approval\"} 5",
         "picket_candidates{channel=\"nixos-26.05-sec\",state=\"retrying\"} 0",
+        "picket_candidates{channel=\"nixos-26.05-sec\",state=\"given_up\"} 0",
+        "picket_lane_last_look_seconds{lane=\"release\",channel=\"nixos-26.05-sec\"} 0",
+        "picket_lane_alive{lane=\"release\",channel=\"nixos-26.05-sec\"} 1",
+        "picket_lane_restarts_total{lane=\"release\",channel=\"nixos-26.05-sec\"} 0",
+        "picket_lane_troubles{lane=\"release\",channel=\"nixos-26.05-sec\"} 0",
+        "picket_channel_holds{channel=\"nixos-26.05-sec\"} 0",
         "picket_superseded_total{channel=\"nixos-26.05-sec\"} 1",
         "picket_lag_won_seconds_total{channel=\"nixos-26.05-sec\"} 543600",
         "# TYPE picket_base_age_seconds gauge",

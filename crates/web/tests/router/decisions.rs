@@ -6,7 +6,7 @@ use picket_domain::{Action, CommitSha, PrNumber, Timestamp};
 
 use crate::common::client::Client;
 use crate::common::sample::{candidate, sha};
-use crate::common::{CHANNEL, Site, login};
+use crate::common::{CHANNEL, Site, login, named};
 
 const APPROVE: &str = "/candidates/7/approve";
 
@@ -117,20 +117,10 @@ async fn only_the_team_decides() {
         stranger.post(APPROVE, &form).await.status,
         StatusCode::UNAUTHORIZED
     );
-    let token = site
-        .store
-        .create_session(&login("barbara"), Timestamp::now(), 60)
-        .await
-        .unwrap();
-    let mut outsider = Client::new(&router);
-    outsider.cookie = Some(format!("picket={}", token.secret()));
-    let csrf = site
-        .store
-        .session(&token, Timestamp::now())
-        .await
-        .unwrap()
-        .unwrap()
-        .csrf;
+    let outsider = Client::signed_in(&router, "grace").await;
+    let csrf = outsider.csrf().await;
+    let team = named(&["ada", "edsger"]);
+    site.store.set_team(&team, Timestamp::now()).await.unwrap();
     for (path, form) in [
         (
             APPROVE,
@@ -149,8 +139,8 @@ async fn only_the_team_decides() {
             .collect();
         form.extend([("channel", CHANNEL), ("csrf", csrf.as_str())]);
         let answer = outsider.post(path, &form).await;
-        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path}");
-        assert!(answer.body.contains("the team"), "{}", answer.body);
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{path}");
+        assert!(answer.body.contains("for the team"), "{}", answer.body);
     }
     assert!(site.store.log_page(None, 10).await.unwrap().is_empty());
 }

@@ -2,6 +2,8 @@
 
 use http::StatusCode;
 
+use picket_merger::GitAddress;
+
 use crate::common::client::Client;
 use crate::common::world::World;
 
@@ -33,7 +35,7 @@ async fn hostile_conflicts_stay_text() {
     let world = conflicting(&[(path, texts)], SCRIPT).await;
     world.investigate().await;
     let mut state = world.site.state();
-    state.channels[0].resolutions_remote = Some(format!("/{SCRIPT}"));
+    state.channels[0].resolutions_remote = GitAddress::parse(&format!("/{SCRIPT}")).ok();
     let ada = Client::signed_in(&picket_web::router(state), "ada").await;
     let is_text = |page: &str| {
         for bad in [

@@ -5,12 +5,21 @@
     reason = "what a test stands on is there, or the test fails"
 )]
 
+mod accounts;
 mod api;
+mod below_path;
+mod builds;
 mod common;
 mod conflicts;
 mod decisions;
 mod files;
+mod forms;
+mod health;
 mod hostile;
+mod impacts;
+mod large;
+mod long_lists;
+mod out;
 mod pages;
 mod resolving;
 mod seen;

@@ -49,7 +49,7 @@ async fn the_queue_shows_everybody_what_is_theirs_to_do() {
     Approved and under way: 412344
     Set aside: 412360 412390 412401
     Released: 412301
-    In the stable channel: 412199 412288
+    Nothing left to do: 412199 412288
     ");
     let ada = Client::signed_in(&router, "ada").await;
     insta::assert_snapshot!(groups(&ada.get("/queue?q=CVE-2026-40113").await), @"Needs your decision: 412350");

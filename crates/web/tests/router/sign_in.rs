@@ -213,6 +213,31 @@ async fn a_code_that_github_does_not_know_signs_nobody_in() {
 }
 
 #[tokio::test]
+async fn who_declines_at_github_is_told_so_and_can_try_again() {
+    let site = Site::new().await;
+    let (router, github) = with_github(&site, "ada").await;
+    let mut client = Client::new(&router);
+    let state = set_out(&mut client, "/login/github").await;
+    let path = |error: &str| {
+        format!("/login/github/callback?error={error}&error_description=The+user&state={state}")
+    };
+    let back = client.get(&path("access_denied")).await;
+    assert_eq!(back.status, StatusCode::FORBIDDEN);
+    assert!(session(&back).is_none());
+    assert!(back.body.contains("<h1>You declined</h1>"), "{}", back.body);
+    let link = "href=\"/login\">Try again</a>";
+    assert!(back.body.contains(link), "{}", back.body);
+
+    let back = client.get(&path("application_suspended")).await;
+    assert_eq!(back.status, StatusCode::BAD_GATEWAY);
+    assert!(back.body.contains(link), "{}", back.body);
+    // Nobody is sent here by another site with such a text.
+    let strange = "/login/github/callback?error=access_denied&state=x";
+    assert_eq!(client.get(strange).await.status, StatusCode::FORBIDDEN);
+    assert!(github.asked.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn a_server_with_github_has_no_passphrases() {
     let site = Site::new().await;
     let (router, _github) = with_github(&site, "ada").await;

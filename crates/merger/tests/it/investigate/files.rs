@@ -2,7 +2,8 @@
 
 use picket_domain::{Investigation, Together};
 
-use super::{FILE_NAME, World, base_side, in_file, told};
+use super::world::{FILE_NAME, World};
+use super::{base_side, in_file, told};
 use crate::support::*;
 
 #[test]

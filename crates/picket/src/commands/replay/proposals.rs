@@ -1,10 +1,8 @@
 //! Picket's proposals for the conflicts of a replay.
 
+use picket_lab::replay::{self, ConflictedPick, Pick, Proposer, Replayed, Verdict};
 use picket_proposal::{ConflictedFile, propose};
-use picket_treemerge::{
-    ConflictPath, Content,
-    replay::{self, ConflictedPick, Pick, Proposer, Replayed, Verdict},
-};
+use picket_treemerge::{ConflictPath, Content};
 
 /// What Picket proposes: for all of a pick's files, or not at all.
 pub(super) struct Proposals;

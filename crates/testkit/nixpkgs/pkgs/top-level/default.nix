@@ -10,6 +10,8 @@ let
 
   stdenvStage = self: {
     inherit lib config system;
+    # Everything, for what wants a package by a name that it has to work out.
+    pkgs = self;
     callPackage = lib.callPackageWith self;
     inherit
       (import ../stdenv/linux {

@@ -7,8 +7,9 @@ use std::ops::Range;
 
 use picket_treemerge::{
     AllText, ConflictKind, Kind, Mode, NewObjects, ObjectId, Objects, Outcome, Overlay, Version,
-    merge, put,
+    merge,
     text::{Piece, Side, diff_lines, merge_pieces},
+    update_tree,
 };
 
 use crate::repository::{Entry, Tree};
@@ -114,7 +115,7 @@ fn write(objects: &mut NewObjects, tree: &Tree) -> ObjectId {
         };
         changes.push((path.clone(), Some(Version { mode, id })));
     }
-    let (tree, new) = put(objects, ObjectId::EMPTY_TREE, &changes).expect("a tree");
+    let (tree, new) = update_tree(objects, ObjectId::EMPTY_TREE, &changes).expect("a tree");
     objects.extend(new);
     tree
 }
@@ -153,7 +154,8 @@ fn check_merge(objects: &NewObjects, [base, ours, theirs]: [ObjectId; 3]) {
                 let settled =
                     |path: &picket_treemerge::ConflictPath| (path.path.clone(), path.stages[side]);
                 let changes: Vec<_> = conflicts.paths.iter().map(settled).collect();
-                let (tree, new) = put(&above, conflicts.tree, &changes).expect("paths of a tree");
+                let (tree, new) =
+                    update_tree(&above, conflicts.tree, &changes).expect("paths of a tree");
                 check_tree(&Overlay::new(&new, &above), tree, 0);
                 assert!(
                     side == 2 || tree == conflicts.tree,

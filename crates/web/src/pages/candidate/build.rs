@@ -1,13 +1,16 @@
 //! The part of a candidate's page that shows how its chain's build went.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use picket_domain::{
-    BuildReport, BuildState, Candidate, CommitSha, FailureCause, JobOutcome, JobReport,
-    PickOutcome, PickStatus, StorePath,
+    Aggregate, BuildReport, BuildState, Candidate, CommitSha, FailureCause, Fault, JobOutcome,
+    JobReport, OnBase, PackageSet, PickOutcome, PickStatus, Policy, StorePath, required_by,
 };
 
+use crate::error::PageError;
 use crate::look::Look;
+use crate::state::AppState;
 use crate::view::Badge;
 
 /// Jobs that a page lists; a change to a library that everything needs changes thousands.
@@ -16,11 +19,17 @@ const JOBS_SHOWN: usize = 100;
 /// How a build went.
 pub(super) struct BuildView {
     pub(super) rev: String,
+    pub(super) url: String,
+    pub(super) broken_at_base: usize,
     pub(super) state: Badge,
     pub(super) tries: usize,
     pub(super) jobs: u32,
     pub(super) changed: usize,
     pub(super) failed: usize,
+    /// What is to be said of the packages that differ.
+    pub(super) packages: Option<String>,
+    /// How many of those are left to clients.
+    pub(super) left_out: u32,
     pub(super) flaky: Vec<String>,
     pub(super) error: Option<String>,
     pub(super) shown: Vec<JobView>,
@@ -31,7 +40,8 @@ pub(super) struct BuildView {
 pub(super) struct JobView {
     pub(super) name: String,
     pub(super) badge: Badge,
-    pub(super) is_required: bool,
+    /// What to say of its place in the gate; `None`: the policy names it itself.
+    pub(super) gate_note: Option<String>,
     /// The derivation that failed, where it is another one than the job's own.
     pub(super) because: Option<String>,
     pub(super) log_url: Option<String>,
@@ -40,20 +50,47 @@ pub(super) struct JobView {
 
 impl BuildView {
     /// The build that tells most about the candidate; `None` before its chain is built.
-    pub(super) fn of(look: &Look<'_>, candidate: &Candidate, status: &PickStatus) -> Option<Self> {
-        let rev = telling_rev(look, candidate, status)?;
-        let record = look.facts.builds.get(&rev).cloned().unwrap_or_default();
+    pub(super) async fn of(
+        app: &AppState,
+        look: &Look<'_>,
+        candidate: &Candidate,
+    ) -> Result<Option<Self>, PageError> {
+        let Some(rev) = telling_rev(look, candidate, &look.status(candidate)) else {
+            return Ok(None);
+        };
+        let Some(on) = &look.facts.today else {
+            return Ok(None);
+        };
+        let last = on.builds.get(&rev).and_then(|it| it.attempts.last());
+        let report = match last {
+            None => None,
+            Some(last) => {
+                let (channel, base) = (look.channel.name(), &on.base.rev);
+                app.store.report(channel, base, &rev, last.number).await?
+            }
+        };
+        Ok(Some(Self::new(look, on, &rev, report.as_ref())))
+    }
+
+    fn new(look: &Look<'_>, on: &OnBase, rev: &CommitSha, report: Option<&BuildReport>) -> Self {
+        let record = on.builds.get(rev).map(Arc::as_ref);
+        let record = record.cloned().unwrap_or_default();
         let policy = &look.facts.policy;
-        let (state, flaky) = match record.state(policy, look.now) {
+        let (state, flaky) = match look.facts.build_state(rev, &record, look.now) {
             BuildState::Due => (Badge::new("info", "Being built"), Vec::new()),
             BuildState::RetryAt(_) => (Badge::new("warn", "To be tried again"), Vec::new()),
+            BuildState::GivenUp { .. } => (Badge::new("warn", "Given up for now"), Vec::new()),
             BuildState::Passed { flaky, .. } => (Badge::new("good", "Passed"), flaky),
+            BuildState::Cancelled { .. } => (Badge::new("warn", "Stopped"), Vec::new()),
+            BuildState::NoMachine { .. } => (Badge::new("bad", "No machine builds it"), Vec::new()),
             BuildState::Failed { .. } => (Badge::new("bad", "Failed"), Vec::new()),
         };
-        let report = record.attempts.last().map(|attempt| &attempt.report);
         let (jobs, error) = match report {
             Some(BuildReport::Evaluated { jobs, .. }) => (*jobs, None),
-            Some(BuildReport::EvaluationFailed { error }) => (0, Some(error.clone())),
+            Some(
+                BuildReport::EvaluationFailed { error: said }
+                | BuildReport::EvaluationUnfinished { detail: said, .. },
+            ) => (0, Some(said.clone())),
             None => (0, None),
         };
         let changed = report.map(BuildReport::changed).unwrap_or_default();
@@ -61,33 +98,50 @@ impl BuildView {
             changed.iter().partition(|report| !is_built(report));
         let failures = failed.len();
         in_order.splice(0..0, failed);
-        let view = |report: &JobReport| JobView::new(&rev, report, policy.requires(&report.job));
+        let aggregates = report.map(BuildReport::aggregates).unwrap_or_default();
+        let view =
+            |report: &JobReport| JobView::new(rev, report, gate_note(aggregates, policy, report));
         let shown = in_order.iter().take(JOBS_SHOWN).copied().map(view);
-        Some(Self {
+        Self {
             rev: rev.short().to_owned(),
+            url: format!("/channels/{}/builds/{rev}", look.channel.name()),
+            broken_at_base: changed
+                .iter()
+                .filter(|it| it.fault() == Some(Fault::Base))
+                .count(),
             state,
             tries: record.attempts.len(),
             jobs,
-            changed: changed.len(),
+            changed: changed.iter().filter(|it| !it.job.is_beside()).count(),
+            packages: report
+                .and_then(BuildReport::packages)
+                .and_then(packages_line),
+            left_out: report
+                .and_then(BuildReport::packages)
+                .map_or(0, |packages| packages.left_out),
             failed: failures,
             flaky: flaky.iter().map(ToString::to_string).collect(),
             error,
             hidden: in_order.len().saturating_sub(JOBS_SHOWN),
             shown: each_log_once(shown),
-        })
+        }
     }
 }
 
 /// The commit whose build says most: the one that shows the fault, the one being built, or the
 /// chain that the candidate is in.
 fn telling_rev(look: &Look<'_>, candidate: &Candidate, status: &PickStatus) -> Option<CommitSha> {
-    if let PickStatus::BuildFailed { rev, .. } | PickStatus::Building { rev } = status {
+    if let PickStatus::BuildFailed { rev, .. }
+    | PickStatus::NoMachine { rev, .. }
+    | PickStatus::BuildCancelled { rev, .. }
+    | PickStatus::Building { rev } = status
+    {
         return Some(rev.clone());
     }
     let assembly = look.resolution.assembly.as_ref()?;
     match assembly.outcome(candidate.pr)? {
         PickOutcome::Picked { .. } => assembly.applied().last().map(|(_, tip)| tip.clone()),
-        PickOutcome::Contained
+        PickOutcome::Contained { .. }
         | PickOutcome::Conflict { .. }
         | PickOutcome::Disputed { .. }
         | PickOutcome::Unavailable { .. } => None,
@@ -111,13 +165,13 @@ fn is_built(report: &JobReport) -> bool {
 }
 
 impl JobView {
-    fn new(rev: &CommitSha, report: &JobReport, is_required: bool) -> Self {
+    fn new(rev: &CommitSha, report: &JobReport, gate_note: Option<String>) -> Self {
         let name = report.job.to_string();
         match &report.outcome {
             JobOutcome::Built { .. } => Self {
                 name,
                 badge: Badge::new("good", "Built"),
-                is_required,
+                gate_note,
                 because: None,
                 log_url: None,
                 log_tail: String::new(),
@@ -127,18 +181,30 @@ impl JobView {
                 failed,
                 cause,
                 log_tail,
+                fails_at_base,
             } => Self {
                 name,
-                badge: cause_badge(*cause),
-                is_required,
+                badge: match fails_at_base {
+                    true => Badge::new("", "Already broken at the base"),
+                    false => cause_badge(*cause),
+                },
+                gate_note,
                 because: (failed != drv).then(|| failed.name().to_owned()),
                 log_url: Some(log_url(rev, failed)),
                 log_tail: log_tail.clone(),
             },
+            JobOutcome::Refused { why } => Self {
+                name,
+                badge: Badge::new("bad", "Not fit to ship"),
+                gate_note,
+                because: None,
+                log_url: None,
+                log_tail: why.clone(),
+            },
             JobOutcome::EvaluationFailed { error } => Self {
                 name,
                 badge: Badge::new("bad", "Does not evaluate"),
-                is_required,
+                gate_note,
                 because: None,
                 log_url: None,
                 log_tail: error.clone(),
@@ -147,10 +213,60 @@ impl JobView {
     }
 }
 
+fn gate_note(aggregates: &[Aggregate], policy: &Policy, report: &JobReport) -> Option<String> {
+    let job = &report.job;
+    if job.is_package() {
+        let is_given_up = matches!(report.outcome, JobOutcome::EvaluationFailed { .. });
+        return is_given_up.then(|| "does not hold this up".to_owned());
+    }
+    if policy.requires(job) || job.is_carried() {
+        return None;
+    }
+    Some(match required_by(aggregates, policy, job) {
+        Some(aggregate) => format!("required by {aggregate}"),
+        None => "not required".to_owned(),
+    })
+}
+
+fn packages_line(packages: &PackageSet) -> Option<String> {
+    if let Some(error) = &packages.unknown {
+        return Some(format!(
+            "Which packages change is not known, since the base's do not evaluate: {error}"
+        ));
+    }
+    let plural = if packages.changed == 1 { "" } else { "s" };
+    match (packages.changed, packages.left_out) {
+        (0, _) => None,
+        (changed, 0) => Some(format!(
+            "{changed} package{plural} of the tree change{}.",
+            third(changed)
+        )),
+        (changed, left_out) => Some(format!(
+            "{changed} packages of the tree change. {left_out} of them are beyond the channel's rebuild \
+             limit, and servers build them themselves."
+        )),
+    }
+}
+
+/// The ending of a verb.
+fn third(n: u32) -> &'static str {
+    if n == 1 { "s" } else { "" }
+}
+
 fn cause_badge(cause: FailureCause) -> Badge {
     match cause {
         FailureCause::Builder => Badge::new("bad", "Failed"),
         FailureCause::TimedOut => Badge::new("bad", "Timed out"),
+        FailureCause::LogTooLarge => Badge::new("bad", "Log too large"),
+        FailureCause::OutputRejected => Badge::new("bad", "Output rejected"),
+        FailureCause::UnsupportedOutput => Badge::new("bad", "Makes a socket, pipe or device"),
+        FailureCause::NotDeterministic => Badge::new("bad", "Not deterministic"),
+        FailureCause::NoMachine => Badge::new("bad", "No machine builds it"),
+        FailureCause::DiskFull => Badge::new("warn", "Disk full"),
+        FailureCause::Killed => Badge::new("warn", "Killed"),
+        FailureCause::BuilderLost => Badge::new("warn", "Builder went away"),
+        FailureCause::SourceUnavailable => Badge::new("warn", "Source not to be had"),
+        FailureCause::InputUnavailable => Badge::new("warn", "Input not to be had"),
         FailureCause::Transient => Badge::new("warn", "Builder trouble"),
     }
 }

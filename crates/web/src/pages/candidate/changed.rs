@@ -4,14 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use picket_domain::{
-    Action, Actor, Approval, Candidate, CommitSha, PatchId, PickedCommit, Timestamp,
+    Action, Actor, Approval, Candidate, CommitSha, PatchId, PickedCommit, Seen, Timestamp,
 };
-use picket_merger::Mirror;
+use picket_merger::Merger;
 
-use super::lines::{Lines, between};
-use crate::error::{Chain, PageError};
+use crate::chain::Chain;
+use crate::error::PageError;
+use crate::lines::{Lines, between};
 use crate::look::Look;
-use crate::seen::{Seen, approvals, stale};
 use crate::state::AppState;
 use crate::time::When;
 
@@ -61,8 +61,8 @@ impl ChangedView {
         look: &Look<'_>,
         candidate: &Candidate,
     ) -> Result<Option<Self>, PageError> {
-        let seen = Seen::of(look, candidate);
-        let stale = stale(look, candidate);
+        let seen = look.seen(candidate);
+        let stale = look.stale(candidate);
         if seen.commits.is_empty() || stale.is_none() && seen.commits.iter().all(|it| it.verbatim) {
             return Ok(None);
         }
@@ -122,7 +122,7 @@ impl ApprovedView {
 
 /// The approvals of the head that were given to something else, oldest first.
 fn not_covering(look: &Look<'_>, candidate: &Candidate, seen: &Seen<'_>) -> Vec<Approval> {
-    let mut approvals = approvals(look, candidate);
+    let mut approvals = look.approvals(candidate);
     approvals.retain(|approval| !seen.is_covered_by(approval));
     approvals
 }
@@ -134,7 +134,7 @@ fn last_approved(
     candidate: &Candidate,
     outdated: &[Approval],
 ) -> Option<Vec<PatchId>> {
-    let mut log = look.facts.log.iter().rev();
+    let mut log = look.facts.log.of(candidate.pr).iter().rev();
     let patches = log.find_map(|entry| match (&entry.actor, &entry.action) {
         (
             Actor::Person(by),
@@ -208,7 +208,7 @@ async fn with_own(
 }
 
 async fn own_patches(
-    mirror: &Mirror,
+    mirror: &Merger,
     sources: Vec<CommitSha>,
 ) -> Result<BTreeMap<CommitSha, String>, PageError> {
     let mirror = mirror.clone();

@@ -1,16 +1,13 @@
 //! What the viewer of a candidate's page may do there.
 
-use picket_domain::{Candidate, PickStatus};
+use picket_domain::{Candidate, PickStatus, has_spoken, is_open, may_decide};
 
-use super::people::has_spoken;
 use crate::look::Look;
-use crate::seen::{Seen, approvals};
-use crate::sign_in::Viewer;
+use crate::session::Viewer;
 
 /// What the viewer may do here.
 pub(super) enum Choice {
     SignIn,
-    NotMember,
     Author,
     /// Nothing is left to decide: the stable channel has it.
     Settled,
@@ -29,23 +26,21 @@ impl Choice {
         status: &PickStatus,
         viewer: &Viewer,
     ) -> Self {
-        if matches!(status, PickStatus::InBase | PickStatus::Superseded { .. }) {
+        if is_open(status).is_err() {
             return Self::Settled;
         }
         let Some(person) = &viewer.person else {
             return Self::SignIn;
         };
-        if !person.is_member {
-            Self::NotMember
-        } else if person.login == candidate.author {
+        if may_decide(&look.facts, candidate, &person.login).is_err() {
             Self::Author
         } else {
-            let (approvals, seen) = (approvals(look, candidate), Seen::of(look, candidate));
+            let (approvals, seen) = (look.approvals(candidate), look.seen(candidate));
             let own = approvals.iter().find(|one| one.by == person.login);
             Self::Member {
                 has_approved: own.is_some_and(|own| seen.is_covered_by(own)),
                 approves_again: own.is_some(),
-                has_spoken: has_spoken(look, candidate.pr, &person.login),
+                has_spoken: has_spoken(&look.facts, candidate.pr, &person.login),
             }
         }
     }

@@ -1,10 +1,10 @@
 //! The part of a candidate's page that shows its diff.
 
 use picket_domain::{Candidate, ChangeKind};
-use picket_merger::{Diff, FileDiff, LineKind, MergeError, Mirror};
+use picket_merger::{Diff, FileDiff, LineKind, MergeError, Merger, MirrorError};
 
-use super::lines::DiffLine;
-use crate::error::Chain;
+use crate::chain::Chain;
+use crate::lines::DiffLine;
 use crate::view::{files, plural};
 
 /// Lines on one page; more than that nobody reads there.
@@ -30,12 +30,12 @@ pub(super) struct DiffFile {
 
 impl DiffView {
     /// The diff of a candidate's head, from the mirror.
-    pub(super) async fn of(mirror: &Mirror, candidate: Candidate) -> Self {
+    pub(super) async fn of(mirror: &Merger, candidate: Candidate) -> Self {
         let mirror = mirror.clone();
         let diff = tokio::task::spawn_blocking(move || mirror.diff(&candidate)).await;
         match diff {
             Ok(Ok(diff)) => Self::new(&diff),
-            Ok(Err(MergeError::MissingCommit { .. })) => Self::without(
+            Ok(Err(MergeError::Mirror(MirrorError::MissingCommit(_)))) => Self::without(
                 "The pull request has not been fetched yet, so its diff is not here; GitHub has it.",
             ),
             Ok(Err(error)) => {

@@ -3,36 +3,40 @@
 mod build;
 mod changed;
 mod choice;
-mod conflict;
 mod diff;
-mod lines;
+mod form;
+mod impact;
+mod lost;
 mod people;
-mod resolved;
 mod stages;
 mod trouble;
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
-use picket_domain::{Candidate, ChangeKind, Entry, FileChange, PickOutcome, PickStatus, PrNumber};
+use picket_domain::{
+    Candidate, ChangeKind, Entry, FileChange, ImpactSummary, PickOutcome, PickStatus, PrNumber,
+    may_decide,
+};
 use serde::Deserialize;
 
 use self::build::BuildView;
 use self::changed::ChangedView;
 use self::choice::Choice;
-use self::conflict::ConflictView;
 use self::diff::DiffView;
-pub(crate) use self::people::has_spoken;
+use self::form::FormView;
+use self::impact::{ImpactView, ListLook};
+use self::lost::LostView;
 use self::people::{PersonView, people};
-use self::resolved::{ResolutionView, resolutions};
 use self::stages::{Stage, stages};
 use self::trouble::Trouble;
-use crate::checked::Checked;
-use crate::error::PageError;
+use super::notice::Notice;
+use crate::conflict::{ConflictPart, ResolvedPart};
+use crate::error::{PageError, page};
+use crate::extract::Checked;
+use crate::layout::{Section, Shell};
 use crate::look::{Look, chosen};
-use crate::seen::{Seen, have};
-use crate::shell::{Section, Shell, page};
-use crate::sign_in::Viewer;
+use crate::session::Viewer;
 use crate::state::App;
 use crate::time::When;
 use crate::view::{
@@ -49,6 +53,9 @@ pub(crate) struct In {
 #[template(path = "candidate.html")]
 struct CandidatePage {
     shell: Shell,
+    notice: Notice,
+    /// Where servers have it, and would lose it on the newest base.
+    lost: Option<LostView>,
     channel: String,
     channels: Vec<String>,
     base_label: String,
@@ -75,22 +82,22 @@ struct CandidatePage {
     seen: String,
     changed: Option<ChangedView>,
     /// What can be done about a conflict, where it can be looked at.
-    conflict: Option<ConflictView>,
+    conflict: Option<ConflictPart>,
     trouble: Option<Trouble>,
-    resolutions: Vec<ResolutionView>,
-    /// Whether they leave nothing of the pull request to pick.
-    is_resolved_away: bool,
+    resolved: Option<ResolvedPart>,
+    /// In which form the channel is to carry it.
+    form: FormView,
     status: Badge,
     reason: String,
     people: Vec<PersonView>,
     have: u32,
     need: u32,
+    /// Why more people must approve than usual.
+    more_approvals: Option<String>,
+    /// Whether the viewer may say in which form the channel carries it.
+    may_choose_form: bool,
     choice: Choice,
-    is_author: bool,
-    /// Whether the viewer may say what conflicts are to become.
-    can_resolve: bool,
-    /// Whether the forms for that are on the page.
-    choosing: bool,
+    impact: Option<ImpactView>,
     build: Option<BuildView>,
     stages: Vec<Stage>,
     lead: Option<String>,
@@ -120,10 +127,14 @@ pub(crate) async fn candidate(
 ) -> Result<Response, PageError> {
     let channel = chosen(&app, query.channel.as_deref())?;
     let look = Look::at(&app, channel).await?;
-    let candidate = look.candidate(pr).ok_or(NOT_WATCHED)?;
+    let candidate = look.watched(pr)?;
     let diff = DiffView::of(&app.mirror, candidate.clone()).await;
     let changed = ChangedView::of(&app, &look, candidate).await?;
-    let conflict = ConflictView::of(&app, &look, candidate).await?;
+    let conflict = ConflictPart::of(&app, &look, candidate, &viewer).await?;
+    let impact = ImpactView::of(&app, &look, candidate).await?;
+    let build = BuildView::of(&app, &look, candidate).await?;
+    let form = FormView::of(&app, &look, candidate).await?;
+    let body = app.store.candidate_body(pr).await?.unwrap_or_default();
     let log = app.store.log_of_pr(pr).await?;
     let channels = app
         .channels
@@ -131,26 +142,31 @@ pub(crate) async fn candidate(
         .map(|it| it.name().to_string())
         .collect();
     let parts = Parts {
+        notice: Notice::of_pull_request(&look, &app.board(), &viewer, pr),
         channels,
         diff,
         changed,
         conflict,
+        impact,
+        build,
+        form,
+        body,
         log,
     };
     page(&CandidatePage::new(&look, candidate, &viewer, parts))
 }
 
-pub(crate) const NOT_WATCHED: PageError = PageError::NotFound(
-    "Picket does not watch this pull request. A team member can nominate it; it appears here once \
-     it has been fetched.",
-);
-
 /// What the page shows that takes waiting for.
 struct Parts {
+    notice: Notice,
     channels: Vec<String>,
     diff: DiffView,
     changed: Option<ChangedView>,
-    conflict: Option<ConflictView>,
+    conflict: Option<ConflictPart>,
+    impact: Option<ImpactView>,
+    build: Option<BuildView>,
+    form: FormView,
+    body: String,
     /// The entries about the pull request, oldest first.
     log: Vec<Entry>,
 }
@@ -165,14 +181,19 @@ impl CandidatePage {
             look.channel.name()
         );
         let (stages, lead) = stages(look, candidate);
-        let can_choose = parts.conflict.as_ref().is_some_and(|it| it.can_choose);
-        let is_looking = parts.conflict.as_ref().is_some_and(|it| it.is_looking);
+        let is_looking = parts
+            .conflict
+            .as_ref()
+            .is_some_and(ConflictPart::is_looking);
         let choice = Choice::of(look, candidate, &status, viewer);
-        let is_author = viewer.member() == Some(&candidate.author);
-        let can_resolve = viewer.member().is_some_and(|it| *it != candidate.author);
+        let may_choose = viewer
+            .member()
+            .map(|it| may_decide(&look.facts, candidate, it));
         Self {
             shell: Shell::new(title, Section::Queue, viewer, here)
                 .refreshing(!status.is_settled() || is_looking),
+            notice: parts.notice,
+            lost: LostView::of(look, candidate),
             channel: look.channel.name().to_string(),
             channels: parts.channels,
             base_label: look.channel.base_label.clone(),
@@ -188,30 +209,30 @@ impl CandidatePage {
             labels: candidate.labels.clone(),
             opened: When::new(candidate.opened_at, look.now),
             updated: When::new(candidate.updated_at, look.now),
-            body: candidate.body.clone(),
+            body: parts.body,
             commits: commits(candidate),
             files: candidate.files.iter().map(FileView::new).collect(),
             diff: parts.diff,
             assessment: assessment_badge(
                 look.assessment(candidate),
-                &look.facts.resolved(candidate.pr),
+                (look.facts.resolved(candidate.pr), look.form(candidate)),
             ),
             assessment_note: assessment_note(look.assessment(candidate), &status),
-            seen: Seen::of(look, candidate).digest(),
+            seen: look.seen(candidate).digest(),
             changed: parts.changed,
             conflict: parts.conflict,
-            resolutions: resolutions(look, &parts.log),
-            is_resolved_away: look.assessment(candidate) == Some(&PickOutcome::Contained),
+            resolved: ResolvedPart::of(look, candidate, viewer, &parts.log),
             trouble: Trouble::of(look.assessment(candidate), &status),
             reason: status.reason(),
-            people: people(look, candidate),
-            have: have(look, candidate),
-            need: look.channel.policy.required_approvals.max(1),
+            people: people(look, candidate, viewer),
+            have: look.have(candidate),
+            need: look.need(candidate),
+            more_approvals: more_approvals(look, candidate),
+            may_choose_form: may_choose == Some(Ok(())),
             choice,
-            is_author,
-            choosing: can_resolve && can_choose,
-            can_resolve,
-            build: BuildView::of(look, candidate, &status),
+            impact: parts.impact,
+            build: parts.build,
+            form: parts.form,
             status: status_badge(&status),
             stages,
             lead,
@@ -252,11 +273,34 @@ fn commits(candidate: &Candidate) -> Vec<CommitView> {
     commits.collect()
 }
 
+/// Why more people must approve than the channel asks for usually.
+fn more_approvals(look: &Look<'_>, candidate: &Candidate) -> Option<String> {
+    let policy = &look.channel.policy;
+    let (need, over) = (look.need(candidate), policy.mass_rebuild?.over);
+    if need <= policy.required_approvals {
+        return None;
+    }
+    Some(match look.facts.impact(candidate) {
+        Some(ImpactSummary::Known { .. }) => {
+            format!("{need} people must approve, since it rebuilds more than {over} derivations.")
+        }
+        Some(ImpactSummary::Unknown) | None => format!(
+            "{need} people must approve, as long as nobody knows that it rebuilds no more than {over} \
+             derivations."
+        ),
+    })
+}
+
 /// What a badge does not say about how the candidate picks alone.
 fn assessment_note(assessment: Option<&PickOutcome>, status: &PickStatus) -> String {
     let is_in_chain = match status {
         PickStatus::Stale { .. }
         | PickStatus::BuildFailed { .. }
+        | PickStatus::GivenUp { .. }
+        | PickStatus::BuildCancelled { .. }
+        | PickStatus::NoMachine { .. }
+        | PickStatus::InOtherPick
+        | PickStatus::ResolvedAway
         | PickStatus::Building { .. }
         | PickStatus::Retrying { .. }
         | PickStatus::Releasing

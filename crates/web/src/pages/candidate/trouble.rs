@@ -39,6 +39,11 @@ impl Trouble {
             // What comes of it in the chain is what counts.
             PickStatus::Superseded { .. }
             | PickStatus::InBase
+            | PickStatus::InOtherPick
+            | PickStatus::ResolvedAway
+            | PickStatus::GivenUp { .. }
+            | PickStatus::BuildCancelled { .. }
+            | PickStatus::NoMachine { .. }
             | PickStatus::Stale { .. }
             | PickStatus::BuildFailed { .. }
             | PickStatus::Building { .. }
@@ -55,7 +60,7 @@ impl Trouble {
             } => Some(Self::conflict(commit, conflicts, "to today's base")),
             PickOutcome::Disputed { commit, git } => Some(Self::disputed(commit, git)),
             PickOutcome::Unavailable { reason } => Some(Self::unavailable(reason)),
-            PickOutcome::Picked { .. } | PickOutcome::Contained => None,
+            PickOutcome::Picked { .. } | PickOutcome::Contained { .. } => None,
         }
     }
 

@@ -12,15 +12,21 @@
 pub(crate) mod client;
 pub(crate) mod public;
 pub(crate) mod sample;
+pub(crate) mod upstream;
 pub(crate) mod world;
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-use picket_domain::{BranchName, ChannelName, JobPattern, Login, Policy, RetryPolicy, Timestamp};
+use picket_builder::{Live, Logs};
+use picket_domain::{
+    AfterHold, BaseHold, Board, BranchName, ChannelName, JobPattern, Lane, LaneKey, Login, Named,
+    Policy, RetryPolicy, Timestamp,
+};
 use picket_publisher::{KeyName, PublicDir, PublicKey, SecretKey};
+use picket_snapshot::Snapshots;
 use picket_store::Store;
-use picket_web::{AppState, ChannelInfo, DemoPerson, Health, SignIn};
+use picket_web::{AppState, ChannelInfo, DemoPerson, SignIn, Streams};
 use tokio::sync::Notify;
 use url::Url;
 
@@ -38,6 +44,15 @@ pub(crate) fn login(name: &str) -> Login {
     Login::parse(name).unwrap()
 }
 
+/// People whom the configuration names.
+pub(crate) fn named(names: &[&str]) -> Vec<Named> {
+    let one = |name: &&str| Named {
+        login: login(name),
+        id: None,
+    };
+    names.iter().map(one).collect()
+}
+
 pub(crate) fn passphrase(name: &str) -> String {
     format!("{name}-correct-horse")
 }
@@ -51,11 +66,20 @@ pub(crate) fn policy() -> Policy {
     Policy {
         channel: channel(),
         required_approvals: 2,
+        mass_rebuild: None,
         required_jobs: vec![JobPattern::parse("*").unwrap()],
         retry: RetryPolicy {
             attempts: 1,
             transient_wait_seconds: 60,
+            transient_attempts: 4,
+            give_up_seconds: 3_600,
         },
+        base_hold: BaseHold {
+            seconds: 3_600,
+            then: AfterHold::Hold,
+        },
+        overtake_seconds: 900,
+        push_first: false,
     }
 }
 
@@ -64,7 +88,8 @@ pub(crate) struct Site {
     pub(crate) dir: tempfile::TempDir,
     pub(crate) store: Store,
     pub(crate) wake: Arc<Notify>,
-    pub(crate) health: Arc<Health>,
+    pub(crate) board: Arc<Mutex<Board>>,
+    snapshots: Arc<Snapshots>,
 }
 
 impl Site {
@@ -72,11 +97,18 @@ impl Site {
     pub(crate) async fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let url = Store::sqlite_url(&dir.path().join("picket.db")).unwrap();
+        let store = Store::open(&url).await.unwrap();
+        store
+            .set_team(&named(&TEAM), Timestamp::now())
+            .await
+            .unwrap();
+        let snapshots = Snapshots::open(store.clone(), vec![policy()], Timestamp::now());
         Self {
-            store: Store::open(&url).await.unwrap(),
+            snapshots: Arc::new(snapshots.await.unwrap()),
+            store,
             dir,
             wake: Arc::default(),
-            health: Arc::new(Health::new(600)),
+            board: Arc::default(),
         }
     }
 
@@ -84,8 +116,21 @@ impl Site {
         self.dir.path()
     }
 
+    /// Puts a lane of the channel on the board, with its last sign of life.
+    pub(crate) fn lane(&self, lane: Lane, last_sign: Timestamp) -> LaneKey {
+        let key = (lane, Some(channel()));
+        let mut board = self.board.lock().unwrap();
+        board.begin(key.clone(), last_sign, (600, 3_600));
+        board.sign_of_life(&key, last_sign);
+        key
+    }
+
     pub(crate) fn public(&self) -> PublicDir {
         PublicDir::new(self.path().join("public"))
+    }
+
+    pub(crate) fn logs(&self) -> Logs {
+        Logs::new(self.path())
     }
 
     /// The state of a server on this site, with the demonstration's sign-in.
@@ -97,23 +142,26 @@ impl Site {
         AppState {
             store: self.store.clone(),
             public: self.public(),
-            mirror: sample::mirror(self.path()),
-            logs: picket_builder::Logs::new(self.path()),
+            mirror: upstream::mirror(self.path()),
+            logs: self.logs(),
+            live: Live::new(self.logs()),
+            streams: Streams::default(),
             channels: vec![ChannelInfo {
+                rebuild_limit: 500,
                 policy: policy(),
                 title: "NixOS 26.05, security".into(),
                 base_label: "nixos-26.05".into(),
                 branch: BranchName::parse("nixos-26.05-sec").unwrap(),
                 resolutions_remote: None,
             }],
-            team: TEAM.iter().map(|name| login(name)).collect(),
             sign_in: SignIn::Demo {
                 people: people.collect(),
             },
             base_url: Url::parse(BASE_URL).unwrap(),
             public_keys: vec![public_key()],
             wake: self.wake.clone(),
-            health: self.health.clone(),
+            board: self.board.clone(),
+            snapshots: self.snapshots.clone(),
             clock: Timestamp::now,
         }
     }

@@ -1,6 +1,6 @@
 //! A published release, as small as it can be.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use picket_domain::{ReleaseName, ReleaseSeq, Sha256, Timestamp};
@@ -27,6 +27,8 @@ pub(crate) fn publish(public: &PublicDir, name: &ReleaseName, seq: ReleaseSeq) {
         created: Timestamp::from_unix(1_785_542_400),
         picks: Vec::new(),
         set_aside: Vec::new(),
+        flaky: BTreeSet::new(),
+        broken_at_base: BTreeSet::new(),
         files: BTreeMap::new(),
         store_paths: Vec::new(),
         upstream_references: Vec::new(),

@@ -1,16 +1,16 @@
 //! A channel on a real repository, and what the reconciler does about it, short of building.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use git2::{Oid, Repository, Signature, Time};
 use picket_domain::{
-    Action, Base, BranchName, Candidate, ChangeKind, CommitSha, FileChange, Next, PickOutcome,
-    PrNumber, SourceCommit, Timestamp, resolve,
+    Action, ApprovedPick, Base, BranchName, Candidate, ChangeKind, CommitSha, Facts, FileChange,
+    Next, PickOutcome, PrNumber, SourceCommit, Timestamp, resolve,
 };
-use picket_merger::{Fetched, Mirror};
+use picket_merger::{Fetched, GitAddress, Merger};
 
-use super::sample::{candidate, mirror};
+use super::sample::candidate;
+use super::upstream::mirror;
 use super::{Site, channel, policy};
 
 /// A file's path and content; none where it goes.
@@ -34,8 +34,9 @@ impl World {
     }
 
     /// Where people push resolutions.
-    pub(crate) fn remote(&self) -> PathBuf {
-        self.site.path().join("upstream")
+    pub(crate) fn remote(&self) -> GitAddress {
+        let path = self.site.path().join("upstream");
+        GitAddress::parse(&path.display().to_string()).unwrap()
     }
 
     pub(crate) fn commit(&self, parents: &[Oid], subject: &str, edits: &[Edit<'_>]) -> Oid {
@@ -82,7 +83,7 @@ impl World {
         self.upstream.refname_to_id(&name).unwrap()
     }
 
-    fn mirror(&self) -> Mirror {
+    fn mirror(&self) -> Merger {
         mirror(self.site.path())
     }
 
@@ -91,7 +92,7 @@ impl World {
         self.branch("master", master);
         self.branch("release-26.05", release);
         let branches = ["master", "release-26.05"].map(|name| BranchName::parse(name).unwrap());
-        self.mirror().fetch_branches(&branches).unwrap();
+        drop(self.mirror().fetch_branches(&branches).unwrap());
         let base = Base {
             rev: sha(release),
             rev_count: 715_880,
@@ -148,12 +149,13 @@ impl World {
     pub(crate) async fn reconcile(&self) {
         let (store, mirror) = (&self.site.store, self.mirror());
         let facts = store.facts(&policy()).await.unwrap();
-        let base = facts.base.clone().unwrap().rev;
+        let base = facts.base().unwrap().rev.clone();
         for candidate in facts.candidates.values() {
             let (input, resolved) = (facts.input(candidate), facts.resolved(candidate.pr));
-            let contents = resolved.contents().cloned().collect();
-            let contents = store.contents(&contents).await.unwrap();
-            let assessed = mirror.assess(&base, candidate, &resolved, &contents);
+            let form = facts.form(candidate.pr, &candidate.head);
+            let contents = resolved.contents().chain(form.content()).cloned();
+            let contents = store.contents(&contents.collect()).await.unwrap();
+            let assessed = mirror.assess(&base, candidate, (resolved, form), &contents);
             let assessed = assessed.unwrap();
             store.record_patches(&assessed.patches).await.unwrap();
             let outcome = &assessed.outcome;
@@ -167,9 +169,9 @@ impl World {
             let Next::Assemble(spec) = resolve(&facts, Timestamp::now()).next else {
                 return;
             };
-            let ids = spec.picks.iter().flat_map(|pick| pick.resolved.contents());
+            let ids = spec.picks.iter().flat_map(ApprovedPick::contents);
             let contents = store.contents(&ids.cloned().collect()).await.unwrap();
-            let made = mirror.assemble(&spec, &facts.candidates, &contents);
+            let made = mirror.assemble(&spec, &own(&facts), &contents);
             let made = made.unwrap();
             store.record_patches(&made.patches).await.unwrap();
             store.record_assembly(&spec, &made.assembly).await.unwrap();
@@ -180,7 +182,7 @@ impl World {
     pub(crate) async fn investigate(&self) {
         let (store, mirror) = (&self.site.store, self.mirror());
         let facts = store.facts(&policy()).await.unwrap();
-        let base = facts.base.clone().unwrap().rev;
+        let base = facts.base().unwrap().rev.clone();
         for candidate in facts.candidates.values() {
             if !matches!(
                 facts.assessment(candidate),
@@ -190,8 +192,7 @@ impl World {
             }
             let resolved = facts.resolved(candidate.pr);
             let contents = BTreeMap::new();
-            let found =
-                mirror.investigate(&base, candidate, &resolved, &contents, &facts.candidates);
+            let found = mirror.investigate(&base, candidate, resolved, &contents, &own(&facts));
             let (input, found) = (facts.input(candidate), found.unwrap());
             store
                 .record_investigation(&channel(), &base, &input, &found)
@@ -248,4 +249,9 @@ impl World {
         world.reconcile().await;
         (world, release)
     }
+}
+
+fn own(facts: &Facts) -> BTreeMap<PrNumber, Candidate> {
+    let candidates = facts.candidates.values();
+    candidates.map(|it| (it.pr, it.as_ref().clone())).collect()
 }

@@ -17,6 +17,10 @@ self: super: {
       passAsFile = [ "text" ];
     } ''cp "$textPath" "$out"'';
 
+  replaceDependencies = import ../replace-dependencies {
+    inherit (self) lib runCommand;
+  };
+
   releaseTools = {
     # A job that stands for several: it succeeds when all of them do.
     aggregate =

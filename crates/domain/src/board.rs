@@ -1,0 +1,214 @@
+//! How the parts of the service are: what pages, `/healthz` and metrics tell of them.
+//!
+//! Each part writes down when it last gave a sign of life, what it is at, and what fails. Whether
+//! that adds up to a service in good health is worked out from it at every look.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::id::ChannelName;
+use crate::plan::Hold;
+use crate::time::Timestamp;
+use crate::trouble::{Lane, Trouble};
+
+/// A lane, of one channel where it is of one.
+pub type LaneKey = (Lane, Option<ChannelName>);
+
+/// How one lane is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LaneHealth {
+    /// When it last finished a look or a step, or began.
+    pub last_sign: Timestamp,
+    /// The step that it is at, and since when.
+    pub at_work: Option<(String, Timestamp)>,
+    /// How often it broke down and was started again.
+    pub restarts: u32,
+    /// Without a sign for this many seconds, and without a step, it counts as stuck.
+    pub stale_after_seconds: i64,
+    /// A step that takes longer than this many seconds counts as stuck.
+    pub longest_step_seconds: i64,
+    /// How long its last look took, steps included.
+    pub last_look: Duration,
+}
+
+impl LaneHealth {
+    /// Whether the lane counts as alive.
+    pub fn is_alive(&self, now: Timestamp) -> bool {
+        match &self.at_work {
+            Some((_, since)) => now.seconds_since(*since) <= self.longest_step_seconds,
+            None => now.seconds_since(self.last_sign) <= self.stale_after_seconds,
+        }
+    }
+}
+
+/// How all parts of the service are.
+#[derive(Debug, Clone, Default)]
+pub struct Board {
+    lanes: BTreeMap<LaneKey, LaneHealth>,
+    troubles: BTreeMap<(LaneKey, String), Trouble>,
+    holds: BTreeMap<ChannelName, Vec<Hold>>,
+}
+
+impl Board {
+    /// A step that has failed for longer than this is no passing trouble.
+    pub const LONG_SECONDS: i64 = 300;
+
+    /// Puts a lane on the board.
+    pub fn begin(&mut self, lane: LaneKey, at: Timestamp, limits: (i64, i64)) {
+        let (stale_after_seconds, longest_step_seconds) = limits;
+        let health = LaneHealth {
+            last_sign: at,
+            at_work: None,
+            restarts: 0,
+            stale_after_seconds,
+            longest_step_seconds,
+            last_look: Duration::ZERO,
+        };
+        self.lanes.entry(lane).or_insert(health);
+    }
+
+    /// A lane finished a look or a step.
+    pub fn sign_of_life(&mut self, lane: &LaneKey, at: Timestamp) {
+        if let Some(health) = self.lanes.get_mut(lane) {
+            health.last_sign = at;
+            health.at_work = None;
+        }
+    }
+
+    /// A lane finished a look that took so long.
+    pub fn looked(&mut self, lane: &LaneKey, took: Duration) {
+        if let Some(health) = self.lanes.get_mut(lane) {
+            health.last_look = took;
+        }
+    }
+
+    /// A lane begins a step.
+    pub fn works_at(&mut self, lane: &LaneKey, step: &str, at: Timestamp) {
+        if let Some(health) = self.lanes.get_mut(lane) {
+            health.at_work = Some((step.to_owned(), at));
+        }
+    }
+
+    /// A lane broke down, and is started again.
+    pub fn restarted(&mut self, lane: &LaneKey, at: Timestamp) {
+        if let Some(health) = self.lanes.get_mut(lane) {
+            health.restarts += 1;
+            health.last_sign = at;
+            health.at_work = None;
+        }
+    }
+
+    /// A step failed, again or for the first time; what it counts is the caller's.
+    pub fn failed(&mut self, trouble: Trouble) {
+        let lane = (trouble.lane, trouble.channel.clone());
+        self.troubles.insert((lane, trouble.step.clone()), trouble);
+    }
+
+    /// A step went through, or is not wanted any more.
+    pub fn mended(&mut self, lane: &LaneKey, step: &str) {
+        self.troubles.remove(&(lane.clone(), step.to_owned()));
+    }
+
+    /// Why a channel does not move, as of its last look.
+    pub fn set_holds(&mut self, channel: &ChannelName, holds: Vec<Hold>) {
+        self.holds.insert(channel.clone(), holds);
+    }
+
+    /// The lanes.
+    pub fn lanes(&self) -> impl Iterator<Item = (&LaneKey, &LaneHealth)> {
+        self.lanes.iter()
+    }
+
+    /// The steps that fail, those that have failed longest first.
+    pub fn troubles(&self) -> Vec<&Trouble> {
+        let mut troubles: Vec<_> = self.troubles.values().collect();
+        troubles.sort_by_key(|trouble| trouble.since);
+        troubles
+    }
+
+    /// Why channels do not move.
+    pub fn holds(&self) -> impl Iterator<Item = (&ChannelName, &Hold)> {
+        let holds = self.holds.iter();
+        holds.flat_map(|(channel, holds)| holds.iter().map(move |hold| (channel, hold)))
+    }
+
+    /// Whether every lane counts as alive, and there is one.
+    pub fn is_alive(&self, now: Timestamp) -> bool {
+        !self.lanes.is_empty() && self.lanes.values().all(|lane| lane.is_alive(now))
+    }
+
+    /// Seconds since the lane gave a sign that has been silent longest; `None` where there is none.
+    pub fn age(&self, now: Timestamp) -> Option<i64> {
+        let ages = self
+            .lanes
+            .values()
+            .map(|lane| now.seconds_since(lane.last_sign));
+        ages.max()
+    }
+
+    /// Whether all is well: every lane is alive, no channel is held, and nothing has failed for
+    /// long.
+    pub fn is_well(&self, now: Timestamp) -> bool {
+        let is_long =
+            |it: &Trouble| it.is_hold() || now.seconds_since(it.since) >= Self::LONG_SECONDS;
+        self.is_alive(now) && self.holds().next().is_none() && !self.troubles.values().any(is_long)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::channel;
+
+    const START: Timestamp = Timestamp::from_unix(1_000);
+
+    fn board() -> (Board, LaneKey) {
+        let lane = (Lane::Release, Some(channel()));
+        let mut board = Board::default();
+        board.begin(lane.clone(), START, (60, 600));
+        (board, lane)
+    }
+
+    fn trouble(since: Timestamp, next_try: Option<Timestamp>) -> Trouble {
+        Trouble {
+            lane: Lane::Release,
+            channel: Some(channel()),
+            step: "staging release 2".into(),
+            since,
+            last: since,
+            failures: 1,
+            error: "no".into(),
+            remedy: None,
+            next_try,
+        }
+    }
+
+    #[test]
+    fn a_service_without_lanes_is_not_alive() {
+        assert!(!Board::default().is_alive(START));
+    }
+
+    #[test]
+    fn a_lane_is_alive_for_a_while_after_each_sign_and_longer_during_a_step() {
+        let (mut board, lane) = board();
+        assert!(board.is_alive(START.plus_seconds(60)));
+        assert!(!board.is_alive(START.plus_seconds(61)));
+        board.works_at(&lane, "staging release 2", START);
+        assert!(board.is_alive(START.plus_seconds(600)));
+        assert!(!board.is_alive(START.plus_seconds(601)));
+        board.sign_of_life(&lane, START.plus_seconds(700));
+        assert!(board.is_alive(START.plus_seconds(760)));
+    }
+
+    #[test]
+    fn what_fails_for_long_or_waits_for_a_person_is_not_well() {
+        let (mut board, lane) = board();
+        board.failed(trouble(START, Some(START.plus_seconds(5))));
+        assert!(board.is_well(START));
+        assert!(!board.is_well(START.plus_seconds(Board::LONG_SECONDS)));
+        board.mended(&lane, "staging release 2");
+        assert!(board.is_well(START));
+        board.failed(trouble(START, None));
+        assert!(!board.is_well(START));
+    }
+}

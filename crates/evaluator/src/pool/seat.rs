@@ -1,0 +1,231 @@
+//! Asking questions, by a worker that is replaced where that is needed.
+
+use std::io;
+use std::path::Path;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use picket_domain::EvaluationLimit;
+use picket_nix::NixError;
+use serde::de::DeserializeOwned;
+use tokio::time::Instant;
+
+use super::guard::Guard;
+use super::under_way::{Halt, UnderWay};
+use crate::error::EvaluateError;
+use crate::jobs::JobError;
+use crate::nix_error::{evaluation_error, is_machines_fault};
+use crate::queue::Item;
+use crate::verdict::{Verdict, judge};
+use crate::walk::Question;
+use crate::worker::{Answer, Ended, Worker};
+
+/// A worker that is younger is not replaced for the memory that it has.
+const YOUNG: Duration = Duration::from_secs(5);
+
+/// How often an item is tried whose worker was ended from outside.
+const TRIES: u32 = 2;
+
+/// One seat: a worker, and how it is watched.
+pub(super) struct Seat<'a, 'b> {
+    work: &'b UnderWay<'a>,
+    seat: usize,
+    seats: usize,
+    worker: Option<Seated>,
+}
+
+struct Seated {
+    worker: Worker,
+    since: Instant,
+}
+
+/// What asking came to, with the worker that is left.
+enum Asked {
+    Answered(Answer),
+    Ended(Ended),
+}
+
+/// Why a question about an item has no answer.
+pub(super) enum NoAnswer {
+    /// The item's own fault.
+    Ever(JobError),
+    /// Nobody's fault: it is worth another try.
+    Yet,
+    /// There was not enough memory beside other workers.
+    BesideOthers,
+}
+
+impl<'a, 'b> Seat<'a, 'b> {
+    pub(super) fn new(work: &'b UnderWay<'a>, seat: usize, seats: usize) -> Self {
+        Self {
+            work,
+            seat,
+            seats,
+            worker: None,
+        }
+    }
+
+    /// What `builtins.currentTime` is to the worker, in seconds since 1970.
+    pub(super) fn time(&self) -> &str {
+        let seated = self.worker.as_ref();
+        seated.map_or("", |seated| seated.worker.time())
+    }
+
+    /// What a question's answer says; or why there is none.
+    pub(super) async fn answer<T: DeserializeOwned>(
+        &mut self,
+        question: Question,
+        item: &Item,
+    ) -> Result<Result<T, NoAnswer>, Halt> {
+        let seconds = self.work.limits.job_seconds;
+        let until = Instant::now() + Duration::from_secs(seconds);
+        let until = until.min(self.work.deadline);
+        let tree = &self.work.crew.tree;
+        match self.ask(&question.about(&item.numbers), until).await? {
+            Asked::Answered(Answer::Said(json)) => Ok(serde_json::from_str(&json).map_err(|_| {
+                let message = "its description cannot be read".to_owned();
+                NoAnswer::Ever(JobError::Fails { message })
+            })),
+            Asked::Answered(Answer::Failed(said)) => {
+                let message = evaluation_error(&said, tree);
+                if is_machines_fault(&message) {
+                    self.believe_no_word(&message).await?;
+                }
+                Ok(Err(NoAnswer::Ever(JobError::Fails { message })))
+            }
+            Asked::Ended(Ended::TooLong) if Instant::now() >= self.work.deadline => {
+                let seconds = self.work.limits.seconds;
+                let detail = format!("the evaluation took longer than {seconds} s and was stopped");
+                Err(self.work.unfinished(EvaluationLimit::Time, detail))
+            }
+            Asked::Ended(ended) => {
+                let verdict = judge(ended, seconds, tree, self.work.limits);
+                let name = crate::job_set::job_name(&item.path);
+                tracing::debug!(?verdict, "a worker ended at {name}");
+                self.count_loss()?;
+                self.sentence(verdict, item).await
+            }
+        }
+    }
+
+    async fn sentence<T>(
+        &mut self,
+        verdict: Verdict,
+        item: &Item,
+    ) -> Result<Result<T, NoAnswer>, Halt> {
+        Ok(Err(match verdict {
+            Verdict::Crowded(_) if self.seats > 1 => NoAnswer::BesideOthers,
+            Verdict::Nobody(_) if item.tries + 1 < TRIES => NoAnswer::Yet,
+            Verdict::Job(error) | Verdict::Crowded(error) | Verdict::Nobody(error) => {
+                NoAnswer::Ever(error)
+            }
+            Verdict::Machine(message) => {
+                self.believe_no_word(&message).await?;
+                NoAnswer::Ever(JobError::Fails { message })
+            }
+        }))
+    }
+
+    /// An expression can say that the disk is full. Whether something is wrong with the store, the
+    /// store is asked for.
+    async fn believe_no_word(&mut self, message: &str) -> Result<(), Halt> {
+        const PROBE: &str = "builtins.toFile \"picket-probe\" \"\"";
+        let until = Instant::now() + Duration::from_secs(60);
+        match self.ask(PROBE, until).await? {
+            Asked::Answered(Answer::Said(_)) => Ok(()),
+            Asked::Answered(Answer::Failed(_)) | Asked::Ended(_) => {
+                let message = message.to_owned();
+                Err(EvaluateError::from(NixError::Store { message }).into())
+            }
+        }
+    }
+
+    fn count_loss(&self) -> Result<(), Halt> {
+        let lost = self.work.losses.fetch_add(1, Ordering::Relaxed);
+        if lost < u64::from(self.work.limits.losses) {
+            return Ok(());
+        }
+        let most = self.work.limits.losses;
+        Err(UnderWay::failed(format!(
+            "too many of its jobs end the evaluation (by overflowing the stack, taking too long, \
+             ..): it was begun again {most} times"
+        )))
+    }
+
+    async fn ask(&mut self, expression: &str, until: Instant) -> Result<Asked, Halt> {
+        self.replace_large();
+        if self.worker.is_none() {
+            match self.start().await {
+                Ok(Ok(worker)) => {
+                    let since = Instant::now();
+                    self.worker = Some(Seated { worker, since });
+                }
+                Ok(Err(ended)) => return Err(not_started(&ended).into()),
+                Err(error) => return Err(cannot_start(error).into()),
+            }
+        }
+        let seated = self.worker.as_mut().expect("one was started");
+        let guard = Guard::of(self.work, self.seat, &seated.worker);
+        let asked = seated.worker.ask(expression, until, &guard).await;
+        let ended = match asked.map_err(EvaluateError::file(Path::new("nix repl")))? {
+            Ok(answer) => return Ok(Asked::Answered(answer)),
+            Err(ended) => ended,
+        };
+        let written = guard.last_written();
+        self.work.written.fetch_add(written, Ordering::Relaxed);
+        self.leave();
+        Ok(Asked::Ended(ended))
+    }
+
+    async fn start(&self) -> io::Result<Result<Worker, Ended>> {
+        self.work.crew.worker().await
+    }
+
+    /// Ends a worker whose memory has grown over its share, between two questions.
+    fn replace_large(&mut self) {
+        let Some(seated) = &self.worker else { return };
+        let Some(memory) = self.work.limits.memory() else {
+            return;
+        };
+        let share = memory / self.seats as u64 / 4 * 3;
+        let has = seated.worker.memory();
+        if has > share && seated.since.elapsed() > YOUNG {
+            let written = seated.worker.written();
+            self.work.written.fetch_add(written, Ordering::Relaxed);
+            self.leave();
+        }
+    }
+
+    /// Ends the worker.
+    fn leave(&mut self) {
+        if let Some(seated) = self.worker.take() {
+            self.work
+                .peak
+                .fetch_max(seated.worker.peak(), Ordering::Relaxed);
+        }
+        self.work.memories().remove(&self.seat);
+    }
+}
+
+impl Drop for Seat<'_, '_> {
+    fn drop(&mut self) {
+        self.leave();
+    }
+}
+
+fn not_started(ended: &Ended) -> EvaluateError {
+    let message = match ended {
+        Ended::Exited(status, said) => {
+            let said = picket_nix::text::clean(said);
+            format!("{} ({status})", picket_nix::text::tail(said.trim(), 2000))
+        }
+        _ => "it did not answer in time".to_owned(),
+    };
+    let program = "nix repl".to_owned();
+    NixError::Failed { program, message }.into()
+}
+
+fn cannot_start(error: io::Error) -> EvaluateError {
+    let program = "nix repl".to_owned();
+    NixError::Missing { program, error }.into()
+}

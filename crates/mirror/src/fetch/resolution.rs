@@ -1,0 +1,29 @@
+//! Branches on which somebody resolved a pull request's conflicts.
+
+use git2::Oid;
+use picket_domain::{BranchName, PrNumber};
+
+use super::{Fetched, Fetcher};
+use crate::error::{MirrorError, Result};
+use crate::ids::find_ref;
+
+/// Fetches such a branch, and returns where it stands. The last one of each pull request is kept.
+pub(crate) fn fetch_resolution(
+    fetcher: &Fetcher<'_>,
+    pr: PrNumber,
+    branch: &BranchName,
+) -> Result<Oid> {
+    let refs = (
+        format!("refs/heads/{branch}"),
+        format!("refs/resolution/{pr}"),
+    );
+    fetcher.prepare(&[&refs.1])?;
+    let absent = || MirrorError::NoBranch {
+        branch: branch.clone(),
+        remote: fetcher.from.to_string(),
+    };
+    match fetcher.fetch_if_there(&refs)? {
+        Fetched::Present => find_ref(fetcher.repo, &refs.1)?.ok_or_else(absent),
+        Fetched::Gone => Err(absent()),
+    }
+}

@@ -1,0 +1,100 @@
+//! From raw values to checked ones.
+
+mod address;
+mod channel;
+mod channels;
+mod github;
+mod nix;
+mod paths;
+mod team;
+mod value;
+mod web;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use picket_domain::Certainty;
+use picket_publisher::SecretKey;
+use toml::Spanned;
+
+use self::channel::Around;
+use self::paths::Paths;
+use self::value::{Checked, at_least_one};
+use super::error::Problem;
+use super::{Allowances, Config, Impact, raw};
+
+const DEFAULT_INTERVAL: u64 = 60;
+const DEFAULT_ESTIMATE: u32 = 30;
+
+pub(super) fn check(raw: raw::Raw, file: &Path, allow: Allowances) -> Checked<Config> {
+    let paths = Paths::of(file);
+    let web = web::web(raw.web, &paths, allow)?;
+    let team = team::team(&raw.team, &web.sign_in)?;
+    let upstream = github::upstream(&raw.upstream, &paths)?;
+    let around = Around {
+        paths: &paths,
+        upstream: &upstream,
+        base_url: &web.base_url,
+        members: team.len(),
+    };
+    let channels = channels::channels(raw.channel, &around)?;
+    Ok(Config {
+        database_url: address::database_url(raw.database_url, &raw.data_dir, &paths)?,
+        data_dir: paths.writable_folder(&raw.data_dir)?,
+        web,
+        team,
+        github: github::github(raw.github, &paths)?,
+        upstream,
+        signing_keys: signing_keys(&raw.signing.key_files, &paths)?,
+        limits: nix::limits(&raw.nix, &raw.limits)?,
+        nix: nix::nix(raw.nix, &paths)?,
+        impact: impact(&raw.impact)?,
+        retention: nix::retention(&raw.retention)?,
+        interval: interval(raw.reconcile)?,
+        channels,
+    })
+}
+
+fn signing_keys(files: &Spanned<Vec<Spanned<PathBuf>>>, paths: &Paths) -> Checked<Vec<SecretKey>> {
+    const REMEDY: &str = "make a key with `picket keygen NAME --out FILE` and name FILE here";
+    if files.as_ref().is_empty() {
+        let text = "names no key: releases must be signed";
+        return Err(Problem::new(files.span(), text, REMEDY));
+    }
+    let mut keys: Vec<SecretKey> = Vec::new();
+    for file in files.as_ref() {
+        let problem = |text: String| Problem::new(file.span(), text, REMEDY);
+        let read = SecretKey::read_file(&paths.absolute(file)?);
+        let key = read.map_err(|error| problem(error.to_string()))?;
+        if keys.iter().any(|it| it.name() == key.name()) {
+            return Err(problem(format!("there is another key {}", key.name())));
+        }
+        keys.push(key);
+    }
+    Ok(keys)
+}
+
+fn impact(raw: &raw::Impact) -> Checked<Option<Impact>> {
+    let seconds = at_least_one(raw.seconds.as_ref(), DEFAULT_ESTIMATE)?;
+    let certainty = match raw.certainty {
+        Some(raw::ImpactCertainty::None) => return Ok(None),
+        Some(raw::ImpactCertainty::Estimate) | None => Certainty::Estimate,
+        Some(raw::ImpactCertainty::Exact) => Certainty::Exact,
+    };
+    Ok(Some(Impact {
+        certainty,
+        budget: Duration::from_secs(seconds.into()),
+    }))
+}
+
+fn interval(raw: raw::Reconcile) -> Checked<Duration> {
+    match raw.interval_seconds {
+        None => Ok(Duration::from_secs(DEFAULT_INTERVAL)),
+        Some(seconds) if *seconds.as_ref() == 0 => Err(Problem::new(
+            seconds.span(),
+            "0 would never rest",
+            "write 1 or more seconds",
+        )),
+        Some(seconds) => Ok(Duration::from_secs(seconds.into_inner())),
+    }
+}

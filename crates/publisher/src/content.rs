@@ -1,0 +1,156 @@
+//! What a release's folder is made from.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write as _};
+use std::path::Path;
+
+use picket_domain::{Advisory, OddJobs, PrNumber, Release, ReleaseName, StorePath};
+use url::Url;
+
+use crate::cache::PublishedPaths;
+use crate::key::PublicKey;
+use crate::manifest::{
+    FORMAT, FileDigest, Manifest, ManifestBase, ManifestPick, SetAside, StandIn,
+};
+use crate::release_file::ReleaseFile;
+
+/// What a release's folder is made from.
+#[derive(Debug)]
+pub struct ReleaseContent<'a> {
+    /// The release.
+    pub release: &'a Release,
+    /// The release before it in the channel.
+    pub previous: Option<&'a ReleaseName>,
+    /// The tree of its commit, as files.
+    pub tree: &'a Path,
+    /// Where the commit can be looked at.
+    pub src_url: &'a Url,
+    /// The address of our binary cache.
+    pub binary_cache_url: &'a Url,
+    /// All outputs of its jobs, upstream's included.
+    pub outputs: &'a [StorePath],
+    /// What the binary cache has for it.
+    pub published: &'a PublishedPaths,
+    /// What is known of its picks, by number.
+    pub notes: &'a BTreeMap<PrNumber, PickNote>,
+    /// Approved pull requests that are not in it.
+    pub set_aside: &'a [SetAside],
+    /// Jobs that are not as they should be, and that a release was made with all the same.
+    pub odd_jobs: &'a OddJobs,
+}
+
+/// What a release's page says of a pull request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PickNote {
+    /// Its title.
+    pub title: String,
+    /// The advisories that it names.
+    pub advisories: Vec<Advisory>,
+}
+
+/// The files of a release other than its archives: name and content.
+pub(crate) type SmallFiles = BTreeMap<ReleaseFile, Vec<u8>>;
+
+impl ReleaseContent<'_> {
+    /// The manifest without the archives' digests.
+    pub(crate) fn draft(&self, small: &SmallFiles, keys: Vec<PublicKey>) -> Manifest {
+        let content = self;
+        let release = content.release;
+        let pick = |pick: &picket_domain::ReleasedPick| {
+            let note = content.notes.get(&pick.pr);
+            ManifestPick {
+                pr: pick.pr,
+                head: pick.head.clone(),
+                stand_in: StandIn::of(&pick.form),
+                title: note.map(|note| note.title.clone()),
+                advisories: note.map_or_else(Vec::new, |note| note.advisories.clone()),
+            }
+        };
+        let digest = |(file, bytes): (&ReleaseFile, &Vec<u8>)| {
+            (file.file_name().to_owned(), FileDigest::of(bytes))
+        };
+        Manifest {
+            format: FORMAT,
+            channel: release.channel.clone(),
+            name: release.name.clone(),
+            seq: release.seq,
+            previous: content.previous.cloned(),
+            rev: release.rev.clone(),
+            tip: release.tip.clone(),
+            base: ManifestBase {
+                rev: release.base.rev.clone(),
+                rev_count: release.base.rev_count,
+                version: release.base.version.clone(),
+            },
+            created: release.reserved_at,
+            picks: release.picks.iter().map(pick).collect(),
+            set_aside: content.set_aside.to_vec(),
+            flaky: content.odd_jobs.flaky.clone(),
+            broken_at_base: content.odd_jobs.broken_at_base.clone(),
+            files: small.iter().map(digest).collect(),
+            store_paths: content.published.paths.clone(),
+            upstream_references: content
+                .published
+                .upstream_references
+                .iter()
+                .cloned()
+                .collect(),
+            binary_cache_url: content.binary_cache_url.clone(),
+            public_keys: keys,
+        }
+    }
+}
+
+/// The files that are functions of the release's facts alone.
+pub(crate) fn small_files(content: &ReleaseContent<'_>) -> io::Result<SmallFiles> {
+    let url = |url: &Url| url.as_str().trim_end_matches('/').as_bytes().to_vec();
+    Ok(BTreeMap::from([
+        (
+            ReleaseFile::GitRevision,
+            content.release.rev.as_str().into(),
+        ),
+        (ReleaseFile::SrcUrl, url(content.src_url)),
+        (ReleaseFile::BinaryCacheUrl, url(content.binary_cache_url)),
+        (ReleaseFile::StorePaths, store_paths(content.outputs)?),
+    ]))
+}
+
+/// The outputs, sorted, each once, one a line, compressed.
+fn store_paths(outputs: &[StorePath]) -> io::Result<Vec<u8>> {
+    let sorted: BTreeSet<_> = outputs.iter().collect();
+    let mut encoder = liblzma::write::XzEncoder::new(Vec::new(), 6);
+    for path in sorted {
+        writeln!(encoder, "{path}")?;
+    }
+    encoder.finish()
+}
+
+/// The first thing that makes two manifests those of different releases.
+pub(crate) fn first_difference(there: &Manifest, draft: &Manifest) -> Option<String> {
+    let heads = |manifest: &Manifest| {
+        let heads = manifest.picks.iter();
+        heads
+            .map(|pick| (pick.pr, pick.head.clone(), pick.stand_in))
+            .collect::<Vec<_>>()
+    };
+    let differences = [
+        ("sequence number", there.seq != draft.seq),
+        ("commit", there.rev != draft.rev || there.tip != draft.tip),
+        ("base", there.base != draft.base),
+        ("predecessor", there.previous != draft.previous),
+        ("time", there.created != draft.created),
+        ("set of picks", heads(there) != heads(draft)),
+        (
+            "binary cache",
+            there.binary_cache_url != draft.binary_cache_url,
+        ),
+    ];
+    let fields = differences.into_iter().find(|(_, differs)| *differs);
+    let file = || {
+        let mut files = draft.files.iter();
+        files.find(|(name, digest)| there.files.get(*name) != Some(digest))
+    };
+    fields
+        .map(|(name, _)| name.to_owned())
+        .or_else(|| file().map(|(name, _)| format!("content of {name}")))
+}

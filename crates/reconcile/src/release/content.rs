@@ -1,0 +1,41 @@
+//! What a release says of itself.
+
+use std::collections::BTreeMap;
+
+use picket_domain::{Facts, OddJobs, PrNumber, Release, Timestamp, resolve, status};
+use picket_publisher::{PickNote, SetAside};
+
+pub(super) fn notes(facts: &Facts, release: &Release) -> BTreeMap<PrNumber, PickNote> {
+    let picks = release.picks.iter();
+    let candidates = picks.filter_map(|pick| facts.candidates.get(&pick.pr));
+    candidates
+        .map(|candidate| {
+            let (title, advisories) = (candidate.title.clone(), candidate.advisories.clone());
+            (candidate.pr, PickNote { title, advisories })
+        })
+        .collect()
+}
+
+/// The jobs of the release's build that are not as they should be.
+pub(super) fn odd_jobs(facts: &Facts, release: &Release, now: Timestamp) -> OddJobs {
+    let mut odd = OddJobs::default();
+    odd.add(&facts.build_state(&release.tip, &facts.under_way, now));
+    odd
+}
+
+/// Approved pull requests that are not in the release, each with the reason.
+pub(super) fn set_aside(facts: &Facts, release: &Release, now: Timestamp) -> Vec<SetAside> {
+    let resolution = resolve(facts, now);
+    let wanted = resolution.wanted.iter();
+    let candidates = wanted.filter_map(|pick| facts.candidates.get(&pick.pr));
+    candidates
+        .filter(|candidate| !release.has(candidate.pr))
+        .filter_map(|candidate| {
+            let status = status(facts, &resolution, candidate);
+            status.is_left_out().then(|| SetAside {
+                pr: candidate.pr,
+                reason: status.reason(),
+            })
+        })
+        .collect()
+}

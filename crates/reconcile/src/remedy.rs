@@ -1,0 +1,76 @@
+//! What a person can do about a failing step, where that is known.
+
+use picket_builder::BuildError;
+use picket_merger::{MergeError, MirrorError};
+use picket_publisher::PublishError;
+use picket_store::StoreError;
+
+/// What a person can do about an error; `None` where its own words say it, or nobody knows.
+pub(crate) fn remedy(error: &anyhow::Error) -> Option<String> {
+    let causes = || error.chain();
+    causes()
+        .find_map(|cause| cause.downcast_ref().and_then(of_build))
+        .or_else(|| causes().find_map(|cause| cause.downcast_ref().and_then(of_merge)))
+        .or_else(|| causes().find_map(|cause| cause.downcast_ref().and_then(of_mirror)))
+        .or_else(|| causes().find_map(|cause| cause.downcast_ref().and_then(of_publish)))
+        .or_else(|| causes().find_map(|cause| cause.downcast_ref().and_then(of_store)))
+        .map(str::to_owned)
+}
+
+fn of_build(error: &BuildError) -> Option<&'static str> {
+    match error {
+        BuildError::BaseDoesNotEvaluate { .. } => Some(
+            "Nothing is built on this revision of the stable channel. Upstream has to mend it, or \
+             the channel's jobs have to leave out what does not evaluate; it is tried again every \
+             hour, and on every newer revision.",
+        ),
+        BuildError::BaseUnfinished { .. } => Some(
+            "Give evaluations more memory or time in the section [limits], or evaluate fewer jobs; \
+             it is tried again every hour.",
+        ),
+        BuildError::BaseNeedsNewerNix(_) => {
+            Some("Install a newer Nix, or point nix.bin_dir at one, and restart.")
+        }
+        BuildError::NixMissing { .. }
+        | BuildError::Nix { .. }
+        | BuildError::Store { .. }
+        | BuildError::File { .. }
+        | BuildError::JobSet(_)
+        | BuildError::NoSandbox(_) => None,
+    }
+}
+
+fn of_merge(error: &MergeError) -> Option<&'static str> {
+    match error {
+        MergeError::Mirror(error) => of_mirror(error),
+        _ => None,
+    }
+}
+
+fn of_mirror(error: &MirrorError) -> Option<&'static str> {
+    match error {
+        MirrorError::UnwritableTree { .. } => {
+            Some("The stable channel itself has this: ask upstream to take it out.")
+        }
+        _ => None,
+    }
+}
+
+fn of_publish(error: &PublishError) -> Option<&'static str> {
+    match error {
+        PublishError::ForeignStore { .. } => {
+            Some("The Nix that builds and the configured store folder have to be of one store.")
+        }
+        PublishError::Upstream { .. } => {
+            Some("The upstream cache has to answer before a release can be checked against it.")
+        }
+        _ => None,
+    }
+}
+
+fn of_store(error: &StoreError) -> Option<&'static str> {
+    match error {
+        StoreError::Full(_) => Some("Free some space on the database's disk."),
+        _ => None,
+    }
+}

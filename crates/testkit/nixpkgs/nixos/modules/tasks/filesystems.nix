@@ -1,0 +1,7 @@
+{ lib, ... }:
+{
+  options.fileSystems = lib.mkOption {
+    type = lib.types.attrs;
+    default = { };
+  };
+}

@@ -1,0 +1,65 @@
+//! What servers have, and should not have, or would lose.
+
+use picket_domain::{Action, PrNumber, Timestamp};
+use serde_json::Value;
+
+use crate::common::client::Client;
+use crate::common::{CHANNEL, Site, channel, sample};
+
+const NOW: Timestamp = Timestamp::from_unix(1_780_000_000);
+const MASTODON: &str = "/candidates/412301";
+
+async fn site() -> (Site, Client) {
+    let site = Site::new().await;
+    sample::fill(&site, NOW).await;
+    let mut state = site.state();
+    state.clock = || NOW;
+    let client = Client::new(&picket_web::router(state));
+    (site, client)
+}
+
+/// The first element of a page that begins so, without its tags.
+fn text(page: &str, from: &str, to: &str) -> String {
+    let at = page
+        .find(from)
+        .unwrap_or_else(|| panic!("{from} in {page}"));
+    let part = page[at..].split(to).next().unwrap();
+    let pieces = part.split('<').filter_map(|piece| piece.split_once('>'));
+    let words = pieces.flat_map(|(_, text)| text.split_whitespace());
+    words.collect::<Vec<_>>().join(" ")
+}
+
+async fn state(client: &Client) -> String {
+    let answer = client.get("/api/v1/candidates/412301").await;
+    let json: Value = serde_json::from_str(&answer.body).unwrap();
+    let candidate = &json["candidates"][0];
+    format!("{} {}", candidate["state"], candidate["reason"])
+}
+
+#[tokio::test]
+async fn a_fix_that_a_new_base_would_take_away_is_named_with_what_to_do() {
+    let (site, client) = site().await;
+    sample::newer_base(&site, NOW).await;
+    let page = client.get(&format!("/channels/{CHANNEL}")).await.body;
+    insta::assert_snapshot!(text(&page, "<div class=\"notice bad\"", "</div>"), @"On hold since 30 min ago : on the stable channel&#39;s newest revision 019d9de07fa5, servers would lose fixes that they have: #412301 (it conflicts). Approve them again as they are there, resolve their conflicts, or veto those that are not needed any more. Until then the channel stays where it is.");
+    let page = client.get(MASTODON).await.body;
+    insta::assert_snapshot!(text(&page, "<div class=\"notice bad\" role=\"alert\" id=\"lost\"", "</div>"), @"Servers would lose this fix on the newest revision 019d9de07fa5 of nixos-26.05: it conflicts. Resolve its conflict with that revision, below, or veto it if it is not needed any more. Until then the channel stays on the revision that it has.");
+    // Servers have it still.
+    insta::assert_snapshot!(state(&client).await, @r#""released" "in nixos-26.05.715880.12.7a05f124b6cb""#);
+    let other = client.get("/candidates/412350").await.body;
+    assert!(!other.contains("id=\"lost\""), "{other}");
+}
+
+#[tokio::test]
+async fn a_veto_of_what_is_out_says_that_it_is_out() {
+    let (site, client) = site().await;
+    let veto = Action::Veto {
+        channel: channel(),
+        pr: PrNumber(412_301),
+        reason: "It breaks logins.".to_owned(),
+    };
+    sample::decide(&site, "grace", NOW, veto).await;
+    let page = client.get(MASTODON).await.body;
+    insta::assert_snapshot!(text(&page, "<p class=\"line\"", "<span class=\"chips\""), @"Vetoed grace: It breaks logins; nixos-26.05.715880.12.7a05f124b6cb is out with it, and the next release goes without it");
+    insta::assert_snapshot!(state(&client).await, @r#""vetoed" "grace: It breaks logins; nixos-26.05.715880.12.7a05f124b6cb is out with it, and the next release goes without it""#);
+}
