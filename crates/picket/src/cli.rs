@@ -81,11 +81,11 @@ pub enum Command {
     ///
     /// What a commit changes, and whether that is really so:
     ///
-    ///     picket impact --repo nixpkgs.git --base abc123^ --head abc123 --full
+    ///   picket impact --repo nixpkgs.git --base abc123^ --head abc123 --full
     ///
     /// What it does to the NixOS tests and packages that the small channel waits for:
     ///
-    ///     picket impact --repo nixpkgs.git --base abc123^ --head abc123 --jobset nixos/release-small.nix
+    ///   picket impact --repo nixpkgs.git --base abc123^ --head abc123 --jobset nixos/release-small.nix
     #[command(verbatim_doc_comment)]
     Impact(Impact),
 }

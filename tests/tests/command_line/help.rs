@@ -112,11 +112,11 @@ fn help_of_impact() -> Result<()> {
 
     What a commit changes, and whether that is really so:
 
-        picket impact --repo nixpkgs.git --base abc123^ --head abc123 --full
+      picket impact --repo nixpkgs.git --base abc123^ --head abc123 --full
 
     What it does to the NixOS tests and packages that the small channel waits for:
 
-        picket impact --repo nixpkgs.git --base abc123^ --head abc123 --jobset nixos/release-small.nix
+      picket impact --repo nixpkgs.git --base abc123^ --head abc123 --jobset nixos/release-small.nix
 
     Usage: picket impact [OPTIONS] --repo <PATH> --base <REV> --head <REV>
 
