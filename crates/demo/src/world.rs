@@ -156,6 +156,10 @@ certainty = "exact"
 [reconcile]
 interval_seconds = 2
 
+# The demo's builds take megabytes, and shall run on a disk that is nearly full, too.
+[retention]
+minimum_free_gib = 0
+
 [[channel]]
 name = "{CHANNEL}"
 follows = {{ branch = "{CHANNEL_BRANCH}", url = "{channel_url}" }}

@@ -204,7 +204,7 @@ fn a_file_without_the_newer_keys_is_as_good_as_before() {
         cache_days: 30,
         log_days: 90,
         evaluation_days: 30,
-        minimum_free_gib: 5,
+        minimum_free_gib: 1,
         every_seconds: 3_600,
     };
     assert_eq!(config.retention, kept);

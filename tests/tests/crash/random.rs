@@ -37,7 +37,6 @@ days = 0
 cache_days = 0
 log_days = 0
 evaluation_days = 0
-minimum_free_gib = 0
 every_seconds = 1
 ";
 
@@ -82,9 +81,9 @@ impl Run {
     async fn start(seed: u64) -> Result<Self> {
         let stage = Stage::make().await?;
         let config = std::fs::read_to_string(&stage.world.config_file)?;
-        let before = "[[channel]]";
-        ensure!(config.contains(before), "{config}");
-        let config = config.replacen(before, &format!("{}\n{before}", RETENTION.trim()), 1);
+        let demos = "[retention]";
+        ensure!(config.contains(demos), "{config}");
+        let config = config.replacen(demos, RETENTION.trim(), 1);
         std::fs::write(&stage.world.config_file, config)?;
         let mut crash = Crash::new(stage);
         crash.begin().await?;

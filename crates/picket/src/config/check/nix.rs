@@ -53,7 +53,7 @@ pub(super) fn retention(raw: &raw::Retention) -> Checked<Retention> {
         cache_days: raw.cache_days.unwrap_or(30),
         log_days: raw.log_days.unwrap_or(90),
         evaluation_days: raw.evaluation_days.unwrap_or(30),
-        minimum_free_gib: raw.minimum_free_gib.unwrap_or(5),
+        minimum_free_gib: raw.minimum_free_gib.unwrap_or(1),
         every_seconds: at_least_one(raw.every_seconds.as_ref(), 3_600)?,
     })
 }
