@@ -145,10 +145,25 @@ impl Stage {
     /// # Errors
     /// Where that does not come about.
     pub async fn until(&self, what: &str, is_so: impl Fn(&Value) -> bool) -> Result<Value> {
-        eventually(what, async || {
+        let seen = eventually(what, async || {
             self.channel().await.ok().filter(|json| is_so(json))
-        })
-        .await
+        });
+        match seen.await {
+            Ok(json) => Ok(json),
+            Err(error) => Err(error.context(self.health().await)),
+        }
+    }
+
+    /// What Picket says of itself, for whoever reads why a test failed.
+    async fn health(&self) -> String {
+        let told = match self.get("healthz").await {
+            Ok(answer) => answer.text().await.map_err(anyhow::Error::from),
+            Err(error) => Err(error),
+        };
+        told.map_or_else(
+            |error| format!("picket does not answer: {error:#}"),
+            |health| format!("/healthz says: {health}"),
+        )
     }
 
     /// Waits until a pull request is in this state.
