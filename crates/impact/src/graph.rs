@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::Path;
 
+use picket_nix::derivation::needs;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
-use crate::derivation;
 use crate::error::{ImpactError, at};
 
 /// A derivation, by its place in the graph.
@@ -278,16 +278,16 @@ pub(crate) struct Read {
 /// Reads a derivation's file.
 pub(crate) fn read_row(path: &str) -> Result<Read, ImpactError> {
     let text = fs::read_to_string(path).map_err(at(Path::new(path)))?;
-    let inputs = derivation::parse(&text).map_err(|reason| ImpactError::Derivation {
+    let needs = needs::parse(&text).map_err(|reason| ImpactError::Derivation {
         path: path.to_owned(),
         reason: reason.to_owned(),
     })?;
-    let output = inputs.outputs.first().copied().unwrap_or_default();
-    let needed = inputs.derivations.iter();
+    let output = needs.outputs.first().copied().unwrap_or_default();
+    let needed = needs.derivations.iter();
     Ok(Read {
         output: output.to_owned(),
         inputs: needed.map(|it| (*it).to_owned()).collect(),
-        is_fixed: inputs.is_fixed,
+        is_fixed: needs.is_fixed,
     })
 }
 

@@ -7,7 +7,6 @@ mod checkout;
 mod cleaning;
 mod compare;
 mod counted;
-mod derivation;
 mod dirt;
 #[cfg(test)]
 mod dirt_tests;

@@ -1,5 +1,7 @@
 //! What a derivation says of itself, read from its file in the store.
 
+pub mod needs;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Read};
