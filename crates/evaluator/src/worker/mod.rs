@@ -33,6 +33,18 @@ const START_TIME: Duration = Duration::from_secs(60);
 /// What a worker is asked first.
 const TIME: &str = "toString builtins.currentTime";
 
+/// A line after each question. `nix repl` takes an expression that meets the end of a file too early
+/// for one that goes on in the next line, and waits, even where it is a file of the tree that ends
+/// so: with this in it, it is wrong in any case, and alone it says nothing of use.
+const WHOLE: &str = ":p 1";
+
+/// What Nix says where it took the line for more of the question.
+const TAKEN_ON: &str = "unexpected ':'";
+
+/// What it would have said.
+const CUT_OFF: &str = "error: syntax error, unexpected end of file: \
+    a file that is imported ends in the middle of an expression (Nix does not tell which one)\n";
+
 /// Longest answer, in bytes.
 const ANSWER_MAX: u64 = 32 << 20;
 
@@ -198,7 +210,7 @@ impl Worker {
     /// One question and its answer; `None`: it ended instead.
     async fn exchange(&mut self, expression: &str) -> io::Result<Option<Answer>> {
         let mark = &self.mark;
-        let question = format!("{expression}\nbuiltins.trace \"{mark}\" \"{mark}\"\n");
+        let question = format!("{expression}\n{WHOLE}\nbuiltins.trace \"{mark}\" \"{mark}\"\n");
         // One that has ended takes no questions.
         if self.stdin.write_all(question.as_bytes()).await.is_err() {
             return Ok(None);
@@ -219,7 +231,7 @@ impl Worker {
         self.marks += 1;
         Ok(Some(match said {
             Some(said) => Answer::Said(said),
-            None => Answer::Failed(self.complaints.before(self.marks).await),
+            None => Answer::Failed(told(self.complaints.before(self.marks).await)),
         }))
     }
 
@@ -252,6 +264,16 @@ impl Worker {
 impl Drop for Worker {
     fn drop(&mut self) {
         self.group.kill();
+    }
+}
+
+/// What a question's message says of the tree, rather than of how it was asked.
+fn told(message: String) -> String {
+    let taken_on = message.contains(TAKEN_ON) && message.contains(&format!("2| {WHOLE}\n"));
+    if taken_on {
+        CUT_OFF.to_owned()
+    } else {
+        message
     }
 }
 

@@ -210,6 +210,16 @@ const TAKES: &[Case] = &[
         "outputs without end",
         r#"mk "a" "x" // { outputs = builtins.genList toString 1000000; }"#,
     ),
+    with(
+        "a file that ends too early",
+        r#"mk "a" (import ./cut.nix)"#,
+        &[("cut.nix", "{ broken")],
+    ),
+    with(
+        "a text that does not end",
+        r#"mk "a" (import ./cut.nix)"#,
+        &[("cut.nix", "''never")],
+    ),
     case(
         "a name that is a line",
         r#"{ "a\n<script>" = mk "a" "x"; }"#,
