@@ -41,9 +41,29 @@ impl LaneHealth {
     }
 }
 
+/// What was asked of GitHub since the start, and what it still allows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct GitHubTraffic {
+    /// Requests that were made.
+    pub requests: u64,
+    /// Those that were answered with "not changed".
+    pub unchanged: u64,
+    /// Those that were refused, failed or were not answered.
+    pub failures: u64,
+    /// Pull requests of interest that were not read yet.
+    pub unread: usize,
+    /// Requests that GitHub allows an hour; `None` where it has not said.
+    pub limit: Option<u64>,
+    /// Those of them that are left.
+    pub remaining: Option<u64>,
+    /// When all of them are there again.
+    pub resets_at: Option<Timestamp>,
+}
+
 /// How all parts of the service are.
 #[derive(Debug, Clone, Default)]
 pub struct Board {
+    github: GitHubTraffic,
     lanes: BTreeMap<LaneKey, LaneHealth>,
     troubles: BTreeMap<(LaneKey, String), Trouble>,
     holds: BTreeMap<ChannelName, Vec<Hold>>,
@@ -107,6 +127,16 @@ impl Board {
     /// A step went through, or is not wanted any more.
     pub fn mended(&mut self, lane: &LaneKey, step: &str) {
         self.troubles.remove(&(lane.clone(), step.to_owned()));
+    }
+
+    /// What was asked of GitHub so far.
+    pub fn set_github(&mut self, traffic: GitHubTraffic) {
+        self.github = traffic;
+    }
+
+    /// What was asked of GitHub so far.
+    pub fn github(&self) -> GitHubTraffic {
+        self.github
     }
 
     /// Why a channel does not move, as of its last look.

@@ -1,5 +1,7 @@
 //! Pull requests that may be security fixes, as GitHub last showed them.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::id::{AccountId, BranchName, CommitSha, Login, PrNumber};
@@ -28,21 +30,63 @@ pub struct Candidate {
     pub url: String,
     /// Its labels now.
     pub labels: Vec<String>,
-    /// Identifiers of the advisories that its texts name.
-    pub advisories: Vec<Advisory>,
+    /// Identifiers of the advisories that its title and its description name.
+    #[serde(alias = "advisories")]
+    pub named: Vec<Advisory>,
     /// Whether it is open, merged or closed.
     pub upstream: UpstreamState,
-    /// Its commits, in git's order.
-    pub commits: Vec<SourceCommit>,
-    /// The files that it changes.
-    pub files: Vec<FileChange>,
+    /// Whether its author calls it unfinished.
+    #[serde(default)]
+    pub is_draft: bool,
+    /// What git has of it at its head; `None` until that was read.
+    #[serde(default)]
+    pub details: Option<Details>,
     /// When it was opened.
     pub opened_at: Timestamp,
     /// When GitHub last saw a change of it.
     pub updated_at: Timestamp,
 }
 
+/// What a pull request has at one head, as git shows it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Details {
+    /// Its commits, in git's order; of more than 250 the last.
+    pub commits: Vec<SourceCommit>,
+    /// The files that it changes, by path; of more than 300 the first.
+    pub files: Vec<FileChange>,
+    /// How many commits it has in all.
+    pub all_commits: usize,
+    /// How many files it changes in all.
+    pub all_files: usize,
+    /// Identifiers of the advisories that its commits' messages, the names of its files and its
+    /// added lines name.
+    pub named: Vec<Advisory>,
+}
+
 impl Candidate {
+    /// Its commits; none where they were not read yet.
+    pub fn commits(&self) -> &[SourceCommit] {
+        self.details.as_ref().map_or(&[], |it| &it.commits)
+    }
+
+    /// The files that it changes; none where they were not read yet.
+    pub fn files(&self) -> &[FileChange] {
+        self.details.as_ref().map_or(&[], |it| &it.files)
+    }
+
+    /// Identifiers of the advisories that its texts, commits and files name, in alphabetical order.
+    pub fn advisories(&self) -> Vec<Advisory> {
+        let read = self.details.iter().flat_map(|it| &it.named);
+        let all: BTreeSet<_> = self.named.iter().chain(read).collect();
+        all.into_iter().cloned().collect()
+    }
+
+    /// What was read of a pull request's head and branch holds for another state of it only where
+    /// these are the same.
+    pub fn has_details_of(&self, other: &Self) -> bool {
+        self.head == other.head && self.base_branch == other.base_branch
+    }
+
     /// Whether somebody who goes by this login opened it. Where both accounts are known, they tell:
     /// an author may have another name by now, and somebody else theirs.
     pub fn is_by(&self, login: &Login, account: Option<AccountId>) -> bool {

@@ -61,10 +61,10 @@ pub(crate) fn candidate(pr: u64, head: &str) -> Candidate {
         base_branch: BranchName::parse("master").unwrap(),
         url: format!("https://github.com/NixOS/nixpkgs/pull/{pr}"),
         labels: Vec::new(),
-        advisories: Vec::new(),
+        named: Vec::new(),
         upstream: UpstreamState::Open,
-        commits: Vec::new(),
-        files: Vec::new(),
+        is_draft: false,
+        details: None,
         opened_at: Timestamp::from_unix(0),
         updated_at: Timestamp::from_unix(0),
     }

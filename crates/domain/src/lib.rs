@@ -45,6 +45,7 @@ mod standing;
 mod status;
 mod store_path;
 mod team;
+pub mod text;
 mod time;
 mod trouble;
 
@@ -56,7 +57,7 @@ pub use assembly::{
 };
 pub use audit::{AccountEvent, Action, Actor, AuditError, Entry, EntryHash, verify_chain};
 pub use base::Base;
-pub use board::{Board, LaneHealth, LaneKey};
+pub use board::{Board, GitHubTraffic, LaneHealth, LaneKey};
 pub use build::{
     Attempt, BuildReport, EvaluationCost, EvaluationLimit, Fault, JobOutcome, JobReport,
     PackageSet, Verdict,
@@ -64,7 +65,9 @@ pub use build::{
 pub use build_record::{BuildRecord, BuildState, OddJobs};
 pub use build_summary::{AttemptSummary, FailingJob, ReportSummary};
 pub use build_word::BuildWord;
-pub use candidate::{Advisory, Candidate, ChangeKind, FileChange, SourceCommit, UpstreamState};
+pub use candidate::{
+    Advisory, Candidate, ChangeKind, Details, FileChange, SourceCommit, UpstreamState,
+};
 pub use chain_spec::{ApprovedPick, ChainSpec};
 pub use conflict::{
     Conflict, ConflictKind, FileMode, FileVersion, ResolvedBy, ResolvedContent, ResolvedFile,

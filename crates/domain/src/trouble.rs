@@ -9,7 +9,11 @@ use crate::time::Timestamp;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Lane {
-    /// Looking at the watched repository.
+    /// Asking GitHub which pull requests there are.
+    Watch,
+    /// Reading what pull requests have at their heads.
+    Read,
+    /// Fetching branches, and following the stable ones.
     Observe,
     /// Picking candidates onto the base.
     Assess,
@@ -27,7 +31,9 @@ pub enum Lane {
 
 impl Lane {
     /// Every lane.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
+        Self::Watch,
+        Self::Read,
         Self::Observe,
         Self::Assess,
         Self::Measure,
@@ -41,6 +47,8 @@ impl Lane {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Watch => "watch",
+            Self::Read => "read",
             Self::Observe => "observe",
             Self::Assess => "assess",
             Self::Measure => "measure",

@@ -39,6 +39,7 @@
 //! (`pick/branch_merge.rs`).
 
 mod conflict;
+mod details;
 mod engine;
 mod error;
 mod explain;

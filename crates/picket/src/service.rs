@@ -14,7 +14,7 @@ use picket_publisher::{CacheSettings, PublicDir, Publisher, SecretKey};
 use picket_reconcile::{Collector, Dirs, Engine, Measuring, Retention, Shared};
 use picket_snapshot::Snapshots;
 use picket_store::{Lease, Store};
-use picket_watcher::{Watcher, WatcherConfig};
+use picket_watcher::{Token, Watcher, WatcherConfig};
 use picket_web::{AppState, ChannelInfo, DemoPerson, GitHubSignIn, GitHubSignInSettings, Streams};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
@@ -219,7 +219,7 @@ async fn measuring(config: &Config, dirs: &Dirs, system: String) -> Option<Measu
 fn watcher(github: &config::GitHub) -> anyhow::Result<Watcher> {
     Ok(Watcher::new(WatcherConfig {
         api: github.api.clone(),
-        token: github.token.as_ref().map(|token| token.expose().clone()),
+        token: github.token_file.clone().map(Token::File),
         owner: github.owner.clone(),
         repository: github.repository.clone(),
         label: github.label.clone(),

@@ -152,12 +152,8 @@ fn every_key_is_taken() {
     let folder = folder();
     let config = parse_in(&folder, FULL).unwrap();
     assert_eq!(config.data_dir, folder.path().join("state"));
-    let token = config
-        .github
-        .token
-        .as_ref()
-        .map(picket::config::Secret::expose);
-    assert_eq!(token.map(String::as_str), Some("s3cret"));
+    let token = folder.path().join("secret");
+    assert_eq!(config.github.token_file, Some(token));
     assert!(matches!(config.web.sign_in, SignIn::GitHub { .. }));
     let channel = &config.channels[0];
     assert_eq!(channel.policy.required_approvals, 2);

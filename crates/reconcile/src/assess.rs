@@ -201,6 +201,7 @@ impl Engine {
         (resolved, form): (&ResolvedSet, &Form),
     ) -> anyhow::Result<Assessed> {
         let pr = candidate.pr;
+        self.fetch_base_branch(candidate).await?;
         if self.fetch_head(pr, head).await? == Fetched::Gone {
             let reason = format!("GitHub does not have {} any more", head.short());
             return Ok(Assessed {
@@ -249,6 +250,19 @@ impl Engine {
         ids: impl Iterator<Item = &'a ContentId>,
     ) -> anyhow::Result<Contents> {
         Ok(self.store.contents(&ids.cloned().collect()).await?)
+    }
+
+    /// Fetches the branch that a candidate asks to be merged into, where it was not before: the first
+    /// one into a branch may come between two looks at the branches.
+    pub(crate) async fn fetch_base_branch(&self, candidate: &Candidate) -> anyhow::Result<()> {
+        let (merger, branch) = (self.merger.clone(), candidate.base_branch.clone());
+        blocking(move || {
+            if merger.branch_tip(&branch)?.is_none() {
+                merger.fetch_branches(&[branch])?;
+            }
+            Ok::<_, picket_merger::MirrorError>(())
+        })
+        .await
     }
 
     pub(crate) async fn fetch_head(

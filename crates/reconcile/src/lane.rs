@@ -5,7 +5,8 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use picket_domain::{Board, Hold, LaneKey, Timestamp, Trouble};
+use anyhow::anyhow;
+use picket_domain::{Board, GitHubTraffic, Hold, LaneKey, Timestamp, Trouble};
 use tracing::{debug, warn};
 
 use crate::remedy::remedy;
@@ -33,6 +34,8 @@ pub(crate) struct Lane {
 #[derive(Debug, Default)]
 struct Steps {
     failed: BTreeMap<String, Failed>,
+    /// What is on the board although no step of the lane failed.
+    complaints: BTreeMap<String, String>,
     /// The step that went through last, when, and how often in a row.
     last: Option<(String, Instant, u32)>,
 }
@@ -138,28 +141,59 @@ impl Lane {
     pub(crate) fn failed(&self, step: &str, error: &anyhow::Error, at: Option<Timestamp>) {
         let now = Timestamp::now();
         let failed = self.steps().failed(step, now, at);
-        let Failed {
-            since,
-            failures,
-            next_try,
-        } = failed;
-        let (lane, channel) = self.key.clone();
-        let of = channel.as_ref().map_or("", |channel| channel.as_str());
+        let channel = self.key.1.as_ref();
         warn!(
-            channel = of,
-            "{step} failed, to be tried again at {next_try}: {error:#}"
+            channel = channel.map_or("", |channel| channel.as_str()),
+            "{step} failed, to be tried again at {}: {error:#}", failed.next_try
         );
+        self.tell(step, error, &failed, Some(failed.next_try));
+    }
+
+    /// Sets what does not go through although no step of the lane failed, each by what it is, with
+    /// the reason. What it was before is taken off the board.
+    pub(crate) fn set_complaints(&self, complaints: BTreeMap<String, String>) {
+        let before = std::mem::replace(&mut self.steps().complaints, complaints.clone());
+        for gone in before.keys().filter(|it| !complaints.contains_key(*it)) {
+            self.board().mended(&self.key, gone);
+        }
+        for (step, reason) in &complaints {
+            if before.get(step) == Some(reason) {
+                continue;
+            }
+            warn!("{step} failed: {reason}");
+            let failed = Failed {
+                since: Timestamp::now(),
+                failures: 1,
+                next_try: Timestamp::now(),
+            };
+            self.tell(step, &anyhow!("{reason}"), &failed, None);
+        }
+    }
+
+    fn tell(
+        &self,
+        step: &str,
+        error: &anyhow::Error,
+        failed: &Failed,
+        next_try: Option<Timestamp>,
+    ) {
+        let (lane, channel) = self.key.clone();
         self.board().failed(Trouble {
             lane,
             channel,
             step: step.to_owned(),
-            since,
-            last: now,
-            failures,
+            since: failed.since,
+            last: Timestamp::now(),
+            failures: failed.failures,
             error: bounded(&format!("{error:#}")),
             remedy: remedy(error),
-            next_try: Some(next_try),
+            next_try,
         });
+    }
+
+    /// Tells the board what was asked of GitHub.
+    pub(crate) fn traffic(&self, traffic: GitHubTraffic) {
+        self.board().set_github(traffic);
     }
 
     /// Tells the board why the channel does not move.
@@ -226,7 +260,6 @@ fn bounded(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use anyhow::anyhow;
     use picket_domain::Lane as Name;
 
     use super::*;
@@ -285,6 +318,26 @@ mod tests {
                 .error
                 .contains("is still to be done")
         );
+    }
+
+    #[test]
+    fn a_complaint_is_on_the_board_as_long_as_it_is_made() {
+        let (lane, board) = lane();
+        let complaint = |reason: &str| [("reading #7".to_owned(), reason.to_owned())].into();
+        lane.set_complaints(complaint("403"));
+        lane.set_complaints(complaint("502"));
+        let errors = || {
+            board
+                .lock()
+                .unwrap()
+                .troubles()
+                .first()
+                .map(|it| it.error.clone())
+        };
+        assert_eq!(errors().as_deref(), Some("502"));
+        assert_eq!(lane.next_try(), None, "nothing is to be tried for it");
+        lane.set_complaints(BTreeMap::new());
+        assert_eq!(errors(), None);
     }
 
     #[test]

@@ -13,10 +13,12 @@ use crate::engine::Engine;
 use crate::measure::Measure;
 use crate::observe::Observe;
 use crate::push::Push;
+use crate::read::Read;
 use crate::release::Releasing;
 use crate::retain::Retain;
 use crate::settings::Channel;
 use crate::supervise::{Bell, Rhythm, supervise};
+use crate::watch::Watch;
 
 /// How long a step may take before its lane counts as stuck: longer than the bounds that the working
 /// crates set themselves.
@@ -43,19 +45,17 @@ impl Engine {
             self.start_channel(&Arc::new(channel), &rhythm, &tasks);
         }
         let (board, engine) = (Arc::clone(&self.board), Arc::clone(&self));
-        let observe = {
-            let bell = bell.clone();
-            move || Observe::new(Arc::clone(&engine), bell.clone())
-        };
-        let key = (Name::Observe, None);
-        tasks.spawn(supervise(
-            key,
-            Arc::clone(&board),
-            rhythm.clone(),
-            LONGEST_STEP,
-            observe,
-        ));
-        let engine = Arc::clone(&self);
+        macro_rules! lane {
+            ($name:expr, $work:ident) => {{
+                let (engine, bell) = (Arc::clone(&self), bell.clone());
+                let make = move || $work::new(Arc::clone(&engine), bell.clone());
+                let (key, board, rhythm) = (($name, None), Arc::clone(&board), rhythm.clone());
+                tasks.spawn(supervise(key, board, rhythm, LONGEST_STEP, make));
+            }};
+        }
+        lane!(Name::Watch, Watch);
+        lane!(Name::Read, Read);
+        lane!(Name::Observe, Observe);
         let retain = move || Retain::new(Arc::clone(&engine));
         let key = (Name::Retain, None);
         tasks.spawn(supervise(key, board, rhythm, LONGEST_STEP, retain));

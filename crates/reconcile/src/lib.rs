@@ -33,12 +33,14 @@ mod lanes;
 mod measure;
 mod observe;
 mod push;
+mod read;
 mod release;
 mod remedy;
 mod retain;
 mod settings;
 mod supervise;
 mod trees;
+mod watch;
 
 pub use collect::{Collector, Removed, RetentionReport};
 pub use engine::{Engine, Shared};

@@ -1,12 +1,11 @@
-//! The lane that looks at GitHub and at the stable channels.
+//! The lane that fetches branches and follows the stable channels.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use anyhow::{Context, anyhow, bail};
-use picket_domain::{BranchName, CommitSha, PrNumber, Timestamp};
+use picket_domain::{BranchName, CommitSha, Timestamp};
 use picket_merger::FetchedBranch;
-use picket_watcher::{Cursor, WatchError};
 use tracing::info;
 
 use crate::engine::{Engine, PROGRESS, blocking, now};
@@ -14,9 +13,6 @@ use crate::lane::Lane;
 use crate::settings::{Channel, Follows};
 use crate::supervise::{Bell, Work};
 
-/// The name under which the database keeps the watcher's cursor.
-const CURSOR: &str = "github";
-const READING: &str = "reading pull requests";
 /// An answer that is longer than this is no `git-revision`.
 const LONGEST_REVISION: u64 = 1_000;
 
@@ -28,14 +24,13 @@ pub(crate) struct Observe {
 }
 
 impl Work for Observe {
-    /// Looks at every interval, and at a ring if somebody nominated an unknown pull request. What
-    /// cannot be seen now is left for the next time, and holds nothing else up.
+    /// Looks at every interval. What cannot be seen now is left for the next time, and holds nothing
+    /// else up.
     async fn pass(&mut self, lane: &Lane) -> anyhow::Result<Option<Timestamp>> {
-        if !self.is_due() && !self.engine.has_unseen_nomination().await? {
+        if !self.is_due() {
             return Ok(self.next());
         }
         self.last = Some(now());
-        self.engine.read_pull_requests(lane).await;
         let branches = self.engine.branches().await?;
         let fetching = self.engine.fetch_branches(lane, &branches);
         lane.attempt("fetching branches", fetching).await;
@@ -68,60 +63,6 @@ impl Observe {
 }
 
 impl Engine {
-    async fn has_unseen_nomination(&self) -> anyhow::Result<bool> {
-        let known = self.known().await?;
-        let nominated = self.store.nominated().await?;
-        Ok(nominated.difference(&known).next().is_some())
-    }
-
-    async fn known(&self) -> anyhow::Result<BTreeSet<PrNumber>> {
-        let Some(channel) = self.channels.first() else {
-            return Ok(BTreeSet::new());
-        };
-        let look = self.look(channel.name()).await?;
-        Ok(look.facts().candidates.keys().copied().collect())
-    }
-
-    /// Where GitHub asks to be left alone for a while, it is.
-    async fn read_pull_requests(&self, lane: &Lane) {
-        if !lane.is_due(READING) {
-            return;
-        }
-        match self.watch_pull_requests().await {
-            Ok(()) => lane.mended(READING),
-            Err(error) => {
-                let until = match error.downcast_ref::<WatchError>() {
-                    Some(WatchError::RateLimited { until }) => Some(*until),
-                    _ => None,
-                };
-                lane.failed(READING, &error, until);
-            }
-        }
-    }
-
-    /// Candidates are stored before the cursor: a crash between the two reads some of them again.
-    async fn watch_pull_requests(&self) -> anyhow::Result<()> {
-        let cursor: Option<Cursor> = match self.store.cursor(CURSOR).await? {
-            Some(text) => Some(text.parse().context("the database's cursor")?),
-            None => None,
-        };
-        let (known, nominated) = (self.known().await?, self.store.nominated().await?);
-        let poll = self
-            .watcher
-            .poll(cursor.as_ref(), &known, &nominated)
-            .await?;
-        for candidate in &poll.candidates {
-            self.store.upsert_candidate(candidate).await?;
-            if let Some(id) = candidate.author_id {
-                self.store.saw_account(&candidate.author, id, now()).await?;
-            }
-        }
-        self.store
-            .set_cursor(CURSOR, &poll.cursor.to_string())
-            .await?;
-        Ok(())
-    }
-
     /// The stable channels' branches, and those that active candidates ask to be merged into: where
     /// a pull request begins is read off the latter.
     async fn branches(&self) -> anyhow::Result<BTreeSet<BranchName>> {

@@ -57,10 +57,10 @@ fn candidate(pr: u64) -> Candidate {
         base_branch: BranchName::parse("master").unwrap(),
         url: format!("https://github.com/NixOS/nixpkgs/pull/{pr}"),
         labels: Vec::new(),
-        advisories: Vec::new(),
+        named: Vec::new(),
         upstream: UpstreamState::Open,
-        commits: Vec::new(),
-        files: Vec::new(),
+        is_draft: false,
+        details: None,
         opened_at: NOW,
         updated_at: NOW,
     }

@@ -1,7 +1,7 @@
 //! Candidates: what GitHub last said of each pull request. Descriptions are kept apart from all
 //! else, since they are long and only one page shows them.
 
-use picket_domain::{Candidate, PrNumber};
+use picket_domain::{Candidate, Details, PrNumber};
 use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 
@@ -11,32 +11,46 @@ use crate::row::{TableRow, stored};
 use crate::version::NOTHING;
 
 impl Store {
-    /// Stores a candidate as it is now, in place of what was known of it.
+    /// Stores a candidate as it is now, in place of what was known of it. Where it comes without
+    /// details, those of the same head are kept.
     ///
     /// # Errors
     /// The database fails.
     pub async fn upsert_candidate(&self, candidate: &Candidate) -> Result<(), StoreError> {
-        let light = Candidate {
+        let mut light = Candidate {
             body: String::new(),
             ..candidate.clone()
         };
         let mut transaction = self.begin_write().await?;
-        sqlx::query(
-            "INSERT INTO candidates (pr, candidate) VALUES ($1, $2) \
-             ON CONFLICT (pr) DO UPDATE SET candidate = excluded.candidate",
-        )
-        .bind(stored(candidate.pr.0)?)
-        .bind(serde_json::to_string(&light)?)
-        .execute(&mut *transaction)
-        .await?;
+        if light.details.is_none() {
+            let known = light_candidate(&mut transaction, candidate.pr).await?;
+            let same = known.filter(|known| known.has_details_of(candidate));
+            light.details = same.and_then(|known| known.details);
+        }
+        put(&mut transaction, &light).await?;
         sqlx::query(
             "INSERT INTO candidate_bodies (pr, body) VALUES ($1, $2) \
-             ON CONFLICT (pr) DO UPDATE SET body = excluded.body",
+             ON CONFLICT (pr) DO UPDATE SET body = excluded.body \
+             WHERE candidate_bodies.body <> excluded.body",
         )
         .bind(stored(candidate.pr.0)?)
         .bind(serde_json::to_string(&candidate.body)?)
         .execute(&mut *transaction)
         .await?;
+        transaction.commit().await
+    }
+
+    /// Records what git has of a candidate, unless it has moved on since.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn record_details(&self, of: &Candidate, details: Details) -> Result<(), StoreError> {
+        let mut transaction = self.begin_write().await?;
+        let known = light_candidate(&mut transaction, of.pr).await?;
+        if let Some(known) = known.filter(|known| known.has_details_of(of)) {
+            let details = Some(details);
+            put(&mut transaction, &Candidate { details, ..known }).await?;
+        }
         transaction.commit().await
     }
 
@@ -84,6 +98,31 @@ impl Store {
     pub async fn candidates(&self) -> Result<Vec<Candidate>, StoreError> {
         changed(&mut *self.connection().await?, NOTHING).await
     }
+}
+
+/// Writes a candidate that has no description.
+async fn put(connection: &mut AnyConnection, light: &Candidate) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO candidates (pr, candidate) VALUES ($1, $2) \
+         ON CONFLICT (pr) DO UPDATE SET candidate = excluded.candidate",
+    )
+    .bind(stored(light.pr.0)?)
+    .bind(serde_json::to_string(light)?)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// A candidate without its description.
+async fn light_candidate(
+    connection: &mut AnyConnection,
+    pr: PrNumber,
+) -> Result<Option<Candidate>, StoreError> {
+    let row = sqlx::query("SELECT pr, candidate FROM candidates WHERE pr = $1")
+        .bind(stored(pr.0)?)
+        .fetch_optional(connection)
+        .await?;
+    row.as_ref().map(decode).transpose()
 }
 
 /// The candidates that changed after a version, without their descriptions.

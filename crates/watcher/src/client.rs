@@ -1,20 +1,23 @@
 //! GitHub over HTTP: one request at a time, bounded in size and time, failures sorted.
 
 use std::error::Error;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use http::header::{ETAG, IF_NONE_MATCH, LINK};
+use http::header::{AUTHORIZATION, DATE, ETAG, IF_NONE_MATCH, LINK};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use http_body_util::{BodyExt, Limited};
 use octocrab::Octocrab;
 use octocrab::service::middleware::retry::RetryConfig;
-use picket_domain::Timestamp;
+use picket_domain::{Timestamp, text};
 use serde::Deserialize;
 
-use crate::config::WatcherConfig;
+use crate::budget::Budget;
+use crate::config::{Token, WatcherConfig};
 use crate::error::WatchError;
-use crate::text;
+use crate::surrogates;
+use crate::traffic::Traffic;
 
 /// How long to wait for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -33,6 +36,8 @@ pub(crate) struct Answer {
     pub(crate) body: Arc<str>,
     /// Whether the list has a page after this one.
     pub(crate) has_next: bool,
+    /// When GitHub says that it answered.
+    pub(crate) date: Timestamp,
 }
 
 /// Why there is no answer.
@@ -52,8 +57,12 @@ impl From<WatchError> for Failure {
 
 pub(crate) struct Client {
     github: Octocrab,
+    token: Option<Token>,
     /// The answer that [`Client::get_if_changed`] got last.
     last: Mutex<Option<Tagged>>,
+    traffic: Mutex<Traffic>,
+    /// By how many seconds GitHub's clock is ahead of ours.
+    ahead: AtomicI64,
     pub(crate) timeout: Duration,
 }
 
@@ -67,7 +76,7 @@ impl Client {
     /// Must be called within a Tokio runtime: octocrab spawns a task that lasts as long as it.
     pub(crate) fn new(config: &WatcherConfig) -> Result<Self, WatchError> {
         let unusable = |error: octocrab::Error| WatchError::Configuration(chain(&error));
-        let mut builder = Octocrab::builder()
+        let builder = Octocrab::builder()
             .base_uri(config.api.as_str())
             .map_err(unusable)?
             .set_connect_timeout(Some(CONNECT_TIMEOUT))
@@ -76,21 +85,41 @@ impl Client {
             // Octocrab would try again at once, after a 429 too. What is worth another try is
             // tried again here.
             .add_retry_config(RetryConfig::None);
-        if let Some(token) = &config.token {
-            builder = builder.personal_token(token.clone());
-        }
         Ok(Self {
             github: builder.build().map_err(unusable)?,
+            token: config.token.clone(),
             last: Mutex::new(None),
+            traffic: Mutex::default(),
+            ahead: AtomicI64::new(0),
             timeout: Duration::from_secs(60),
         })
     }
 
     /// Asks for something. A failure of GitHub itself (5xx) or of the connection is tried once
-    /// more: single ones are common, and a whole poll would be lost.
+    /// more: single ones are common.
     pub(crate) async fn get(&self, route: &str) -> Result<Answer, Failure> {
         let answer = self.send_twice(route, &HeaderMap::new()).await?;
         answer.map(|(answer, _)| answer).ok_or_else(unasked_304)
+    }
+
+    /// Like [`Client::get`], and is not tried once more.
+    pub(crate) async fn get_once(&self, route: &str) -> Result<Answer, Failure> {
+        let answer = self.send(route, &HeaderMap::new()).await?;
+        answer.map(|(answer, _)| answer).ok_or_else(unasked_304)
+    }
+
+    /// The time by GitHub's clock, as far as its last answer told.
+    pub(crate) fn now(&self) -> Timestamp {
+        Timestamp::now().plus_seconds(self.ahead.load(Ordering::Relaxed))
+    }
+
+    /// What was asked and answered so far.
+    pub(crate) fn traffic(&self) -> Traffic {
+        *self.counting()
+    }
+
+    fn counting(&self) -> MutexGuard<'_, Traffic> {
+        self.traffic.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Like [`Client::get`]; asking again for what has not changed since is free.
@@ -136,24 +165,47 @@ impl Client {
     }
 
     async fn send(&self, route: &str, headers: &HeaderMap) -> Result<Sent, Failure> {
-        match tokio::time::timeout(self.timeout, self.request(route, headers)).await {
-            Ok(result) => result,
-            Err(_) => {
-                let seconds = self.timeout.as_secs_f32();
-                let reason = format!("no whole answer within {seconds} s");
-                Err(WatchError::Unavailable(reason).into())
-            }
+        let asked = tokio::time::timeout(self.timeout, self.request(route, headers));
+        let answered = asked.await.unwrap_or_else(|_| {
+            let seconds = self.timeout.as_secs_f32();
+            let reason = format!("no whole answer within {seconds} s");
+            Err(WatchError::Unavailable(reason).into())
+        });
+        let mut counting = self.counting();
+        counting.requests += 1;
+        match &answered {
+            Ok(Some(_)) => {}
+            Ok(None) => counting.unchanged += 1,
+            Err(_) => counting.failures += 1,
         }
+        answered
+    }
+
+    /// The headers of a request, with the token as it is now: its file may have been replaced.
+    fn signed(&self, headers: &HeaderMap) -> Result<HeaderMap, WatchError> {
+        let mut headers = headers.clone();
+        if let Some(token) = &self.token {
+            headers.insert(AUTHORIZATION, token.header()?);
+        }
+        Ok(headers)
     }
 
     async fn request(&self, route: &str, headers: &HeaderMap) -> Result<Sent, Failure> {
         let unavailable = |error: &dyn Error| WatchError::Unavailable(chain(error));
+        let headers = self.signed(headers)?;
         let response = self
             .github
-            ._get_with_headers(route, Some(headers.clone()))
+            ._get_with_headers(route, Some(headers))
             .await
             .map_err(|error| unavailable(&error))?;
         let (parts, body) = response.into_parts();
+        if let Some(date) = date(&parts.headers) {
+            let ahead = date.seconds_since(Timestamp::now());
+            self.ahead.store(ahead, Ordering::Relaxed);
+        }
+        if let Some(budget) = Budget::read(&parts.headers) {
+            self.counting().budget = Some(budget);
+        }
         if parts.status == StatusCode::NOT_MODIFIED {
             return Ok(None);
         }
@@ -161,12 +213,12 @@ impl Client {
         let body = body.map_err(|error| unavailable(&*error))?.to_bytes();
         let body = String::from_utf8_lossy(&body);
         if !parts.status.is_success() {
-            let now = Timestamp::now();
-            return Err(failure(parts.status, &parts.headers, &body, now));
+            return Err(failure(parts.status, &parts.headers, &body, self.now()));
         }
         let answer = Answer {
-            body: body.into(),
+            body: surrogates::whole(&body).into(),
             has_next: has_next(&parts.headers),
+            date: self.now(),
         };
         Ok(Some((answer, parts.headers.get(ETAG).cloned())))
     }
@@ -193,6 +245,14 @@ fn chain(error: &dyn Error) -> String {
     text::line(&text, text::MAX_LINE)
 }
 
+/// GitHub's clock: rows are dated by it.
+fn date(headers: &HeaderMap) -> Option<Timestamp> {
+    let date = headers.get(DATE)?.to_str().ok()?;
+    let date = httpdate::parse_http_date(date).ok()?;
+    let seconds = date.duration_since(std::time::UNIX_EPOCH).ok()?.as_secs();
+    Some(Timestamp::from_unix(i64::try_from(seconds).ok()?))
+}
+
 fn has_next(headers: &HeaderMap) -> bool {
     let links = headers.get(LINK).and_then(|link| link.to_str().ok());
     links.is_some_and(|links| links.contains("rel=\"next\""))
@@ -200,7 +260,8 @@ fn has_next(headers: &HeaderMap) -> bool {
 
 fn failure(status: StatusCode, headers: &HeaderMap, body: &str, now: Timestamp) -> Failure {
     let message = message(status, body);
-    if let Some(until) = limited_until(status, headers, &message, now) {
+    if let Some(seconds) = limited_for(status, headers, &message, now) {
+        let until = Timestamp::now().plus_seconds(seconds);
         return WatchError::RateLimited { until }.into();
     }
     match status {
@@ -225,13 +286,13 @@ fn message(status: StatusCode, body: &str) -> String {
     }
 }
 
-/// When the next request may be made, where the answer is about the number of requests.
-fn limited_until(
+/// In how many seconds the next request may be made, where the answer is about the number of them.
+fn limited_for(
     status: StatusCode,
     headers: &HeaderMap,
     message: &str,
     now: Timestamp,
-) -> Option<Timestamp> {
+) -> Option<i64> {
     if !matches!(
         status,
         StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS
@@ -250,7 +311,7 @@ fn limited_until(
         (None, None) if is_limit => UNTOLD_WAIT,
         (None, None) => return None,
     };
-    Some(now.plus_seconds(wait.clamp(1, MAX_WAIT)))
+    Some(wait.clamp(1, MAX_WAIT))
 }
 
 #[cfg(test)]
@@ -265,7 +326,7 @@ mod tests {
             .map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value)))
             .collect();
         let status = StatusCode::from_u16(status).unwrap();
-        limited_until(status, &headers, message, NOW).map(|until| until.seconds_since(NOW))
+        limited_for(status, &headers, message, NOW)
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! What the watcher has to be told.
 
 use std::fmt;
+use std::path::PathBuf;
 
+use http::HeaderValue;
 use url::Url;
 
 use crate::error::WatchError;
@@ -12,13 +14,42 @@ pub struct WatcherConfig {
     /// The API's address: `https://api.github.com`.
     pub api: Url,
     /// A token with read access. Without one GitHub allows 60 requests an hour.
-    pub token: Option<String>,
+    pub token: Option<Token>,
     /// The repository's owner: `NixOS`.
     pub owner: String,
     /// The repository: `nixpkgs`.
     pub repository: String,
     /// The label that marks security fixes, compared without regard to case.
     pub label: String,
+}
+
+/// Where the token is.
+#[derive(Clone)]
+pub enum Token {
+    /// Here.
+    Text(String),
+    /// In this file, which is read at each request: it may be replaced at any time.
+    File(PathBuf),
+}
+
+impl Token {
+    /// As a request carries it.
+    pub(crate) fn header(&self) -> Result<HeaderValue, WatchError> {
+        let problem = |problem: String| WatchError::Configuration(problem);
+        let text = match self {
+            Self::Text(text) => text.clone(),
+            Self::File(file) => std::fs::read_to_string(file).map_err(|error| {
+                problem(format!("the token's file {}: {error}", file.display()))
+            })?,
+        };
+        let text = text.trim_end();
+        let header = HeaderValue::try_from(format!("Bearer {text}"));
+        let mut header = header.ok().filter(|_| is_token(text)).ok_or_else(|| {
+            problem("the token is empty or has white space in it: check its file".to_owned())
+        })?;
+        header.set_sensitive(true);
+        Ok(header)
+    }
 }
 
 impl fmt::Debug for WatcherConfig {
@@ -49,11 +80,9 @@ impl WatcherConfig {
                 "{:?} cannot be filtered by: a label without comma is needed",
                 self.label
             )
-        } else if !self.token.as_deref().is_none_or(is_token) {
-            "the token is empty or has white space in it: check the file that it comes from"
-                .to_owned()
         } else {
-            return Ok(());
+            let token = self.token.as_ref();
+            return token.map_or(Ok(()), |token| token.header().map(drop));
         };
         Err(WatchError::Configuration(problem))
     }
@@ -77,7 +106,7 @@ mod tests {
     fn config() -> WatcherConfig {
         WatcherConfig {
             api: Url::parse("https://api.github.com").unwrap(),
-            token: Some("github_pat_123".into()),
+            token: Some(Token::Text("github_pat_123".into())),
             owner: "NixOS".into(),
             repository: "nixpkgs".into(),
             label: "1.severity: security".into(),
@@ -99,8 +128,8 @@ mod tests {
             |it| it.repository = "..".into(),
             |it| it.repository = "nixpkgs?x".into(),
             |it| it.label = "a,b".into(),
-            |it| it.token = Some("github_pat_123\n".into()),
-            |it| it.token = Some(String::new()),
+            |it| it.token = Some(Token::Text("github_pat 123".into())),
+            |it| it.token = Some(Token::Text(String::new())),
         ];
         for damage in damages {
             let mut config = config();

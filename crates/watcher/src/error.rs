@@ -3,7 +3,7 @@
 use picket_domain::Timestamp;
 use thiserror::Error;
 
-/// Why a poll did not come to its end. It changed nothing: polling again starts over.
+/// Why a step did not come to its end. It changed nothing: the next one tries it again.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum WatchError {
     /// The configuration cannot work. Trying again does not help.
@@ -38,9 +38,22 @@ pub enum WatchError {
         until: Timestamp,
     },
     /// GitHub does not answer, or answers that it cannot. Polling again later may help.
-    #[error("GitHub cannot be reached or has a failure; the next poll tries again ({0})")]
+    #[error("GitHub cannot be reached or has a failure; it is tried again ({0})")]
     Unavailable(String),
     /// What answers is not GitHub's API.
     #[error("the answer is not one of GitHub's API: check the API address ({0})")]
     NotGitHub(String),
+}
+
+impl WatchError {
+    /// Whether no other request would fare better. A single one may be refused, or fail, by itself.
+    pub(crate) fn concerns_all(&self) -> bool {
+        match self {
+            Self::Configuration(_)
+            | Self::BadToken
+            | Self::RepositoryNotFound { .. }
+            | Self::RateLimited { .. } => true,
+            Self::Forbidden(_) | Self::Unavailable(_) | Self::NotGitHub(_) => false,
+        }
+    }
 }

@@ -1,46 +1,57 @@
 //! Picket's PR watcher: asks GitHub which pull requests may be security fixes.
 //!
-//! [`Watcher::poll`] is the whole of it: it is given where the last poll got to (a [`Cursor`]) and
-//! which pull requests are of interest besides the labelled ones, and returns [`Candidate`]s as
-//! GitHub shows them now. Polling is the truth; a webhook would only make it happen sooner.
+//! [`Watcher::step`] is the whole of it: one request at a time, until there is nothing left to ask
+//! for. It is given where watching got to (a [`Cursor`]) and which pull requests are of interest
+//! besides the labelled ones, and returns [`Candidate`]s as GitHub shows them now. The caller stores
+//! them, and then the cursor. Polling is the truth; a webhook would only make it happen sooner.
 //!
-//! # Being polite
+//! # What is read
 //!
-//! - A quiet repository costs one request a poll, and none of the hourly limit: the first page of
-//!   the list is asked for with its `ETag`.
-//! - `GET /pulls/{number}` makes GitHub compute a test merge, so it is never used in a loop: the
-//!   list has all that is needed. Pull requests that no list showed are the exception, once each.
-//! - Commits and files are fetched only for pull requests of interest, and again only when the
-//!   head or the base branch changed.
-//! - A rate limit is reported with its end ([`WatchError::RateLimited`]) and obeyed by the caller.
+//! - **What changed**, at every look: all pull requests, the latest change first, back to where the
+//!   last look was. A quiet repository costs one request, and none of the hourly limit: the first
+//!   page is asked for with its `ETag`.
+//! - **Sweeps**: by the hour the labelled ones that changed lately, by the day all open ones. What
+//!   the first list did not show, for whatever reason, is found then; and what is not there any more.
+//! - **Rows** of what the sweeps found: a list of issues shows no head. Many are looked for in the
+//!   lists of open and of closed pull requests; only what is in neither, and a few at a time, are
+//!   asked for by number, since that makes GitHub compute a test merge of an open one.
 //!
-//! # Races, and the answer to each
+//! Commits and files are not asked for: git has them, and all of them.
 //!
-//! - *The poll fails half-way.* It returns no candidate and no cursor; the next one starts over
-//!   from the old cursor. Nothing is skipped, because the cursor moves only with a whole answer.
-//! - *The caller dies before it has stored the candidates.* It has not stored the cursor either
-//!   (it must store the candidates first), so the next poll returns them again.
-//! - *GitHub's replicas lag behind.* Each poll goes back ten minutes behind the cursor. Candidates
+//! # What goes wrong, and the answer to it
+//!
+//! - *A step fails, or the caller dies.* The cursor is where it was: at that page of that list.
+//! - *One pull request cannot be read.* It is kept in the cursor with the reason, and asked for by
+//!   itself, after waits that grow. Nothing else waits for it.
+//! - *GitHub's replicas lag behind.* Each look goes back ten minutes behind the cursor. Candidates
 //!   are returned again then: storing one twice changes nothing.
-//! - *The list shifts while it is read.* It is sorted by time of change, newest first. A pull
-//!   request that changes meanwhile moves to the top: others are seen twice (the newer row wins),
-//!   and what moved is newer than the new cursor, so the next poll shows it.
-//! - *A push between the list and the commits.* The commits do not contain the head that the list
-//!   showed; the pull request is then read again by its number.
+//! - *A list shifts while it is read.* What changes moves to the top: others are seen twice (the
+//!   newer row wins), and what moved is newer than the new cursor.
+//! - *A row is dated ahead, or is an old copy.* GitHub's clock bounds how far the cursor moves, and
+//!   one old row does not end a list.
+//! - *A rate limit* is reported with its end ([`WatchError::RateLimited`]), and the cursor keeps that
+//!   too. Before it comes to that, looks are spread over the hour ([`Watcher::seconds_between`]).
 //!
 //! [`Candidate`]: picket_domain::Candidate
 
+mod budget;
 mod client;
 mod config;
 mod cursor;
-mod details;
 mod error;
-mod listing;
+mod page;
+mod repository;
 mod rows;
-mod text;
+mod schedule;
+mod surrogates;
+mod traffic;
+mod walk;
+mod wanted;
 mod watcher;
 
-pub use config::WatcherConfig;
+pub use budget::Budget;
+pub use config::{Token, WatcherConfig};
 pub use cursor::{Cursor, InvalidCursor};
 pub use error::WatchError;
-pub use watcher::{Poll, Watcher};
+pub use traffic::Traffic;
+pub use watcher::{Known, Step, Watcher};

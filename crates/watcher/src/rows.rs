@@ -2,21 +2,23 @@
 //!
 //! Each row of a list is read on its own, so that one that cannot be read costs only itself.
 
+use picket_domain::text::{self, MAX_LINE};
 use picket_domain::{
-    AccountId, BranchName, ChangeKind, CommitSha, FileChange, Login, PrNumber, SourceCommit,
-    Timestamp, UpstreamState,
+    AccountId, Advisory, BranchName, Candidate, CommitSha, Login, PrNumber, Timestamp,
+    UpstreamState,
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use url::Url;
 
 use crate::error::WatchError;
-use crate::text::{self, MAX_LINE, MAX_PATH};
 
 /// GitHub's own account for the pull requests of deleted ones.
 const GHOST: &str = "ghost";
 /// GitHub allows 100 labels.
 const MAX_LABELS: usize = 100;
+/// More advisories than this are a list, not a fix.
+const MAX_ADVISORIES: usize = 100;
 
 /// Why something that GitHub sent cannot be used, for a person.
 pub(crate) type Unreadable = String;
@@ -31,8 +33,9 @@ pub(crate) fn split(body: &str) -> Result<Vec<&RawValue>, WatchError> {
 #[derive(Debug, Deserialize)]
 pub(crate) struct Head {
     pub(crate) number: PrNumber,
-    updated_at: String,
-    labels: Vec<LabelRow>,
+    updated_at: Option<String>,
+    labels: Option<Vec<Option<LabelRow>>>,
+    state: Option<String>,
     /// In lists of issues: whether it is a pull request.
     pull_request: Option<Empty>,
 }
@@ -42,7 +45,7 @@ struct Empty {}
 
 #[derive(Debug, Deserialize)]
 struct LabelRow {
-    name: String,
+    name: Option<String>,
 }
 
 impl Head {
@@ -54,12 +57,16 @@ impl Head {
     }
 
     pub(crate) fn updated_at(&self) -> Option<Timestamp> {
-        Timestamp::parse_rfc3339(&self.updated_at)
+        Timestamp::parse_rfc3339(self.updated_at.as_deref()?)
     }
 
     pub(crate) fn has_label(&self, label: &str) -> bool {
         let label = label.to_lowercase();
-        self.labels.iter().any(|it| it.name.to_lowercase() == label)
+        names(self.labels.as_deref()).any(|name| name.to_lowercase() == label)
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        self.state.as_deref() != Some("closed")
     }
 
     pub(crate) fn is_pull_request(&self) -> bool {
@@ -67,44 +74,34 @@ impl Head {
     }
 }
 
+/// A label may have been taken away while the row was made.
+fn names(labels: Option<&[Option<LabelRow>]>) -> impl Iterator<Item = &str> {
+    let labels = labels.unwrap_or_default().iter().flatten();
+    labels.filter_map(|it| it.name.as_deref())
+}
+
 /// The number alone, of a row of which nothing else may be readable.
-fn number(row: &RawValue) -> Option<u64> {
+pub(crate) fn number(row: &RawValue) -> Option<PrNumber> {
     #[derive(Deserialize)]
     struct Number {
-        number: u64,
+        number: PrNumber,
     }
     let row: Number = serde_json::from_str(row.get()).ok()?;
     Some(row.number)
 }
 
-/// A pull request as a list shows it: all of a candidate but its commits and files.
-#[derive(Debug, Clone)]
-pub(crate) struct Pull {
-    pub(crate) number: PrNumber,
-    pub(crate) title: String,
-    pub(crate) body: String,
-    pub(crate) author: Login,
-    pub(crate) author_id: Option<AccountId>,
-    pub(crate) head: CommitSha,
-    pub(crate) base_branch: BranchName,
-    pub(crate) url: String,
-    pub(crate) labels: Vec<String>,
-    pub(crate) upstream: UpstreamState,
-    pub(crate) opened_at: Timestamp,
-    pub(crate) updated_at: Timestamp,
-}
-
 #[derive(Deserialize)]
 struct PullRow {
     number: PrNumber,
-    title: String,
+    title: Option<String>,
     body: Option<String>,
     user: Option<UserRow>,
     head: RevisionRow,
     base: RevisionRow,
     html_url: String,
-    labels: Vec<LabelRow>,
-    state: String,
+    labels: Option<Vec<Option<LabelRow>>>,
+    state: Option<String>,
+    draft: Option<bool>,
     merged_at: Option<String>,
     merge_commit_sha: Option<String>,
     created_at: String,
@@ -125,26 +122,33 @@ struct RevisionRow {
     r#ref: String,
 }
 
-impl Pull {
-    pub(crate) fn read(row: &str) -> Result<Self, Unreadable> {
-        let row: PullRow = serde_json::from_str(row).map_err(|error| error.to_string())?;
-        let login = row.user.as_ref().map_or(GHOST, |user| &user.login);
-        let labels = row.labels.iter().take(MAX_LABELS);
-        Ok(Self {
-            number: row.number,
-            title: text::line(&row.title, MAX_LINE),
-            body: text::body(row.body.as_deref().unwrap_or_default()),
-            author: author(login),
-            author_id: row.user.as_ref().and_then(|user| user.id),
-            head: CommitSha::parse(&row.head.sha).map_err(|error| error.to_string())?,
-            base_branch: BranchName::parse(&row.base.r#ref).map_err(|error| error.to_string())?,
-            url: web_address(&row.html_url)?,
-            labels: labels.map(|it| text::line(&it.name, MAX_LINE)).collect(),
-            upstream: upstream_state(&row)?,
-            opened_at: time(&row.created_at)?,
-            updated_at: time(&row.updated_at)?,
-        })
-    }
+/// Reads a pull request, by itself or out of a list. What git has of it is not in there.
+pub(crate) fn candidate(row: &str) -> Result<Candidate, Unreadable> {
+    let row: PullRow = serde_json::from_str(row).map_err(|error| error.to_string())?;
+    let login = row.user.as_ref().map_or(GHOST, |user| &user.login);
+    let labels = names(row.labels.as_deref()).take(MAX_LABELS);
+    let (title, body) = (row.title.as_deref(), row.body.as_deref());
+    let (title, body) = (title.unwrap_or_default(), body.unwrap_or_default());
+    // Before anything is cut off.
+    let mut named = Advisory::find_all(&format!("{title}\n{body}"));
+    named.truncate(MAX_ADVISORIES);
+    Ok(Candidate {
+        pr: row.number,
+        title: text::line(title, MAX_LINE),
+        body: text::body(body),
+        author: author(login),
+        author_id: row.user.as_ref().and_then(|user| user.id),
+        head: CommitSha::parse(&row.head.sha).map_err(|error| error.to_string())?,
+        base_branch: BranchName::parse(&row.base.r#ref).map_err(|error| error.to_string())?,
+        url: web_address(&row.html_url)?,
+        labels: labels.map(|name| text::line(name, MAX_LINE)).collect(),
+        named,
+        upstream: upstream_state(&row)?,
+        is_draft: row.draft.unwrap_or_default(),
+        details: None,
+        opened_at: time(&row.created_at)?,
+        updated_at: time(&row.updated_at)?,
+    })
 }
 
 /// Whoever cannot be told counts as nobody in particular: the fix is what matters, and nobody of the
@@ -173,76 +177,16 @@ fn upstream_state(row: &PullRow) -> Result<UpstreamState, Unreadable> {
             commit: commit.and_then(|sha| CommitSha::parse(sha).ok()),
         });
     }
-    match row.state.as_str() {
-        "open" => Ok(UpstreamState::Open),
-        "closed" => Ok(UpstreamState::Closed),
-        other => Err(format!("its state is {:?}", text::line(other, 80))),
-    }
+    // Of any other state than these, present or to come, a fix may still be in it.
+    Ok(match row.state.as_deref() {
+        Some("closed") => UpstreamState::Closed,
+        Some(_) | None => UpstreamState::Open,
+    })
 }
 
 fn time(text: &str) -> Result<Timestamp, Unreadable> {
     let shown = text::line(text, 80);
     Timestamp::parse_rfc3339(text).ok_or_else(|| format!("{shown:?} is not a time"))
-}
-
-#[derive(Deserialize)]
-struct CommitRow {
-    sha: String,
-    commit: CommitText,
-}
-
-#[derive(Deserialize)]
-struct CommitText {
-    message: String,
-    author: Option<Person>,
-}
-
-#[derive(Deserialize)]
-struct Person {
-    name: Option<String>,
-}
-
-/// A commit, and its whole message, bounded.
-pub(crate) fn commit(row: &RawValue) -> Result<(SourceCommit, String), Unreadable> {
-    let row: CommitRow = serde_json::from_str(row.get()).map_err(|error| error.to_string())?;
-    let subject = row.commit.message.lines().next().unwrap_or_default();
-    let author = row.commit.author.and_then(|author| author.name);
-    let commit = SourceCommit {
-        sha: CommitSha::parse(&row.sha).map_err(|error| error.to_string())?,
-        subject: text::line(subject, MAX_LINE),
-        author: text::line(author.as_deref().unwrap_or("(unknown)"), MAX_LINE),
-    };
-    Ok((commit, text::body(&row.commit.message)))
-}
-
-#[derive(Deserialize)]
-struct FileRow {
-    filename: String,
-    status: String,
-    previous_filename: Option<String>,
-    additions: u64,
-    deletions: u64,
-}
-
-/// A file of a pull request.
-pub(crate) fn file(row: &RawValue) -> Result<FileChange, Unreadable> {
-    let row: FileRow = serde_json::from_str(row.get()).map_err(|error| error.to_string())?;
-    let change = match (row.status.as_str(), row.previous_filename) {
-        // Of a copy the file that it was copied from stays as it is.
-        ("added" | "copied", _) => ChangeKind::Added,
-        ("removed", _) => ChangeKind::Removed,
-        ("renamed", Some(from)) => ChangeKind::Renamed {
-            from: text::line(&from, MAX_PATH),
-        },
-        // "modified", "changed" (its type or mode), "unchanged", and what may be new.
-        _ => ChangeKind::Modified,
-    };
-    Ok(FileChange {
-        path: text::line(&row.filename, MAX_PATH),
-        change,
-        additions: row.additions,
-        deletions: row.deletions,
-    })
 }
 
 #[cfg(test)]
@@ -262,15 +206,15 @@ mod tests {
         })
     }
 
-    fn with(field: &str, value: Value) -> Result<Pull, Unreadable> {
+    fn with(field: &str, value: Value) -> Result<Candidate, Unreadable> {
         let mut row = row();
         row[field] = value;
-        Pull::read(&row.to_string())
+        candidate(&row.to_string())
     }
 
     #[test]
     fn deleted_accounts_and_forks_are_no_obstacle() {
-        let pull = Pull::read(&row().to_string()).unwrap();
+        let pull = candidate(&row().to_string()).unwrap();
         assert_eq!((pull.author.as_str(), pull.author_id), ("ghost", None));
         assert_eq!(pull.body, "");
     }
@@ -296,7 +240,27 @@ mod tests {
             merged.upstream,
             UpstreamState::Merged { commit: None, .. }
         ));
-        assert!(with("state", json!("odd")).is_err());
+        for state in [json!("odd"), Value::Null] {
+            assert_eq!(with("state", state).unwrap().upstream, UpstreamState::Open);
+        }
+        assert!(with("draft", json!(true)).unwrap().is_draft);
+    }
+
+    #[test]
+    fn a_label_without_a_name_is_none() {
+        let labels = json!([{ "name": null }, null, { "name": "1.severity: security" }]);
+        assert_eq!(
+            with("labels", labels).unwrap().labels,
+            ["1.severity: security"]
+        );
+    }
+
+    #[test]
+    fn what_is_cut_off_was_read_before() {
+        let body = format!("{}CVE-2026-1234", "x ".repeat(100_000));
+        let found = with("body", json!(body)).unwrap();
+        assert_eq!(found.advisories(), Advisory::find_all("CVE-2026-1234"));
+        assert!(!found.body.contains("CVE"));
     }
 
     #[test]
@@ -312,29 +276,9 @@ mod tests {
         // A lone surrogate is not a text; JSON allows it, GitHub has sent some.
         let body = r#"[{"number": 1, "title": "\ud800"}, {"number": 2}]"#;
         let rows = split(body).unwrap();
-        assert_eq!(number(rows[0]), Some(1));
-        assert!(
-            Head::read(rows[1])
-                .unwrap_err()
-                .starts_with("pull request 2: ")
-        );
+        assert_eq!(number(rows[0]), Some(PrNumber(1)));
+        let lacking = Head::read(rows[1]).unwrap();
+        assert!(lacking.updated_at().is_none() && !lacking.has_label("x"));
         assert!(split(r#"{"message": "hello"}"#).is_err());
-    }
-
-    #[test]
-    fn files_keep_where_they_came_from() {
-        let read = |status: &str, previous: Value| {
-            let row = json!({
-                "filename": "b\n", "status": status, "previous_filename": previous,
-                "additions": 1, "deletions": 2,
-            });
-            file(&serde_json::value::to_raw_value(&row).unwrap())
-                .unwrap()
-                .change
-        };
-        let from = "a".to_owned();
-        assert_eq!(read("renamed", json!("a")), ChangeKind::Renamed { from });
-        assert_eq!(read("copied", json!("a")), ChangeKind::Added);
-        assert_eq!(read("something new", Value::Null), ChangeKind::Modified);
     }
 }

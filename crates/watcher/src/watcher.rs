@@ -1,32 +1,35 @@
-//! The poll.
+//! One step of watching.
 
-use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
-use picket_domain::{Candidate, PrNumber, Timestamp};
+use picket_domain::{Candidate, PrNumber, Timestamp, UpstreamState, text};
 
 use crate::client::{Client, Failure};
 use crate::config::WatcherConfig;
 use crate::cursor::Cursor;
-use crate::details::{self, Details, Remembered};
 use crate::error::WatchError;
-use crate::listing::{self, Interest, Listing, Repository};
-use crate::rows::Pull;
+use crate::page::{Interest, Page};
+use crate::repository::Repository;
+use crate::rows;
+use crate::schedule::Task;
+use crate::traffic::Traffic;
+use crate::walk::Walk;
+use crate::wanted::Wanted;
 
-/// Each poll looks this many seconds behind the cursor again, for replicas that lag behind.
-const OVERLAP: i64 = 10 * 60;
-/// The first poll looks for labelled pull requests that were merged or closed in the last 30 days:
-/// the stable channel may not have them yet.
-const LOOK_BACK: i64 = 30 * 24 * 60 * 60;
+/// The candidates so far.
+pub type Known = BTreeMap<PrNumber, Arc<Candidate>>;
 
-/// What a poll found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Poll {
-    /// The pull requests of interest that may have changed, by number. Some may be unchanged.
+/// What a step found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Step {
+    /// Pull requests of interest that may have changed, by number, without what git has of them.
     pub candidates: Vec<Candidate>,
-    /// Where the poll got to. To be stored after the candidates.
-    pub cursor: Cursor,
+    /// Candidates that were open and are not there any more.
+    pub gone: Vec<PrNumber>,
+    /// Whether there is nothing left to ask for until the next look.
+    pub is_last: bool,
 }
 
 /// Watches the pull requests of one repository.
@@ -34,9 +37,6 @@ pub struct Watcher {
     client: Client,
     repository: Repository,
     label: String,
-    remembered: Remembered,
-    /// Numbers that turned out not to be readable pull requests: asked for once is enough.
-    given_up: Mutex<BTreeSet<PrNumber>>,
 }
 
 impl Watcher {
@@ -53,8 +53,6 @@ impl Watcher {
                 name: config.repository,
             },
             label: config.label,
-            remembered: Remembered::default(),
-            given_up: Mutex::default(),
         })
     }
 
@@ -65,160 +63,171 @@ impl Watcher {
         self
     }
 
-    /// Asks GitHub which pull requests of interest changed since `cursor`. Of interest is what has
-    /// the label, what is `known` (the candidates so far: a label may be taken off), and what was
-    /// `nominated`. Without a cursor it finds all of them, whenever they changed.
+    /// What was asked of GitHub since the watcher was made.
+    pub fn traffic(&self) -> Traffic {
+        self.client.traffic()
+    }
+
+    /// Begins another look at what changed, unless one is under way. Where the cursor is a new one,
+    /// all that is known is looked at again.
+    pub fn begin(&self, cursor: &mut Cursor, known: &Known) {
+        if cursor.read_to.is_none() && cursor.under_way.is_none() {
+            for candidate in known.values() {
+                let is_open = candidate.upstream == UpstreamState::Open;
+                let wanted = Wanted::new(Some(candidate.updated_at), Some(is_open));
+                if is_open {
+                    cursor.wanted.insert(candidate.pr, wanted);
+                }
+            }
+        }
+        cursor.begin();
+    }
+
+    /// How many seconds are to be between two looks at least, so that what is left of the hourly
+    /// limit lasts.
+    pub fn seconds_between(&self) -> i64 {
+        let budget = self.client.traffic().budget;
+        budget.map_or(0, |budget| budget.seconds_between(self.client.now()))
+    }
+
+    /// Makes the next request: a page of a list, or one pull request. Of interest is what has the
+    /// label, what is `known`, and what was `nominated`.
     ///
-    /// A pull request that cannot be read is left out, with a warning that has its number.
+    /// What cannot be read is among [`Cursor::complaints`], is asked for again later, and holds
+    /// nothing else up.
     ///
     /// # Errors
-    /// Whatever made it stop half-way. There is no new cursor then, so that nothing is skipped:
-    /// the next poll starts over, and what was fetched is not fetched again.
-    pub async fn poll(
+    /// What concerns every request, or a whole list. The cursor stays where it is.
+    pub async fn step(
         &self,
-        cursor: Option<&Cursor>,
-        known: &BTreeSet<PrNumber>,
+        cursor: &mut Cursor,
+        known: &Known,
         nominated: &BTreeSet<PrNumber>,
-    ) -> Result<Poll, WatchError> {
+    ) -> Result<Step, WatchError> {
+        if let Some(until) = cursor.rest_until.filter(|it| *it > Timestamp::now()) {
+            return Err(WatchError::RateLimited { until });
+        }
+        let now = self.client.now();
+        let unknown = nominated.iter().filter(|it| !known.contains_key(it));
+        cursor.want(&unknown.copied().collect());
+        let budget = self.client.traffic().budget;
+        let is_scarce = budget.is_some_and(|budget| budget.is_low(now));
+        let stepped = match cursor.next(now, is_scarce) {
+            Some(Task::Page) => self.page(cursor, known).await,
+            Some(Task::One(number)) => self.one(cursor, known, number, now).await,
+            None => Ok(Step {
+                is_last: true,
+                ..Step::default()
+            }),
+        };
+        if let Err(WatchError::RateLimited { until }) = &stepped {
+            cursor.rest_until = Some(*until);
+        }
+        stepped
+    }
+
+    async fn page(&self, cursor: &mut Cursor, known: &Known) -> Result<Step, WatchError> {
+        let Some(mut walk) = cursor.under_way.clone() else {
+            return Ok(Step::default());
+        };
+        let route = self.repository.route(&walk.route(&self.label));
+        let answer = match walk.is_head() {
+            true => self.client.get_if_changed(&route).await,
+            false => self.client.get(&route).await,
+        };
+        let answer = answer.map_err(|failure| self.repository.list_failure(failure))?;
         let interest = Interest {
             label: &self.label,
             known,
-            nominated,
         };
-        let mut listing = self.changed_since(cursor, &interest).await?;
-        let wanted = match cursor {
-            // Where the cursor is too old to read all changes since, everything is looked up.
-            Some(_) if listing.is_whole => nominated - known,
-            _ => &(&self.labelled(&listing).await? | known) | nominated,
-        };
-        self.look_up(&wanted, &mut listing).await?;
-        let newest = listing.newest.max(cursor.map(Cursor::newest));
-        let mut candidates = Vec::new();
-        for pull in listing.pulls.into_values() {
-            candidates.extend(self.candidate(pull).await?);
+        let page = Page::read(&answer, &interest, &mut walk, &mut cursor.wanted)?;
+        cursor.under_way = None;
+        if walk.turn(&page.times, answer.has_next) {
+            cursor.under_way = Some(walk);
+        } else {
+            miss(&walk, known, &self.label, &mut cursor.wanted);
+            cursor.finished(walk);
         }
-        let cursor = Cursor::new(newest.unwrap_or(Timestamp::from_unix(0)));
-        tracing::debug!(candidates = candidates.len(), %cursor, "polled GitHub");
-        Ok(Poll { candidates, cursor })
+        tracing::debug!(candidates = page.candidates.len(), route, "read a page");
+        Ok(Step {
+            candidates: page.candidates.into_values().collect(),
+            ..Step::default()
+        })
     }
 
-    async fn changed_since(
+    async fn one(
         &self,
-        cursor: Option<&Cursor>,
-        interest: &Interest<'_>,
-    ) -> Result<Listing, WatchError> {
-        let until = cursor.map(|cursor| cursor.newest().plus_seconds(-OVERLAP));
-        listing::changed(&self.client, &self.repository, interest, until).await
-    }
-
-    async fn labelled(&self, listing: &Listing) -> Result<BTreeSet<PrNumber>, WatchError> {
-        let newest = listing.newest.unwrap_or(Timestamp::from_unix(0));
-        let since = newest.plus_seconds(-LOOK_BACK);
-        listing::labelled(&self.client, &self.repository, &self.label, since).await
-    }
-
-    /// Adds the pull requests that the list did not show.
-    async fn look_up(
-        &self,
-        wanted: &BTreeSet<PrNumber>,
-        listing: &mut Listing,
-    ) -> Result<(), WatchError> {
-        for number in wanted - &listing.shown {
-            if self.has_given_up(number) {
-                continue;
-            }
-            match self.pull(number).await? {
-                Some(pull) => {
-                    listing.pulls.insert(number, pull);
-                }
-                None => self.give_up(number),
-            }
-        }
-        Ok(())
-    }
-
-    fn has_given_up(&self, number: PrNumber) -> bool {
-        let given_up = self.given_up.lock();
-        let given_up = given_up.unwrap_or_else(PoisonError::into_inner);
-        given_up.contains(&number)
-    }
-
-    fn give_up(&self, number: PrNumber) {
-        let given_up = self.given_up.lock();
-        given_up
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(number);
-    }
-
-    /// Reads one pull request by its number; `None` where it is not there or cannot be read.
-    async fn pull(&self, number: PrNumber) -> Result<Option<Pull>, WatchError> {
+        cursor: &mut Cursor,
+        known: &Known,
+        number: PrNumber,
+        now: Timestamp,
+    ) -> Result<Step, WatchError> {
         let route = self.repository.route(&format!("pulls/{number}"));
-        let read = match self.client.get(&route).await {
-            Ok(answer) => Pull::read(&answer.body),
-            Err(Failure::Watch(error)) => return Err(error),
+        let read = match self.client.get_once(&route).await {
+            Ok(answer) => rows::candidate(&answer.body),
+            Err(Failure::Watch(error)) if error.concerns_all() => return Err(error),
+            Err(Failure::Status { status, .. })
+                if is_gone(status) && known.contains_key(&number) =>
+            {
+                cursor.wanted.remove(&number);
+                return Ok(Step {
+                    gone: vec![number],
+                    ..Step::default()
+                });
+            }
+            Err(Failure::Watch(error)) => Err(error.to_string()),
             Err(Failure::Status { status, message }) => {
                 Err(format!("GitHub answers {}: {message}", status.as_u16()))
             }
         };
-        let read = read.and_then(|pull| match pull.number == number {
-            true => Ok(pull),
-            false => Err(format!("GitHub answers with number {}", pull.number)),
+        let read = read.and_then(|candidate| match candidate.pr == number {
+            true => Ok(candidate),
+            false => Err(format!("GitHub answers with number {}", candidate.pr)),
         });
-        if let Err(reason) = &read {
-            tracing::warn!(pr = number.0, "skipped pull request {number}: {reason}");
+        match read {
+            Ok(candidate) => {
+                cursor.wanted.remove(&number);
+                Ok(Step {
+                    candidates: vec![candidate],
+                    ..Step::default()
+                })
+            }
+            Err(reason) => {
+                let reason = text::line(&reason, text::MAX_LINE);
+                let wanted = cursor.wanted.entry(number);
+                wanted
+                    .or_insert_with(|| Wanted::new(None, None))
+                    .failed(reason, now);
+                Ok(Step::default())
+            }
         }
-        Ok(read.ok())
     }
+}
 
-    /// Completes a pull request by its commits and files.
-    async fn candidate(&self, pull: Pull) -> Result<Option<Candidate>, WatchError> {
-        if let Some(details) = self.remembered.of(&pull) {
-            return Ok(Some(details.complete(pull)));
-        }
-        let Some(details) = details::fetch(&self.client, &self.repository, &pull).await? else {
-            return Ok(None);
-        };
-        if details.are_of(&pull.head) {
-            return Ok(Some(self.found(pull, details)));
-        }
-        self.candidate_that_moved(pull.number).await
-    }
+fn is_gone(status: http::StatusCode) -> bool {
+    matches!(status, http::StatusCode::NOT_FOUND | http::StatusCode::GONE)
+}
 
-    /// Starts over with a pull request that was pushed to since the list was read.
-    async fn candidate_that_moved(
-        &self,
-        number: PrNumber,
-    ) -> Result<Option<Candidate>, WatchError> {
-        let Some(pull) = self.pull(number).await? else {
-            return Ok(None);
-        };
-        let Some(details) = details::fetch(&self.client, &self.repository, &pull).await? else {
-            return Ok(None);
-        };
-        if details.are_of(&pull.head) {
-            return Ok(Some(self.found(pull, details)));
-        }
-        // Pushed to again, or GitHub lists commits that its head does not have. What counts is the
-        // head; nothing is remembered, so that the next change is looked at anew.
-        tracing::warn!(
-            pr = number.0,
-            "pull request {number}: its commits lack its head"
-        );
-        Ok(Some(details.complete(pull)))
-    }
-
-    fn found(&self, pull: Pull, details: Details) -> Candidate {
-        let details = Arc::new(details);
-        self.remembered.keep(&pull, &details);
-        let candidate = details.complete(pull);
-        tracing::info!(
-            target: "picket::progress",
-            pr = candidate.pr.0,
-            head = candidate.head.as_str(),
-            "watching pull request {}: {}",
-            candidate.pr,
-            candidate.title,
-        );
-        candidate
+/// Candidates that count as open and have the label, and that the list of all such does not show any
+/// more: each is looked at by itself.
+fn miss(walk: &Walk, known: &Known, label: &str, wanted: &mut BTreeMap<PrNumber, Wanted>) {
+    let Walk::Labelled { seen, begun, .. } = walk else {
+        return;
+    };
+    let is_missed = |candidate: &&Arc<Candidate>| {
+        let mut labels = candidate.labels.iter();
+        candidate.upstream == UpstreamState::Open
+            && candidate.updated_at < *begun
+            && labels.any(|it| it.eq_ignore_ascii_case(label))
+            && !seen.contains(&candidate.pr)
+    };
+    // Where it shows none at all, it is the list that is not to be believed.
+    for missed in known
+        .values()
+        .filter(is_missed)
+        .filter(|_| !seen.is_empty())
+    {
+        let new = || Wanted::new(None, Some(true));
+        wanted.entry(missed.pr).or_insert_with(new);
     }
 }

@@ -1,9 +1,9 @@
 //! What domain values look like on pages. Pure functions, shared by the pages.
 
 use picket_domain::{
-    AccountEvent, Action, Advisory, Candidate, CommitSha, ConflictKind, ContainedBy, Entry, Form,
-    ImpactSummary, Login, PatchId, PickOutcome, PickStatus, Renames, ResolvedBy, ResolvedFile,
-    ResolvedSet, Timestamp, UpstreamState,
+    AccountEvent, Action, Advisory, Candidate, CommitSha, ConflictKind, ContainedBy, Details,
+    Entry, Form, ImpactSummary, Login, PatchId, PickOutcome, PickStatus, Renames, ResolvedBy,
+    ResolvedFile, ResolvedSet, Timestamp, UpstreamState,
 };
 
 use crate::time::When;
@@ -120,13 +120,32 @@ pub(crate) fn files(n: usize) -> String {
     format!("{n} file{}", plural(n))
 }
 
+/// How many files a candidate changes.
+pub(crate) fn changed_files(details: Option<&Details>) -> String {
+    details.map_or_else(
+        || "files not read yet".to_owned(),
+        |details| files(details.all_files),
+    )
+}
+
 pub(crate) fn plural(n: usize) -> &'static str {
     if n == 1 { "" } else { "s" }
 }
 
+/// Where a pull request stands upstream, in a list: nothing where it is open, as most are.
+pub(crate) fn upstream_words(candidate: &Candidate) -> &'static str {
+    match candidate.upstream {
+        UpstreamState::Open if candidate.is_draft => "draft",
+        UpstreamState::Open => "",
+        UpstreamState::Merged { .. } => "merged upstream",
+        UpstreamState::Closed => "closed upstream",
+    }
+}
+
 /// Whether a pull request is merged upstream.
-pub(crate) fn upstream_badge(upstream: &UpstreamState) -> Badge {
-    match upstream {
+pub(crate) fn upstream_badge(candidate: &Candidate) -> Badge {
+    match candidate.upstream {
+        UpstreamState::Open if candidate.is_draft => Badge::new("warn", "Draft upstream"),
         UpstreamState::Open => Badge::new("info", "Open upstream"),
         UpstreamState::Merged { .. } => Badge::new("good", "Merged upstream"),
         UpstreamState::Closed => Badge::new("warn", "Closed upstream, not merged"),

@@ -87,7 +87,7 @@ fn missed(facts: &Facts, current: &Release) -> Vec<MissedFix> {
             && is_lacking(released, input, candidate);
         is_missed.then(|| MissedFix {
             pr: input.pr,
-            advisories: candidate.advisories.clone(),
+            advisories: candidate.advisories(),
         })
     });
     fixes.collect()

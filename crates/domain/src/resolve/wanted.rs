@@ -63,7 +63,7 @@ fn stands_on(facts: &Facts, pick: &ApprovedPick, other: &ApprovedPick) -> bool {
     let candidate = facts.candidates.get(&pick.pr);
     pick.head != other.head
         && candidate.is_some_and(|it| {
-            it.head == pick.head && it.commits.iter().any(|commit| commit.sha == other.head)
+            it.head == pick.head && it.commits().iter().any(|commit| commit.sha == other.head)
         })
 }
 

@@ -3,10 +3,11 @@
 use anyhow::{Context, Result, bail};
 use picket_domain::{
     AccountId, Action, Actor, Advisory, ApprovedPick, Assembly, Attempt, Base, BranchName,
-    BuildReport, Candidate, ChangeKind, ChannelName, CommitSha, ContainedBy, Facts, FileChange,
-    Form, JobName, JobOutcome, JobReport, Login, Named, PackageSet, PickInput, PickOutcome,
-    PickResult, PickedCommit, Policy, PrNumber, Release, ReleaseName, ReleaseSeq, ReleaseState,
-    ReleasedPick, Renames, Sha256, SourceCommit, Step, StorePath, Timestamp, UpstreamState, plan,
+    BuildReport, Candidate, ChangeKind, ChannelName, CommitSha, ContainedBy, Details, Facts,
+    FileChange, Form, JobName, JobOutcome, JobReport, Login, Named, PackageSet, PickInput,
+    PickOutcome, PickResult, PickedCommit, Policy, PrNumber, Release, ReleaseName, ReleaseSeq,
+    ReleaseState, ReleasedPick, Renames, Sha256, SourceCommit, Step, StorePath, Timestamp,
+    UpstreamState, plan,
 };
 use picket_store::{Grounds, Sealing, Store};
 
@@ -71,14 +72,20 @@ impl Filling<'_> {
             base_branch: BranchName::parse("master")?,
             url: format!("https://github.com/NixOS/nixpkgs/pull/{pr}"),
             labels: vec!["1.severity: security".into()],
-            advisories: Advisory::find_all(&advisory),
+            named: Advisory::find_all(&advisory),
             upstream: UpstreamState::Open,
-            commits: vec![SourceCommit {
-                sha: head,
-                subject: format!("package{pr}: 1.0 -> 1.1"),
-                author: "Ada".into(),
-            }],
-            files: vec![file],
+            is_draft: false,
+            details: Some(Details {
+                commits: vec![SourceCommit {
+                    sha: head,
+                    subject: format!("package{pr}: 1.0 -> 1.1"),
+                    author: "Ada".into(),
+                }],
+                files: vec![file],
+                all_commits: 1,
+                all_files: 1,
+                named: Vec::new(),
+            }),
             opened_at: self.at(pr),
             updated_at: self.at(pr),
         })

@@ -229,7 +229,7 @@ fn extend(repo: &Repository, line: &mut Vec<Oid>, at: usize) -> Result<()> {
 /// The commits that GitHub lists, if the head's history has them all.
 fn listed(repo: &Repository, candidate: &Candidate, head: Oid) -> Result<Option<HashSet<Oid>>> {
     let mut set = HashSet::new();
-    for commit in candidate.commits.iter().take(MAX_COMMITS + 1) {
+    for commit in candidate.commits().iter().take(MAX_COMMITS + 1) {
         let id = oid(&commit.sha);
         if find_commit(repo, id)?.is_none() || !contains(repo, head, id)? {
             return Ok(None);

@@ -95,7 +95,7 @@ impl Search<'_, '_> {
 }
 
 fn changes_one(candidate: &Candidate, paths: &BTreeSet<&str>) -> bool {
-    candidate.files.iter().any(|file| {
+    candidate.files().iter().any(|file| {
         let from = match &file.change {
             ChangeKind::Renamed { from } => Some(from.as_str()),
             ChangeKind::Added | ChangeKind::Removed | ChangeKind::Modified => None,

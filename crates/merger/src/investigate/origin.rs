@@ -86,7 +86,7 @@ fn commits_of(watched: &BTreeMap<PrNumber, &Candidate>) -> BTreeMap<Oid, PrNumbe
             UpstreamState::Merged { commit, .. } => commit.as_ref(),
             UpstreamState::Open | UpstreamState::Closed => None,
         };
-        let own = candidate.commits.iter().map(|commit| &commit.sha);
+        let own = candidate.commits().iter().map(|commit| &commit.sha);
         for id in own.chain(merged) {
             commits.entry(oid(id)).or_insert(*pr);
         }

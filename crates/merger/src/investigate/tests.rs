@@ -33,10 +33,10 @@ fn candidate(head: Oid) -> Candidate {
         base_branch: BranchName::parse("master").unwrap(),
         url: String::new(),
         labels: Vec::new(),
-        advisories: Vec::new(),
+        named: Vec::new(),
         upstream: UpstreamState::Open,
-        commits: Vec::new(),
-        files: Vec::new(),
+        is_draft: false,
+        details: None,
         opened_at: at,
         updated_at: at,
     }

@@ -7,7 +7,8 @@ use std::process::{Command, Output};
 
 use git2::{Oid, Repository, RepositoryInitOptions};
 use picket_domain::{
-    BranchName, Candidate, CommitSha, Login, PrNumber, SourceCommit, Timestamp, UpstreamState,
+    BranchName, Candidate, CommitSha, Details, Login, PrNumber, SourceCommit, Timestamp,
+    UpstreamState,
 };
 use picket_mirror::{Fetched, FetchedBranch, Mirror};
 use tempfile::TempDir;
@@ -315,10 +316,10 @@ pub(crate) fn candidate(pr: u64, head: Oid) -> Candidate {
         base_branch: branch("master"),
         url: format!("https://github.com/NixOS/nixpkgs/pull/{pr}"),
         labels: Vec::new(),
-        advisories: Vec::new(),
+        named: Vec::new(),
         upstream: UpstreamState::Open,
-        commits: Vec::new(),
-        files: Vec::new(),
+        is_draft: false,
+        details: None,
         opened_at: Timestamp::from_unix(1_790_000_000),
         updated_at: Timestamp::from_unix(1_790_000_000),
     }
@@ -343,8 +344,12 @@ pub(crate) fn listing(candidate: &Candidate, commits: &[Oid]) -> Candidate {
         subject: String::new(),
         author: String::new(),
     });
-    Candidate {
+    let details = Details {
         commits: commits.collect(),
+        ..Details::default()
+    };
+    Candidate {
+        details: Some(details),
         ..candidate.clone()
     }
 }

@@ -98,8 +98,8 @@ pub struct GitHub {
     pub repository: String,
     /// The label that makes a pull request a candidate.
     pub label: String,
-    /// The token to read with.
-    pub token: Option<Secret<String>>,
+    /// The file with the token to read with, which may be replaced at any time.
+    pub token_file: Option<PathBuf>,
 }
 
 /// Where upstream's git objects come from.

@@ -10,7 +10,7 @@ pub(super) fn notes(facts: &Facts, release: &Release) -> BTreeMap<PrNumber, Pick
     let candidates = picks.filter_map(|pick| facts.candidates.get(&pick.pr));
     candidates
         .map(|candidate| {
-            let (title, advisories) = (candidate.title.clone(), candidate.advisories.clone());
+            let (title, advisories) = (candidate.title.clone(), candidate.advisories());
             (candidate.pr, PickNote { title, advisories })
         })
         .collect()

@@ -169,12 +169,13 @@ fn finish(
         entry.status = response.status().as_u16();
         entry.login.clone_from(&caller.login);
     }
-    standard_headers(response.headers_mut(), budget);
+    standard_headers(response.headers_mut(), budget, world.now());
     response
 }
 
-fn standard_headers(headers: &mut HeaderMap, budget: Budget) {
+fn standard_headers(headers: &mut HeaderMap, budget: Budget, now: i64) {
     let values = [
+        ("date", http_date(now)),
         ("x-ratelimit-limit", budget.limit.to_string()),
         ("x-ratelimit-remaining", budget.remaining().to_string()),
         ("x-ratelimit-reset", budget.reset_at.to_string()),
@@ -192,6 +193,11 @@ fn standard_headers(headers: &mut HeaderMap, budget: Budget) {
             headers.insert(name, value);
         }
     }
+}
+
+fn http_date(unix: i64) -> String {
+    let since = std::time::Duration::from_secs(u64::try_from(unix).unwrap_or_default());
+    httpdate::fmt_http_date(std::time::UNIX_EPOCH + since)
 }
 
 fn log(shared: &Shared, request: &Request) -> u64 {

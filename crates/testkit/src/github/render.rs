@@ -62,7 +62,8 @@ pub(super) fn signed_in_user(world: &World, login: &str) -> Value {
 /// The repository as it appears in pull requests.
 pub(super) fn repository(world: &World) -> Value {
     let (api, html) = (world.api(), world.html());
-    let now = time(world.now());
+    let changes = world.threads.values().map(|thread| thread.updated_at);
+    let last = time(changes.max().unwrap_or(0));
     let mut value = json!({
         "id": 4_542_716,
         "node_id": "R_4542716",
@@ -76,7 +77,7 @@ pub(super) fn repository(world: &World) -> Value {
         "size": 1, "default_branch": "master", "open_issues": 0, "open_issues_count": 0,
         "has_issues": true, "has_projects": false, "has_wiki": false, "has_pages": false,
         "has_downloads": false, "has_discussions": false,
-        "pushed_at": now, "created_at": time(0), "updated_at": now,
+        "pushed_at": last, "created_at": time(0), "updated_at": last,
         "git_url": format!("{html}.git"), "ssh_url": format!("{html}.git"),
         "clone_url": format!("{html}.git"), "svn_url": html,
     });
@@ -184,7 +185,7 @@ fn pull_by(world: &World, thread: &Thread, pull: &Pull, author: &Value) -> Value
         "review_comment_url": format!("{api}/pulls/comments{{/number}}"),
         "comments_url": format!("{api}/issues/{number}/comments"),
         "statuses_url": format!("{api}/statuses/{}", pull.content.head_sha),
-        "state": state(thread), "locked": false, "draft": false,
+        "state": state(thread), "locked": false, "draft": pull.is_draft,
         "title": thread.title, "body": thread.body, "user": author,
         "labels": labels(world, thread),
         "milestone": null, "active_lock_reason": null, "assignee": null, "assignees": [],
@@ -293,7 +294,10 @@ pub(super) fn issue(world: &World, thread: &Thread) -> Value {
             "patch_url": format!("{page}.patch"),
             "merged_at": time_or_null(pull.merged_at),
         });
-        merge(&mut value, json!({ "pull_request": link, "draft": false }));
+        merge(
+            &mut value,
+            json!({ "pull_request": link, "draft": pull.is_draft }),
+        );
     }
     value
 }

@@ -19,6 +19,8 @@ pub struct PullRequestSpec {
     pub head_ref: String,
     /// Its labels.
     pub labels: Vec<String>,
+    /// Whether its author calls it unfinished.
+    pub is_draft: bool,
     /// Its commits, oldest first. With a git repository they come from there: leave this empty.
     pub commits: Vec<CommitSpec>,
     /// Its files. With a git repository they come from there: leave this empty.
@@ -35,6 +37,7 @@ impl Default for PullRequestSpec {
             base: "master".into(),
             head_ref: "change".into(),
             labels: Vec::new(),
+            is_draft: false,
             commits: Vec::new(),
             files: Vec::new(),
         }

@@ -24,6 +24,7 @@ impl GitHub {
             base: spec.base,
             head_ref: spec.head_ref,
             fork_deleted: false,
+            is_draft: spec.is_draft,
             content,
             merged_at: None,
             merge_commit: None,

@@ -71,6 +71,7 @@ pub(super) struct Pull {
     pub(super) base: String,
     pub(super) head_ref: String,
     pub(super) fork_deleted: bool,
+    pub(super) is_draft: bool,
     pub(super) content: Content,
     pub(super) merged_at: Option<i64>,
     /// Open: the test merge, once somebody made GitHub compute it. Merged: the real one.

@@ -3,34 +3,70 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use picket_domain::Timestamp;
-use picket_testkit::github::{CommitSpec, Fault, FaultKind, FileSpec, GitHub};
-use picket_watcher::{WatchError, Watcher};
+use picket_domain::{PrNumber, Timestamp};
+use picket_testkit::github::{Fault, FaultKind, GitHub};
+use picket_watcher::{Cursor, Known, Step, WatchError, Watcher};
 
-use crate::world::{SECURITY, World, config};
+use crate::world::{DAY, HOUR, SECURITY, World, config};
 
 #[tokio::test]
-async fn a_failure_half_way_loses_nothing() -> Result<()> {
+async fn a_failure_half_way_keeps_what_was_read() -> Result<()> {
     let mut world = World::new().await?;
     world.open("before", &[])?;
     world.poll().await?;
-    let cursor = world.cursor.clone();
-    world.github.advance(86_400)?;
-    for place in 0..110 {
-        world.open(&format!("fix {place}"), &[SECURITY])?;
-    }
-    // The second page of the list, then the details of one of them.
-    for (path, after) in [("/pulls", 1), ("/pulls/50/commits", 0)] {
-        let kind = FaultKind::Status(502, "Server Error".into());
-        world.github.inject(Fault::on(path, 2, kind).after(after));
-        let failed = world.poll().await;
-        assert!(
-            matches!(failed, Err(WatchError::Unavailable(_))),
-            "{failed:?}"
-        );
-        assert_eq!(world.cursor, cursor);
-    }
+    world.github.advance(DAY)?;
+    world.open_many(210, "fix", &[SECURITY])?;
+    // The second page of the list, and its second try.
+    let kind = FaultKind::Status(502, "Server Error".into());
+    world.github.inject(Fault::on("/pulls", 2, kind).after(1));
+    let failed = world.poll().await;
+    assert!(
+        matches!(failed, Err(WatchError::Unavailable(_))),
+        "{failed:?}"
+    );
+    assert_eq!(world.known.len(), 100);
+    world.restart()?;
+    world.requests();
     assert_eq!(world.poll().await?.len(), 110);
+    assert!(world.requests()[0].ends_with("page=2"), "it goes on there");
+    Ok(())
+}
+
+#[tokio::test]
+async fn one_pull_request_that_fails_holds_no_other_one_up() -> Result<()> {
+    let html = b"<html>502</html>".to_vec();
+    let kinds = [
+        FaultKind::Status(403, "Repository access blocked".into()),
+        FaultKind::Status(404, "Not Found".into()),
+        FaultKind::Status(410, "Gone".into()),
+        FaultKind::Status(422, "Validation Failed".into()),
+        FaultKind::Status(500, "Server Error".into()),
+        FaultKind::Status(502, "Bad Gateway".into()),
+        FaultKind::Body(html),
+        FaultKind::Body(b"{\"message\": \"hm\"}".to_vec()),
+        FaultKind::Body(b"{\"number\": 2,".to_vec()),
+        FaultKind::Body(Vec::new()),
+        FaultKind::Stall,
+    ];
+    for kind in kinds {
+        let mut world = World::new().await?;
+        let odd = world.open("nominated", &[])?;
+        world.github.advance(DAY)?;
+        world.open_many(100, "unrelated", &[])?;
+        world.github.advance(HOUR)?;
+        world.open("newest", &[])?;
+        world.poll().await?;
+        world.watcher = Watcher::new(config(&world.github, Some(&world.token))?)?
+            .with_timeout(Duration::from_millis(500));
+        world.nominated.insert(PrNumber(odd));
+        world.github.inject(Fault::on("/pulls/1", 1, kind.clone()));
+        let fix = world.open("a fix", &[SECURITY])?;
+        assert_eq!(world.poll_numbers().await?, [fix], "{kind:?}");
+        assert_eq!(world.complaints().len(), 1, "{kind:?}");
+        world.github.advance(61)?;
+        assert!(world.poll_numbers().await?.contains(&odd), "{kind:?}");
+        assert!(world.complaints().is_empty(), "{kind:?}");
+    }
     Ok(())
 }
 
@@ -45,48 +81,31 @@ async fn a_single_failure_is_tried_again_at_once() -> Result<()> {
 }
 
 #[tokio::test]
-async fn rate_limits_say_until_when() -> Result<()> {
-    let mut world = World::new().await?;
-    world.open("a fix", &[SECURITY])?;
+async fn rate_limits_say_until_when_and_a_restart_remembers() -> Result<()> {
     let retry_after = 120;
     for (kind, wait) in [
         (FaultKind::SecondaryRateLimit { retry_after }, 120),
         (FaultKind::TooManyRequests { retry_after }, 120),
         (FaultKind::SecondaryRateLimitWithoutHeaders, 60),
+        (FaultKind::RateLimitExceeded, HOUR),
     ] {
+        let mut world = World::new().await?;
+        world.open("a fix", &[SECURITY])?;
         world.github.inject(Fault::next(1, kind.clone()));
-        world.requests();
         let before = Timestamp::now();
-        match world.poll().await {
-            Err(WatchError::RateLimited { until }) => {
-                let from = before.plus_seconds(wait);
-                assert!(
-                    (from..=from.plus_seconds(30)).contains(&until),
-                    "{kind:?}: {until}"
-                );
-            }
-            other => panic!("{kind:?}: {other:?}"),
-        }
+        let Err(WatchError::RateLimited { until }) = world.poll().await else {
+            panic!("{kind:?}: it is no rate limit");
+        };
+        let from = before.plus_seconds(wait - 5);
+        assert!(
+            (from..=from.plus_seconds(40)).contains(&until),
+            "{kind:?}: {until}"
+        );
         // Asking again at once is what a rate limit forbids.
+        world.restart()?;
+        let again = world.poll().await;
+        assert_eq!(again, Err(WatchError::RateLimited { until }), "{kind:?}");
         assert_eq!(world.requests().len(), 1, "{kind:?}");
-    }
-    assert_eq!(world.poll_numbers().await?, [1]);
-    Ok(())
-}
-
-#[tokio::test]
-async fn a_used_up_hour_ends_with_the_hour() -> Result<()> {
-    let github = GitHub::builder("NixOS", "nixpkgs").rate_limit(0);
-    let github = github.start().await?;
-    let token = github.add_token("picket-bot");
-    let watcher = Watcher::new(config(&github, Some(&token))?)?;
-    let before = Timestamp::now();
-    match watcher.poll(None, &[].into(), &[].into()).await {
-        Err(WatchError::RateLimited { until }) => {
-            let wait = until.seconds_since(before);
-            assert!((3500..=3700).contains(&wait), "{wait}");
-        }
-        other => panic!("{other:?}"),
     }
     Ok(())
 }
@@ -114,7 +133,7 @@ async fn nobody_there_is_said_as_such() -> Result<()> {
         GitHub::start("NixOS", "nixpkgs").await?,
     ));
     let watcher = Watcher::new(config)?;
-    let failed = watcher.poll(None, &[].into(), &[].into()).await;
+    let failed = first_step(&watcher).await;
     let text = failed.expect_err("nobody listens there").to_string();
     assert!(text.contains("Connection refused"), "{text}");
     Ok(())
@@ -140,7 +159,7 @@ async fn what_a_person_has_to_mend_is_said_in_words() -> Result<()> {
     let mut other = config(&world.github, None)?;
     other.repository = "nixpkg".into();
     let watcher = Watcher::new(other)?;
-    let failed = watcher.poll(None, &[].into(), &[].into()).await;
+    let failed = first_step(&watcher).await;
     messages.push(failed.expect_err("no repository"));
     let text: Vec<_> = messages.iter().map(ToString::to_string).collect();
     insta::assert_snapshot!(text.join("\n"), @r"
@@ -152,48 +171,8 @@ async fn what_a_person_has_to_mend_is_said_in_words() -> Result<()> {
     Ok(())
 }
 
-#[tokio::test]
-async fn a_diff_that_github_cannot_make_stops_nothing() -> Result<()> {
-    let mut world = World::new().await?;
-    world.open("huge", &[SECURITY])?;
-    world.open("small", &[SECURITY])?;
-    let message = "Sorry, this diff is taking too long to generate.";
-    let kind = FaultKind::Status(500, message.into());
-    world.github.inject(Fault::on("/pulls/1/files", 9, kind));
-    let candidates = world.poll().await?;
-    assert!(candidates[0].files.is_empty());
-    assert_eq!(candidates[0].commits.len(), 1);
-    assert_eq!(candidates[1].files.len(), 1);
-    Ok(())
-}
-
-#[tokio::test]
-async fn a_pull_request_that_vanishes_meanwhile_is_left_out() -> Result<()> {
-    let mut world = World::new().await?;
-    world.open("hidden", &[SECURITY])?;
-    world.open("there", &[SECURITY])?;
-    let kind = FaultKind::Status(404, "Not Found".into());
-    world.github.inject(Fault::on("/pulls/1/", 9, kind));
-    assert_eq!(world.poll_numbers().await?, [2]);
-    Ok(())
-}
-
-#[tokio::test]
-async fn a_push_while_polling_gives_one_head_and_its_commits() -> Result<()> {
-    let mut world = World::new().await?;
-    let number = world.open("a fix", &[SECURITY])?;
-    // The list is the answer to the request before the push.
-    let list = world.list().await?.to_string().into_bytes();
-    let commits = vec![CommitSpec::new("pushed", "pushed")];
-    world
-        .github
-        .push_commits(number, commits, vec![FileSpec::modified("new.nix")])?;
-    world
-        .github
-        .inject(Fault::on("/nixpkgs/pulls", 1, FaultKind::Body(list)));
-    let candidates = world.poll().await?;
-    assert_eq!(candidates[0].head.as_str(), world.github.head(number)?);
-    assert_eq!(candidates[0].commits[0].sha, candidates[0].head);
-    assert_eq!(candidates[0].files[0].path, "new.nix");
-    Ok(())
+async fn first_step(watcher: &Watcher) -> Result<Step, WatchError> {
+    let mut cursor = Cursor::default();
+    watcher.begin(&mut cursor, &Known::new());
+    watcher.step(&mut cursor, &Known::new(), &[].into()).await
 }

@@ -3,5 +3,6 @@
 mod failures;
 mod hostile;
 mod resuming;
+mod sweeping;
 mod watching;
 mod world;

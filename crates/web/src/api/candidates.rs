@@ -22,7 +22,9 @@ pub(crate) struct CandidateJson {
     head: String,
     base_branch: String,
     advisories: Vec<String>,
-    files: usize,
+    /// How many files it changes; null where that was not read yet.
+    files: Option<usize>,
+    is_draft: bool,
     /// What comes of picking it, alone, onto today's base: `picked`, `contained`, `conflict`,
     /// `disputed`, `unavailable`; null where that was not tried yet.
     assessment: Option<&'static str>,
@@ -107,11 +109,12 @@ impl CandidateJson {
             head: candidate.head.to_string(),
             base_branch: candidate.base_branch.to_string(),
             advisories: candidate
-                .advisories
+                .advisories()
                 .iter()
                 .map(ToString::to_string)
                 .collect(),
-            files: candidate.files.len(),
+            files: candidate.details.as_ref().map(|it| it.all_files),
+            is_draft: candidate.is_draft,
             assessment: look.assessment(candidate).map(assessment_name),
             pick: PickJson::new(&seen),
             conflicts: conflicts(look, candidate, status),

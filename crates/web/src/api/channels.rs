@@ -137,7 +137,7 @@ pub(crate) async fn channel(
         number: candidate.pr.0,
         title: candidate.title.clone(),
         advisories: candidate
-            .advisories
+            .advisories()
             .iter()
             .map(ToString::to_string)
             .collect(),

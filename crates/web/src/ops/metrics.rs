@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header;
-use picket_domain::{Action, Board, PickStatus, StatusGroup, Timestamp, Trouble, Verdict};
+use picket_domain::{
+    Action, Board, GitHubTraffic, PickStatus, StatusGroup, Timestamp, Trouble, Verdict,
+};
 
 use super::prometheus::Metric;
 use crate::error::PageError;
@@ -13,6 +15,10 @@ use crate::look::Look;
 use crate::state::App;
 
 struct Metrics {
+    github_requests: Metric,
+    github_limit: Metric,
+    github_remaining: Metric,
+    github_unread: Metric,
     reconciler_age: Metric,
     lane_age: Metric,
     lane_alive: Metric,
@@ -35,6 +41,22 @@ struct Metrics {
 impl Metrics {
     fn new() -> Self {
         Self {
+            github_requests: Metric::counter(
+                "picket_github_requests_total",
+                "Requests that were made of GitHub, by what came of them.",
+            ),
+            github_limit: Metric::gauge(
+                "picket_github_rate_limit",
+                "Requests that GitHub allows an hour.",
+            ),
+            github_remaining: Metric::gauge(
+                "picket_github_rate_remaining",
+                "Requests that GitHub still allows until its limit is reset.",
+            ),
+            github_unread: Metric::gauge(
+                "picket_github_unread_pull_requests",
+                "Pull requests of interest that were not read yet, or cannot be.",
+            ),
             reconciler_age: Metric::gauge(
                 "picket_reconciler_age_seconds",
                 "Seconds since the sign of life of the reconciler's part that has been silent longest.",
@@ -106,7 +128,25 @@ impl Metrics {
         }
     }
 
+    fn add_github(&mut self, traffic: GitHubTraffic) {
+        let answered = traffic.requests - traffic.unchanged - traffic.failures;
+        for (outcome, count) in [
+            ("answered", answered),
+            ("unchanged", traffic.unchanged),
+            ("failed", traffic.failures),
+        ] {
+            self.github_requests
+                .sample(&[("outcome", outcome)], count as f64);
+        }
+        self.github_unread.sample(&[], traffic.unread as f64);
+        if let (Some(limit), Some(remaining)) = (traffic.limit, traffic.remaining) {
+            self.github_limit.sample(&[], limit as f64);
+            self.github_remaining.sample(&[], remaining as f64);
+        }
+    }
+
     fn add_board(&mut self, board: &Board, now: Timestamp) {
+        self.add_github(board.github());
         if let Some(age) = board.age(now) {
             self.reconciler_age.sample(&[], age as f64);
         }
@@ -171,6 +211,10 @@ impl Metrics {
     fn page(&self) -> String {
         let mut page = String::new();
         let all = [
+            &self.github_requests,
+            &self.github_limit,
+            &self.github_remaining,
+            &self.github_unread,
             &self.reconciler_age,
             &self.lane_age,
             &self.lane_alive,

@@ -255,7 +255,7 @@ fn release_view(
 /// The title of a pull request, and the advisories that it names; the log outlives candidates.
 fn described(look: &Look<'_>, pr: PrNumber) -> (String, Vec<AdvisoryLink>) {
     match look.candidate(pr) {
-        Some(candidate) => (candidate.title.clone(), advisories(&candidate.advisories)),
+        Some(candidate) => (candidate.title.clone(), advisories(&candidate.advisories())),
         None => (format!("Pull request {pr}"), Vec::new()),
     }
 }

@@ -122,7 +122,7 @@ async fn found(
     };
     let (mirror, base): (_, CommitSha) = (app.mirror.clone(), base.rev.clone());
     let files: Vec<_> = candidate
-        .files
+        .files()
         .iter()
         .map(|file| file.path.clone())
         .collect();
@@ -150,13 +150,13 @@ fn outside(candidate: &Candidate, folder: &str) -> Vec<String> {
         let rest = path.strip_prefix(folder);
         !rest.is_some_and(|rest| rest.starts_with('/'))
     };
-    let paths = candidate.files.iter().map(|file| &file.path);
+    let paths = candidate.files().iter().map(|file| &file.path);
     paths.filter(is_outside).take(10).cloned().collect()
 }
 
 /// A name to begin with: the first advisory's.
 fn mitigation_name(candidate: &Candidate) -> String {
-    match candidate.advisories.first() {
+    match candidate.advisories().first() {
         Some(advisory) => advisory.as_str().to_lowercase(),
         None => format!("pr-{}", candidate.pr),
     }

@@ -139,10 +139,11 @@ async fn hostile_text_stays_text() {
     candidate.body = HOSTILE.to_owned();
     candidate.labels = vec![HOSTILE.to_owned()];
     candidate.url = "javascript:alert(1)".to_owned();
-    candidate.commits[0].subject = HOSTILE.to_owned();
-    candidate.commits[0].author = HOSTILE.to_owned();
-    candidate.files[0].path = HOSTILE.to_owned();
-    candidate.advisories = Advisory::find_all("CVE-2026-1234");
+    let details = candidate.details.as_mut().unwrap();
+    details.commits[0].subject = HOSTILE.to_owned();
+    details.commits[0].author = HOSTILE.to_owned();
+    details.files[0].path = HOSTILE.to_owned();
+    candidate.named = Advisory::find_all("CVE-2026-1234");
     site.store.upsert_candidate(&candidate).await.unwrap();
     let veto = Action::Veto {
         channel: channel(),

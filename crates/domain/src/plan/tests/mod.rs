@@ -284,13 +284,15 @@ fn a_pull_request_that_stands_on_another_one_is_picked_after_it() {
     let below = world.facts.candidates[&PrNumber(3)].head.clone();
     let on_top = world.facts.candidates.get_mut(&PrNumber(1)).unwrap();
     let on_top = Arc::make_mut(on_top);
-    on_top.commits = [&below, &on_top.head]
-        .map(|sha| SourceCommit {
-            sha: sha.clone(),
-            subject: String::new(),
-            author: String::new(),
-        })
-        .to_vec();
+    let commits = [&below, &on_top.head].map(|sha| SourceCommit {
+        sha: sha.clone(),
+        subject: String::new(),
+        author: String::new(),
+    });
+    on_top.details = Some(Details {
+        commits: commits.to_vec(),
+        ..Details::default()
+    });
     for pr in 1..=3 {
         approve(&mut world, pr);
     }

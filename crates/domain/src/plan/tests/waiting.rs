@@ -178,7 +178,7 @@ fn held_world(then: AfterHold) -> World {
         Nature::InBaseFrom(1),
     ]);
     let fix = world.facts.candidates.get_mut(&PrNumber(4)).unwrap();
-    Arc::make_mut(fix).advisories = Advisory::find_all("CVE-2026-1234, CVE-2026-1235");
+    Arc::make_mut(fix).named = Advisory::find_all("CVE-2026-1234, CVE-2026-1235");
     world.facts.policy.base_hold = BaseHold {
         seconds: 86_400,
         then,

@@ -4,7 +4,9 @@ mod files;
 mod world;
 
 use git2::Oid;
-use picket_domain::{Candidate, ChangeKind, FileChange, Investigation, Prerequisite, Together};
+use picket_domain::{
+    Candidate, ChangeKind, Details, FileChange, Investigation, Prerequisite, Together,
+};
 
 use self::world::{FILE_NAME, World};
 use crate::support::*;
@@ -257,27 +259,33 @@ fn a_watched_pull_request_that_history_does_not_name_is_tried() {
     let mut world = World::new();
     let ours = world.release_change("ours", "line 6", "line VI");
     let head = world.change(world.master, "fix", "line 6", "line 6b");
-    let file = |path: &str| FileChange {
-        path: path.to_owned(),
-        change: ChangeKind::Modified,
-        additions: 1,
-        deletions: 1,
+    let changing = |path: &str| {
+        let file = FileChange {
+            path: path.to_owned(),
+            change: ChangeKind::Modified,
+            additions: 1,
+            deletions: 1,
+        };
+        Some(Details {
+            files: vec![file],
+            ..Details::default()
+        })
     };
     let back = world.change(world.release, "back", "line VI", "line 6");
     let helps = Candidate {
         base_branch: branch("release"),
-        files: vec![file(FILE_NAME)],
+        details: changing(FILE_NAME),
         ..candidate(60, back)
     };
     let same = Candidate {
-        files: vec![file(FILE_NAME)],
+        details: changing(FILE_NAME),
         ..candidate(
             61,
             world.change(world.master, "same", "line 9", "line nine"),
         )
     };
     let elsewhere = Candidate {
-        files: vec![file("pkgs/nginx.nix")],
+        details: changing("pkgs/nginx.nix"),
         ..helps.clone()
     };
     let elsewhere = Candidate {

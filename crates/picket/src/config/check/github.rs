@@ -13,13 +13,16 @@ const SECURITY_LABEL: &str = "1.severity: security";
 
 pub(super) fn github(raw: raw::GitHub, paths: &Paths) -> Checked<GitHub> {
     let (owner, repository) = repository(&raw.repository)?;
-    let token_file = raw.token_file.as_ref();
+    let token_file = raw.token_file.as_ref().map(|file| {
+        paths.secret(file)?;
+        paths.absolute(file)
+    });
     Ok(GitHub {
         api: http_base(raw.api.as_ref(), GITHUB_API)?,
         owner,
         repository,
         label: label(raw.label)?,
-        token: token_file.map(|file| paths.secret(file)).transpose()?,
+        token_file: token_file.transpose()?,
     })
 }
 

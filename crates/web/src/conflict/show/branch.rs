@@ -29,7 +29,7 @@ impl BranchView {
             return None;
         }
         let before: Vec<_> = before.map(|commit| commit.source.as_str()).collect();
-        let own = candidate.commits.iter().map(|commit| &commit.sha);
+        let own = candidate.commits().iter().map(|commit| &commit.sha);
         let up_to = own.clone().position(|sha| sha == commit)?;
         let own: Vec<_> = own.take(up_to + 1).map(CommitSha::as_str).collect();
         let branch = format!("resolve-{}", candidate.pr);

@@ -199,7 +199,7 @@ fn onto(base: &str, place: &ConflictPlace<'_>) -> String {
 fn in_the_way(look: &Look<'_>, place: &ConflictPlace<'_>, found: &Found) -> Vec<u64> {
     let conflicts = found.pick.files.iter().map(|file| &file.conflict);
     let is_in_the_way = |candidate: &Candidate| {
-        let mut files = candidate.files.iter();
+        let mut files = candidate.files().iter();
         files.any(|file| conflicts.clone().any(|conflict| conflict.path == file.path))
     };
     let before = place.before.iter().map(|before| before.pr);

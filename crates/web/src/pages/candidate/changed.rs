@@ -249,7 +249,7 @@ impl Pair {
 
 /// What a commit is called on the page.
 fn title(candidate: &Candidate, commit: &PickedCommit) -> String {
-    let mut own = candidate.commits.iter();
+    let mut own = candidate.commits().iter();
     let short = commit.source.short();
     match own.find(|it| it.sha == commit.source) {
         Some(own) => format!("{short} {}", own.subject),

@@ -73,6 +73,10 @@ struct CandidatePage {
     updated: When,
     body: String,
     commits: Vec<CommitView>,
+    /// Whether commits and files are known.
+    is_read: bool,
+    all_commits: usize,
+    all_files: usize,
     files: Vec<FileView>,
     diff: DiffView,
     assessment: Badge,
@@ -201,17 +205,20 @@ impl CandidatePage {
             title: candidate.title.clone(),
             author: candidate.author.to_string(),
             url: web_address(candidate).map(str::to_owned),
-            advisories: advisories(&candidate.advisories),
+            advisories: advisories(&candidate.advisories()),
             head: candidate.head.to_string(),
             head_short: candidate.head.short().to_owned(),
             branch: candidate.base_branch.to_string(),
-            upstream: upstream_badge(&candidate.upstream),
+            upstream: upstream_badge(candidate),
             labels: candidate.labels.clone(),
             opened: When::new(candidate.opened_at, look.now),
             updated: When::new(candidate.updated_at, look.now),
             body: parts.body,
             commits: commits(candidate),
-            files: candidate.files.iter().map(FileView::new).collect(),
+            is_read: candidate.details.is_some(),
+            all_commits: candidate.details.as_ref().map_or(0, |it| it.all_commits),
+            all_files: candidate.details.as_ref().map_or(0, |it| it.all_files),
+            files: candidate.files().iter().map(FileView::new).collect(),
             diff: parts.diff,
             assessment: assessment_badge(
                 look.assessment(candidate),
@@ -265,7 +272,7 @@ impl FileView {
 }
 
 fn commits(candidate: &Candidate) -> Vec<CommitView> {
-    let commits = candidate.commits.iter().map(|commit| CommitView {
+    let commits = candidate.commits().iter().map(|commit| CommitView {
         short: commit.sha.short().to_owned(),
         subject: commit.subject.clone(),
         author: commit.author.clone(),

@@ -23,7 +23,8 @@ use crate::session::Viewer;
 use crate::state::App;
 use crate::time::When;
 use crate::view::{
-    AdvisoryLink, Badge, advisories, assessment_badge, files, impact_badge, status_badge,
+    AdvisoryLink, Badge, advisories, assessment_badge, changed_files, impact_badge, status_badge,
+    upstream_words,
 };
 
 #[derive(Deserialize)]
@@ -65,6 +66,8 @@ pub(super) struct Row {
     pub(super) title: String,
     pub(super) author: String,
     pub(super) branch: String,
+    /// Where it stands upstream; empty where it is open and waits there too.
+    pub(super) upstream: &'static str,
     pub(super) advisories: Vec<AdvisoryLink>,
     pub(super) files: String,
     pub(super) opened: When,
@@ -148,7 +151,7 @@ fn matches(candidate: &Candidate, text: &str) -> bool {
         || candidate.pr.to_string().contains(text)
         || candidate.author.as_str().contains(text)
         || candidate
-            .advisories
+            .advisories()
             .iter()
             .any(|advisory| advisory.as_str().to_lowercase().contains(text))
 }
@@ -234,8 +237,9 @@ impl Row {
             title: candidate.title.clone(),
             author: candidate.author.to_string(),
             branch: candidate.base_branch.to_string(),
-            advisories: advisories(&candidate.advisories),
-            files: files(candidate.files.len()),
+            upstream: upstream_words(candidate),
+            advisories: advisories(&candidate.advisories()),
+            files: changed_files(candidate.details.as_ref()),
             opened: When::new(candidate.opened_at, look.now),
             assessment: assessment_badge(
                 look.assessment(candidate),

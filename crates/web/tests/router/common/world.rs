@@ -111,8 +111,9 @@ impl World {
         self.upstream.reference(&name, head, true, "test").unwrap();
         let mut candidate = candidate(pr, title, 3, Timestamp::now());
         candidate.head = sha(head);
-        candidate.commits = commits.iter().map(|id| self.source(*id)).collect();
-        candidate.files = self.changed(head);
+        let details = candidate.details.as_mut().unwrap();
+        details.commits = commits.iter().map(|id| self.source(*id)).collect();
+        details.files = self.changed(head);
         let fetched = self.mirror().fetch_pull_request(candidate.pr, &sha(head));
         assert_eq!(fetched.unwrap(), Fetched::Present);
         self.site.store.upsert_candidate(&candidate).await.unwrap();

@@ -1,9 +1,9 @@
 //! The sample's pull requests, and what comes of picking each alone.
 
 use picket_domain::{
-    Advisory, BranchName, Candidate, ChangeKind, Conflict, ConflictKind, ContainedBy, FileChange,
-    PickOutcome, PickedCommit, PrNumber, Renames, Sha256, SourceCommit, Timestamp, UpstreamState,
-    Versions,
+    Advisory, BranchName, Candidate, ChangeKind, Conflict, ConflictKind, ContainedBy, Details,
+    FileChange, PickOutcome, PickedCommit, PrNumber, Renames, Sha256, SourceCommit, Timestamp,
+    UpstreamState, Versions,
 };
 
 use super::super::login;
@@ -30,19 +30,25 @@ pub(crate) fn candidate(pr: u64, title: &str, hours: i64, now: Timestamp) -> Can
             "1.severity: security".into(),
             "backport release-26.05".into(),
         ],
-        advisories: Advisory::find_all(&format!("CVE-2026-{}", 40_000 + pr % 10_000)),
+        named: Advisory::find_all(&format!("CVE-2026-{}", 40_000 + pr % 10_000)),
         upstream: UpstreamState::Open,
-        commits: vec![SourceCommit {
-            sha: sha(&format!("head {pr}")),
-            subject: title.to_owned(),
-            author: "Margaret H.".into(),
-        }],
-        files: vec![FileChange {
-            path: format!("pkgs/by-name/{}/{package}/package.nix", &package[..2]),
-            change: ChangeKind::Modified,
-            additions: 2,
-            deletions: 2,
-        }],
+        is_draft: false,
+        details: Some(Details {
+            commits: vec![SourceCommit {
+                sha: sha(&format!("head {pr}")),
+                subject: title.to_owned(),
+                author: "Margaret H.".into(),
+            }],
+            files: vec![FileChange {
+                path: format!("pkgs/by-name/{}/{package}/package.nix", &package[..2]),
+                change: ChangeKind::Modified,
+                additions: 2,
+                deletions: 2,
+            }],
+            all_commits: 1,
+            all_files: 1,
+            named: Vec::new(),
+        }),
         opened_at: now.plus_seconds(-hours * HOUR),
         updated_at: now.plus_seconds(-hours * HOUR + HOUR / 2),
     }
@@ -84,8 +90,10 @@ pub(super) fn candidates(now: Timestamp) -> Vec<(Candidate, Option<PickOutcome>)
     let mut own = candidate(412_410, "rsync: apply patches for CVE-2026-41001", 2, now);
     own.author = login("ada");
     let mut nginx = candidate(412_350, "nginx: 1.28.0 -> 1.28.1", 7, now);
-    nginx.advisories = Advisory::find_all("CVE-2026-40113 CVE-2026-40114 GHSA-vr6x-fg8c-3hmm");
-    nginx.files.push(FileChange {
+    nginx.named = Advisory::find_all("CVE-2026-40113 CVE-2026-40114 GHSA-vr6x-fg8c-3hmm");
+    let details = nginx.details.as_mut().unwrap();
+    details.all_files += 1;
+    details.files.push(FileChange {
         path: "nixos/tests/nginx-http3.nix".into(),
         change: ChangeKind::Added,
         additions: 61,

@@ -75,7 +75,7 @@ pub(crate) async fn fill(site: &Site, now: Timestamp) {
     for (mut candidate, assessment) in candidates(now) {
         if candidate.pr == PrNumber(412_350) {
             candidate.head = nginx.clone();
-            candidate.commits[0].sha = nginx.clone();
+            candidate.details.as_mut().unwrap().commits[0].sha = nginx.clone();
         }
         store.upsert_candidate(&candidate).await.unwrap();
         if let Some(outcome) = assessment {

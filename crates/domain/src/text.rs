@@ -1,15 +1,15 @@
-//! Texts from GitHub: anybody may have written them.
+//! Texts from GitHub and git: anybody may have written them.
 
 /// A title, subject, name or label has at most this many characters.
-pub(crate) const MAX_LINE: usize = 300;
+pub const MAX_LINE: usize = 300;
 /// A path has at most this many characters.
-pub(crate) const MAX_PATH: usize = 1024;
+pub const MAX_PATH: usize = 1024;
 /// A description has at most this many bytes.
-pub(crate) const MAX_BODY: usize = 64 * 1024;
+pub const MAX_BODY: usize = 64 * 1024;
 
 /// One line: what would break the line, steer a terminal or turn the reading direction round is
 /// shown as U+FFFD.
-pub(crate) fn line(text: &str, max_chars: usize) -> String {
+pub fn line(text: &str, max_chars: usize) -> String {
     let mut chars = text.trim().chars();
     let mut line: String = chars.by_ref().take(max_chars).map(tame).collect();
     if chars.next().is_some() {
@@ -21,7 +21,7 @@ pub(crate) fn line(text: &str, max_chars: usize) -> String {
 
 /// A text of many lines, with `\n` between them. NUL, which PostgreSQL does not take, and other
 /// control characters are shown as U+FFFD.
-pub(crate) fn body(text: &str) -> String {
+pub fn body(text: &str) -> String {
     let text = text.replace("\r\n", "\n");
     let mut body = String::new();
     for char in text.chars() {

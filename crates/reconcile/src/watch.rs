@@ -1,0 +1,194 @@
+//! The lane that asks GitHub which pull requests there are.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use anyhow::Context;
+use picket_domain::{GitHubTraffic, PrNumber, Timestamp, UpstreamState};
+use picket_watcher::{Cursor, Known, Step, WatchError};
+
+use crate::engine::{Engine, now};
+use crate::lane::Lane;
+use crate::supervise::{Bell, Work};
+
+/// The name under which the database keeps the watcher's cursor.
+const CURSOR: &str = "github";
+const READING: &str = "reading pull requests";
+/// Requests in one pass: after so many, the lane shows that it lives and goes on at once.
+const REQUESTS: usize = 20;
+
+pub(crate) struct Watch {
+    engine: Arc<Engine>,
+    bell: Bell,
+    /// When a look was last begun.
+    last: Option<Timestamp>,
+    /// Whether a look is under way.
+    is_at_it: bool,
+    /// The nominations that a look was begun for.
+    asked_for: BTreeSet<PrNumber>,
+}
+
+impl Work for Watch {
+    /// Looks at every interval, and at a ring if somebody nominated an unknown pull request. A look
+    /// that was interrupted goes on where it was.
+    async fn pass(&mut self, lane: &Lane) -> anyhow::Result<Option<Timestamp>> {
+        let known = self.engine.known().await?;
+        let nominated = self.engine.store.nominated().await?;
+        let mut unknown = nominated.iter().filter(|it| !known.contains_key(it));
+        let is_new = unknown.any(|it| !self.asked_for.contains(it));
+        if !self.is_at_it && !self.is_due() && !is_new {
+            return Ok(self.next());
+        }
+        if !lane.is_due(READING) {
+            return Ok(None);
+        }
+        if !self.is_at_it {
+            self.last = Some(now());
+        }
+        self.asked_for.clone_from(&nominated);
+        let looked = self
+            .engine
+            .look_at_github(lane, known, &nominated, !self.is_at_it);
+        match looked.await {
+            Ok(looked) => {
+                lane.mended(READING);
+                self.is_at_it = !looked.is_done;
+                if looked.has_found {
+                    self.bell.ring();
+                }
+            }
+            Err(error) => {
+                let until = match error.downcast_ref::<WatchError>() {
+                    Some(WatchError::RateLimited { until }) => Some(*until),
+                    _ => None,
+                };
+                self.is_at_it = true;
+                lane.failed(READING, &error, until);
+                return Ok(None);
+            }
+        }
+        Ok(if self.is_at_it {
+            Some(now())
+        } else {
+            self.next()
+        })
+    }
+}
+
+impl Watch {
+    pub(crate) fn new(engine: Arc<Engine>, bell: Bell) -> Self {
+        Self {
+            engine,
+            bell,
+            last: None,
+            is_at_it: false,
+            asked_for: BTreeSet::new(),
+        }
+    }
+
+    fn is_due(&self) -> bool {
+        self.next().is_none_or(|at| at <= now())
+    }
+
+    /// Not before the interval is over, and later where requests are scarce.
+    fn next(&self) -> Option<Timestamp> {
+        let last = self.last?;
+        let seconds = i64::try_from(self.engine.interval.as_secs()).unwrap_or(i64::MAX);
+        Some(last.plus_seconds(seconds.max(self.engine.watcher.seconds_between())))
+    }
+}
+
+/// What some requests came to.
+struct Looked {
+    /// Whether there is nothing left to ask for.
+    is_done: bool,
+    /// Whether anything was stored.
+    has_found: bool,
+}
+
+impl Engine {
+    /// Makes some requests.
+    async fn look_at_github(
+        &self,
+        lane: &Lane,
+        mut known: Known,
+        nominated: &BTreeSet<PrNumber>,
+        is_new: bool,
+    ) -> anyhow::Result<Looked> {
+        let mut cursor: Cursor = match self.store.cursor(CURSOR).await? {
+            Some(text) => text.parse().context("the database's cursor")?,
+            None => Cursor::default(),
+        };
+        if is_new {
+            self.watcher.begin(&mut cursor, &known);
+        }
+        let mut has_found = false;
+        for _ in 0..REQUESTS {
+            let stepped = self.watcher.step(&mut cursor, &known, nominated).await;
+            lane.traffic(traffic(&self.watcher.traffic(), &cursor));
+            let stored = match &stepped {
+                Ok(step) => self.keep(step, &mut known).await,
+                Err(_) => Ok(()),
+            };
+            // What was read comes before the cursor: a crash between the two reads it again.
+            stored?;
+            self.store.set_cursor(CURSOR, &cursor.to_string()).await?;
+            complain(lane, &cursor);
+            let step = stepped?;
+            has_found |= !step.candidates.is_empty() || !step.gone.is_empty();
+            if step.is_last {
+                let is_done = true;
+                return Ok(Looked { is_done, has_found });
+            }
+        }
+        let is_done = false;
+        Ok(Looked { is_done, has_found })
+    }
+
+    async fn keep(&self, step: &Step, known: &mut Known) -> anyhow::Result<()> {
+        for candidate in &step.candidates {
+            self.store.upsert_candidate(candidate).await?;
+            if let Some(id) = candidate.author_id {
+                self.store.saw_account(&candidate.author, id, now()).await?;
+            }
+            known.insert(candidate.pr, Arc::new(candidate.clone()));
+        }
+        for number in &step.gone {
+            if let Some(mut candidate) = self.store.candidate(*number).await? {
+                candidate.upstream = UpstreamState::Closed;
+                self.store.upsert_candidate(&candidate).await?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn known(&self) -> anyhow::Result<Known> {
+        let Some(channel) = self.channels.first() else {
+            return Ok(Known::new());
+        };
+        let look = self.look(channel.name()).await?;
+        let candidates = look.facts().candidates.iter();
+        Ok(candidates.map(|(pr, it)| (*pr, Arc::clone(it))).collect())
+    }
+}
+
+/// Each pull request that cannot be read is a trouble of its own.
+fn complain(lane: &Lane, cursor: &Cursor) {
+    let complaints = cursor.complaints().map(|(number, reason)| {
+        let step = format!("reading pull request #{number}");
+        (step, reason.to_owned())
+    });
+    lane.set_complaints(complaints.collect());
+}
+
+fn traffic(traffic: &picket_watcher::Traffic, cursor: &Cursor) -> GitHubTraffic {
+    GitHubTraffic {
+        requests: traffic.requests,
+        unchanged: traffic.unchanged,
+        failures: traffic.failures,
+        unread: cursor.unread(),
+        limit: traffic.budget.map(|it| it.limit),
+        remaining: traffic.budget.map(|it| it.remaining),
+        resets_at: traffic.budget.map(|it| it.resets_at),
+    }
+}

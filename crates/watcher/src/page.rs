@@ -1,0 +1,135 @@
+//! One page of a list.
+
+use std::collections::BTreeMap;
+
+use picket_domain::{Candidate, PrNumber, Timestamp, text};
+
+use crate::client::Answer;
+use crate::error::WatchError;
+use crate::rows::{self, Head, split};
+use crate::schedule::OVERLAP;
+use crate::walk::Walk;
+use crate::wanted::Wanted;
+use crate::watcher::Known;
+
+/// Which pull requests are worth a look, besides those that are wanted.
+pub(crate) struct Interest<'a> {
+    pub(crate) label: &'a str,
+    pub(crate) known: &'a Known,
+}
+
+/// What a page showed.
+#[derive(Default)]
+pub(crate) struct Page {
+    /// The pull requests of interest.
+    pub(crate) candidates: BTreeMap<PrNumber, Candidate>,
+    /// When each row changed, in their order.
+    pub(crate) times: Vec<Option<Timestamp>>,
+}
+
+impl Page {
+    /// Reads a page of a list. What is of interest and not to be read in this list becomes wanted.
+    pub(crate) fn read(
+        answer: &Answer,
+        interest: &Interest<'_>,
+        walk: &mut Walk,
+        wanted: &mut BTreeMap<PrNumber, Wanted>,
+    ) -> Result<Self, WatchError> {
+        let mut page = Self::default();
+        for row in split(&answer.body)? {
+            let head = match Head::read(row) {
+                Ok(head) => head,
+                Err(reason) => {
+                    unreadable(rows::number(row), &reason, answer.date, interest, wanted);
+                    continue;
+                }
+            };
+            page.times.push(head.updated_at());
+            match walk {
+                Walk::Changes { newest, .. } => {
+                    *newest = (*newest).max(dated(&head, answer.date));
+                    page.add(&head, row.get(), interest, (answer.date, wanted));
+                }
+                Walk::Rows { .. } => page.add(&head, row.get(), interest, (answer.date, wanted)),
+                Walk::Labelled { seen, .. } => {
+                    seen.insert(head.number);
+                    interest.want(&head, wanted);
+                }
+                Walk::LabelledSince { .. } => interest.want(&head, wanted),
+            }
+        }
+        Ok(page)
+    }
+
+    fn add(
+        &mut self,
+        head: &Head,
+        row: &str,
+        interest: &Interest<'_>,
+        (now, wanted): (Timestamp, &mut BTreeMap<PrNumber, Wanted>),
+    ) {
+        let number = head.number;
+        if !wanted.contains_key(&number) && !interest.covers(head) {
+            return;
+        }
+        match rows::candidate(row) {
+            Ok(candidate) => {
+                wanted.remove(&number);
+                // The list may have shifted while it was read, and show it twice.
+                let shown = self.candidates.get(&number);
+                if shown.is_none_or(|shown| shown.updated_at <= candidate.updated_at) {
+                    self.candidates.insert(number, candidate);
+                }
+            }
+            Err(reason) => unreadable(Some(number), &reason, now, interest, wanted),
+        }
+    }
+}
+
+impl Interest<'_> {
+    /// Whether a row is to be looked at: it has the label, or may be newer than what is known. A row
+    /// of the same second may be.
+    fn covers(&self, head: &Head) -> bool {
+        match self.known.get(&head.number) {
+            Some(known) => head.updated_at() >= Some(known.updated_at),
+            None => head.has_label(self.label),
+        }
+    }
+
+    /// A list of labels showed it: a row of it is wanted, unless it is known as it is.
+    fn want(&self, head: &Head, wanted: &mut BTreeMap<PrNumber, Wanted>) {
+        let known = self.known.get(&head.number);
+        let is_known = known.is_some_and(|known| head.updated_at() <= Some(known.updated_at));
+        if head.is_pull_request() && !is_known {
+            let new = || Wanted::new(head.updated_at(), Some(head.is_open()));
+            wanted.entry(head.number).or_insert_with(new);
+        }
+    }
+}
+
+/// A row that is dated ahead says nothing of how far was read.
+fn dated(head: &Head, now: Timestamp) -> Option<Timestamp> {
+    let latest = now.plus_seconds(OVERLAP);
+    head.updated_at().filter(|at| *at <= latest)
+}
+
+/// What cannot be read in a list may be readable by itself, or later.
+fn unreadable(
+    number: Option<PrNumber>,
+    reason: &str,
+    now: Timestamp,
+    interest: &Interest<'_>,
+    wanted: &mut BTreeMap<PrNumber, Wanted>,
+) {
+    let Some(number) = number else {
+        tracing::warn!("skipped a row that has no number: {reason}");
+        return;
+    };
+    let reason = text::line(reason, text::MAX_LINE);
+    // Whether a row without readable labels is of interest, only its own page can tell.
+    if !wanted.contains_key(&number) && interest.known.contains_key(&number) {
+        return;
+    }
+    let new = || Wanted::new(None, None);
+    wanted.entry(number).or_insert_with(new).failed(reason, now);
+}
