@@ -21,6 +21,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("picket-domain", &[]),
     ("picket-store", &["picket-domain"]),
     ("picket-snapshot", &["picket-domain", "picket-store"]),
+    ("picket-recognise", &["picket-domain"]),
     ("picket-watcher", &["picket-domain"]),
     ("picket-treemerge", &[]),
     ("picket-proposal", &["picket-treemerge"]),
