@@ -1,9 +1,10 @@
-//! Why a pull request may be a security fix.
+//! Why a pull request may be a security fix, or may not be one.
 
 use std::fmt;
 
-use picket_domain::Advisory;
 use serde::{Deserialize, Serialize};
+
+use crate::evidence::Evidence;
 
 /// One reason: what was found, and where.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,19 +13,6 @@ pub struct Reason {
     pub evidence: Evidence,
     /// Where it was found.
     pub place: Place,
-}
-
-/// What was found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Evidence {
-    /// Somebody labelled it as a security fix.
-    Labelled,
-    /// It names the identifier of a published vulnerability.
-    Advisory {
-        /// Which.
-        id: Advisory,
-    },
 }
 
 /// A part of a pull request.
@@ -49,26 +37,28 @@ impl Reason {
     pub(crate) fn new(evidence: Evidence, place: Place) -> Self {
         Self { evidence, place }
     }
+
+    /// How much it says for a security fix; below zero where it says something against one.
+    pub fn weight(&self) -> i32 {
+        self.evidence.weight(self.place)
+    }
 }
 
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.evidence {
-            Evidence::Labelled => f.write_str("labelled as a security fix"),
-            Evidence::Advisory { id } => write!(f, "{} names {id}", self.place),
-        }
+        write!(f, "{}: {}", self.place, self.evidence)
     }
 }
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Label => "a label",
-            Self::Title => "the title",
-            Self::Body => "the description",
-            Self::Path => "a path",
-            Self::Commit => "a commit's message",
-            Self::AddedLine => "an added line",
+            Self::Label => "label",
+            Self::Title => "title",
+            Self::Body => "description",
+            Self::Path => "path",
+            Self::Commit => "commit message",
+            Self::AddedLine => "added line",
         })
     }
 }
