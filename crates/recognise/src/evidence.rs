@@ -5,7 +5,7 @@ use std::fmt;
 use picket_domain::Advisory;
 use serde::{Deserialize, Serialize};
 
-use crate::reason::Place;
+use crate::place::Place;
 
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,6 +4,7 @@ mod denial;
 mod evidence;
 mod links;
 mod packages;
+mod place;
 mod reason;
 mod recognise;
 mod recognition;
@@ -15,7 +16,8 @@ mod version;
 mod words;
 
 pub use evidence::{Evidence, Watched};
-pub use reason::{Place, Reason};
+pub use place::Place;
+pub use reason::Reason;
 pub use recognise::recognise;
 pub use recognition::{ENOUGH, Recognition};
 pub use subject::{SECURITY_LABEL, Subject};

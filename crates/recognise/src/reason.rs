@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::evidence::Evidence;
+use crate::place::Place;
 
 /// One reason: what was found, and where.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,24 +14,6 @@ pub struct Reason {
     pub evidence: Evidence,
     /// Where it was found.
     pub place: Place,
-}
-
-/// A part of a pull request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Place {
-    /// Its labels.
-    Label,
-    /// Its title.
-    Title,
-    /// Its description.
-    Body,
-    /// A path that it changes.
-    Path,
-    /// The message of one of its commits.
-    Commit,
-    /// A line that it adds.
-    AddedLine,
 }
 
 impl Reason {
@@ -47,18 +30,5 @@ impl Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.place, self.evidence)
-    }
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Label => "label",
-            Self::Title => "title",
-            Self::Body => "description",
-            Self::Path => "path",
-            Self::Commit => "commit message",
-            Self::AddedLine => "added line",
-        })
     }
 }

@@ -6,7 +6,8 @@ use crate::denial::denial;
 use crate::evidence::Evidence;
 use crate::links::announces_vulnerabilities;
 use crate::packages::of_version_file;
-use crate::reason::{Place, Reason};
+use crate::place::Place;
+use crate::reason::Reason;
 use crate::recognition::Recognition;
 use crate::subject::{SECURITY_LABEL, Subject};
 use crate::text::Text;
@@ -101,15 +102,9 @@ fn says_something(words: &[words::Word<'_>], sentence: &str) -> bool {
 fn of_title(subject: &Subject<'_>, found: &mut Found) {
     let title = Title::of(subject.title);
     let to_release = names_release(subject.base) || title.is_for_release();
-    for tag in &title.tags {
-        if words(tag).iter().any(|word| word.lower == "security") {
-            found.add(
-                Evidence::SecurityFix {
-                    words: (*tag).to_owned(),
-                },
-                Place::Title,
-            );
-        }
+    for tag in title.tags.iter().filter(|tag| is_security_tag(tag)) {
+        let words = (*tag).to_owned();
+        found.add(Evidence::SecurityFix { words }, Place::Title);
     }
     // A package's name is no word: `xss-lock`, `security-tools`; but `Security fix: ..` is.
     let topic_is_name = !title.topic.contains(' ');
@@ -141,6 +136,13 @@ fn of_title(subject: &Subject<'_>, found: &mut Found) {
     for (_, evidence) in against.into_iter().filter(|(is_so, _)| *is_so) {
         found.add(evidence, Place::Title);
     }
+}
+
+/// `[security]`, `(security!)`, `[security fix]`; but not `(improves security)`.
+fn is_security_tag(tag: &str) -> bool {
+    let words = words(tag);
+    words.first().is_some_and(|word| word.lower == "security")
+        || words::security_fix(&words).is_some()
 }
 
 /// A commit's subject is like a title, without its package's name.

@@ -2,6 +2,7 @@
 
 use crate::evidence::{Evidence, Watched};
 use crate::packages;
+use crate::place::Place;
 use crate::title::Title;
 use crate::version::{Step, step};
 use crate::words::words;
@@ -24,8 +25,8 @@ pub(crate) fn evidence(title: &Title<'_>, to_release: bool) -> Vec<Evidence> {
         .iter()
         .map(|update| said(update, to_release))
         .collect();
-    found.retain(|it| it.weight(crate::reason::Place::Title) > 0);
-    found.sort_by_key(|it| std::cmp::Reverse(it.weight(crate::reason::Place::Title)));
+    found.retain(|it| it.weight(Place::Title) > 0);
+    found.sort_by_key(|it| std::cmp::Reverse(it.weight(Place::Title)));
     found.truncate(1);
     if watched_patches >= SERIES_AT_ONCE {
         found.push(Evidence::SeriesAtOnce {
@@ -44,7 +45,7 @@ fn watched(update: &Update<'_>) -> Watched {
 
 fn said(update: &Update<'_>, to_release: bool) -> Evidence {
     Evidence::Update {
-        package: update.package.chars().take(80).collect(),
+        package: update.package.trim_matches('"').chars().take(80).collect(),
         watched: watched(update),
         is_patch: update.step.is_none_or(|step| step == Step::Patch),
         to_release,

@@ -317,7 +317,9 @@ fn vulnerability(words: &[Word<'_>]) -> Option<String> {
                 "vuln" | "vulns" | "cve" | "cves" | "xsa" | "xsas"
             );
         let next = words.get(at + 1).map_or("", |next| next.lower.as_str());
-        is_named && !TOOLS.contains(&next)
+        // An identifier is told as such.
+        let is_identifier = next.starts_with(|c: char| c.is_ascii_digit());
+        is_named && !TOOLS.contains(&next) && !is_identifier
     })?;
     Some(said(&words[at.saturating_sub(2)..=at]))
 }

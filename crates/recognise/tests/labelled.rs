@@ -115,27 +115,3 @@ fn the_set_is_what_it_says() {
     }
     assert!(all.is_sorted_by_key(|it| it.number));
 }
-
-#[test]
-fn debug_list() {
-    let part = std::env::var("PART").unwrap_or("tuned".into());
-    for p in all() {
-        let r = p.recognise();
-        if (part == "tuned") == p.number.is_multiple_of(3) && part != "all" {
-            continue;
-        }
-        if r.is_security() != p.security {
-            println!(
-                "{} #{} {} [{}] {}",
-                if p.security { "MISSED" } else { "WRONG" },
-                p.number,
-                p.title,
-                p.base,
-                r.strength()
-            );
-            for x in &r.reasons {
-                println!("      {} {}", x.weight(), x);
-            }
-        }
-    }
-}

@@ -95,6 +95,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "picket-merger",
             "picket-proposal",
             "picket-publisher",
+            "picket-recognise",
             "picket-reconcile",
             "picket-snapshot",
             "picket-store",

@@ -61,10 +61,14 @@ fn named(words: &[Word<'_>]) -> Vec<Advisory> {
         .collect()
 }
 
+/// More are not written by hand; and a text of nothing but open braces is to be read in time.
+const MOST_IN_BRACES: usize = 100;
+
 /// The identifiers that begin with these parts and may go on in the words after them.
 fn read(scheme: Scheme, parts: &[&str], after: &[Word<'_>]) -> Vec<String> {
     if parts.len() == 2 && after.first().is_some_and(|word| word.gap == "{") {
         let in_braces = after.iter().take_while(|word| word.is_listed());
+        let in_braces = in_braces.take(MOST_IN_BRACES);
         let each = in_braces.filter_map(|word| scheme.read(&[parts[0], parts[1], word.text]));
         return each.collect();
     }
