@@ -43,6 +43,11 @@ pub enum Evidence {
         /// In these words.
         words: String,
     },
+    /// It says that it matters for security.
+    SecurityRelevant {
+        /// In these words.
+        words: String,
+    },
     /// It speaks of a kind of attack, and of fixing or preventing it.
     AttackFixed {
         /// In these words.
@@ -97,6 +102,8 @@ pub enum Evidence {
         /// In these words.
         words: String,
     },
+    /// It hardens something, against what nobody has found yet.
+    Hardening,
     /// It takes a change back.
     Revert,
     /// It marks a package as insecure, which warns people but fixes nothing.
@@ -133,7 +140,8 @@ impl Evidence {
             Self::SecurityFix { .. } | Self::AdvisoryLink { .. } => 55,
             Self::VulnerabilityFixed { .. } | Self::AttackFixed { .. } => 55,
             Self::MemoryError { .. } => 40,
-            Self::Vulnerability { .. } | Self::Attack { .. } | Self::Hostility { .. } => 30,
+            Self::Vulnerability { .. } | Self::Attack { .. } => 30,
+            Self::Hostility { .. } | Self::SecurityRelevant { .. } => 30,
             Self::Update {
                 watched,
                 is_patch,
@@ -143,16 +151,28 @@ impl Evidence {
             Self::SeriesAtOnce { .. } => 20,
             Self::VersionFile { .. } => 40,
             Self::NotAffected { .. } => 0,
-            Self::NoSecurity { .. } => -40,
+            Self::NoSecurity { .. } | Self::Hardening => -40,
             Self::NewPackage | Self::Periphery => -60,
             Self::Removal => -120,
             Self::Revert | Self::MarksInsecure => -200,
         }
     }
 
-    /// Which of several reasons of one kind counts is decided among those with the same name.
-    pub(crate) fn kind(&self) -> std::mem::Discriminant<Self> {
-        std::mem::discriminant(self)
+    /// Whether another reason is of the same kind: of those, one counts. A vulnerability is spoken of
+    /// once, by its name, as an attack or as fixed.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        std::mem::discriminant(self) == std::mem::discriminant(other)
+            || (self.is_of_vulnerability() && other.is_of_vulnerability())
+    }
+
+    fn is_of_vulnerability(&self) -> bool {
+        matches!(
+            self,
+            Self::VulnerabilityFixed { .. }
+                | Self::Vulnerability { .. }
+                | Self::AttackFixed { .. }
+                | Self::Attack { .. }
+        )
     }
 }
 
@@ -176,7 +196,9 @@ impl fmt::Display for Evidence {
             Self::AdvisoryLink { link } => {
                 write!(f, "links an announcement of vulnerabilities, {link}")
             }
-            Self::SecurityFix { words } => write!(f, "says \"{words}\""),
+            Self::SecurityFix { words } | Self::SecurityRelevant { words } => {
+                write!(f, "says \"{words}\"")
+            }
             Self::VulnerabilityFixed { words } => {
                 write!(f, "says \"{words}\", and that it is fixed")
             }
@@ -217,6 +239,9 @@ impl fmt::Display for Evidence {
             ),
             Self::NoSecurity { words } => write!(f, "against it, says \"{words}\""),
             Self::NotAffected { words } => write!(f, "does not count, as it says \"{words}\""),
+            Self::Hardening => {
+                f.write_str("against it, hardens, which fixes nothing that is known")
+            }
             Self::Revert => f.write_str("against it, takes a change back"),
             Self::MarksInsecure => f.write_str("against it, marks as insecure and fixes nothing"),
             Self::NewPackage => f.write_str("against it, adds something new"),

@@ -1,35 +1,18 @@
 //! Addresses of pages that announce vulnerabilities.
 
-/// Parts of such addresses. What only has `security` in it is none: projects are called so.
+/// Parts of such addresses.
 const MARKS: &[&str] = &[
     "/security/advisor",
+    "/security/notices/",
+    "/security/bulletin",
     "/advisories/",
     "/advisory-",
     "advisory/?id=",
-    "/security-advisor",
-    "security-advisory-",
     "/secadv",
-    "security-announce",
-    "security-release",
-    "security-update",
-    "security-patch",
-    "security-fix",
-    "security-issue",
-    "security-vulnerabilit",
-    "security-bulletin",
-    "security-notice",
-    "/security/notices/",
-    "/security/bulletin",
-    "/vulnerability/",
-    "/vulnerabilities/",
-    "/vulnerabilities.html",
-    "critical-vulnerabilit",
-    "/lists/oss-security",
     "/oss-sec/",
     "nvd.nist.gov",
     "cve.org/cverecord",
     "cve.mitre.org",
-    "cveform",
     "security-tracker.debian.org",
     "security.gentoo.org/glsa",
     "tracker.security.nixos.org",
@@ -41,19 +24,46 @@ const MARKS: &[&str] = &[
     "security.snyk.io",
     "rustsec.org/",
     "osv.dev/",
-    "curl.se/docs/cve",
-    "curl.haxx.se/docs/cve",
-    "/lwn.net/vulnerabilities/",
+    "/docs/cve-",
     "github.com/nixos/security/issues/",
-    "/security-advisories",
     // Every such release of Chrome's fixes vulnerabilities.
     "chromereleases.googleblog.com",
 ];
 
-/// Whether an address leads to such a page.
+/// Beginnings of words that make of `security` in a part of an address more than a name.
+const ANNOUNCED: &[&str] = &[
+    "advis",
+    "announc",
+    "bulletin",
+    "fix",
+    "hotfix",
+    "issue",
+    "list",
+    "maintenance",
+    "notice",
+    "patch",
+    "releas",
+    "update",
+    "upgrade",
+    "vuln",
+];
+
+/// Whether an address leads to such a page. What only has `security` in it does not: projects and
+/// folders are called so.
 pub(crate) fn announces_vulnerabilities(link: &str) -> bool {
     let link = link.to_ascii_lowercase();
-    MARKS.iter().any(|mark| link.contains(mark))
+    let mut parts = link.split(['/', '?', '#', '=']);
+    MARKS.iter().any(|mark| link.contains(mark)) || parts.any(announces)
+}
+
+/// `security-update-synapse-0-31-2`, `vulnerabilities`, `oss-security`
+fn announces(part: &str) -> bool {
+    let words: Vec<_> = part.split(|c: char| !c.is_alphanumeric()).collect();
+    let is_announced = |word: &&str| ANNOUNCED.iter().any(|begin| word.starts_with(begin));
+    let has = |word: &str| words.contains(&word);
+    let is_of_security =
+        has("security") && (has("oss") || words.iter().any(|it| is_announced(&it)));
+    is_of_security || has("vulnerability") || has("vulnerabilities")
 }
 
 #[cfg(test)]
@@ -68,6 +78,8 @@ mod tests {
             "https://nodejs.org/en/blog/vulnerability/july-2021-security-releases/",
             "https://discourse.nixos.org/t/security-advisory-local-privilege-escalation/77407",
             "https://github.com/foo/bar/security/advisories/GHSA-x",
+            "https://wordpress.org/news/2019/09/wordpress-5-2-3-security-and-maintenance-release/",
+            "https://www.openwall.com/lists/oss-security/2021/10/01/1",
         ] {
             assert!(announces_vulnerabilities(link), "{link}");
         }

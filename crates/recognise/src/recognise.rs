@@ -50,7 +50,7 @@ impl Found {
         let of_kind = self
             .reasons
             .iter()
-            .filter(|it| it.evidence.kind() == evidence.kind());
+            .filter(|it| std::mem::discriminant(&it.evidence) == std::mem::discriminant(&evidence));
         let is_known = self.reasons.iter().any(|it| it.evidence == evidence);
         if !is_known && of_kind.count() < MOST_OF_A_KIND {
             self.reasons.push(Reason::new(evidence, place));
@@ -130,6 +130,7 @@ fn of_title(subject: &Subject<'_>, found: &mut Found) {
             title.marks_insecure() && !fixes_too,
             Evidence::MarksInsecure,
         ),
+        (title.hardens() && !is_update, Evidence::Hardening),
         (title.is_new(), Evidence::NewPackage),
         (title.is_removal(), Evidence::Removal),
     ];

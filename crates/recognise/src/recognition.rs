@@ -1,7 +1,5 @@
 //! What all reasons together come to.
 
-use std::collections::HashMap;
-
 use serde::{Deserialize, Serialize};
 
 use crate::reason::Reason;
@@ -30,13 +28,14 @@ impl Recognition {
     /// How much speaks for a security fix: of each kind of reason the weightiest, summed up. Ten
     /// identifiers say no more than one.
     pub fn strength(&self) -> i32 {
-        let mut by_kind = HashMap::new();
+        let mut counting: Vec<&Reason> = Vec::new();
+        // The weightiest come first, and those against it last, of which each kind comes once.
         for reason in &self.reasons {
-            let strongest = by_kind.entry(reason.evidence.kind()).or_insert(0);
-            if reason.weight().abs() > i32::abs(*strongest) {
-                *strongest = reason.weight();
+            let is_like = |other: &&Reason| other.evidence.is_like(&reason.evidence);
+            if !counting.iter().any(is_like) {
+                counting.push(reason);
             }
         }
-        by_kind.values().sum()
+        counting.iter().map(|reason| reason.weight()).sum()
     }
 }

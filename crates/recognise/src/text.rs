@@ -102,9 +102,13 @@ impl BotReport {
         }
     }
 
-    /// Headings of the report speak of security in every report.
+    /// Headings of the report speak of security in every report; what a package is for, and which
+    /// ones are built, says nothing of the change.
     fn hides(self, line: &str) -> bool {
         let line = line.to_ascii_lowercase();
+        if line.starts_with("meta.description for") || line.starts_with("<li>") {
+            return true;
+        }
         let is_heading = line.contains("security vulnerability report")
             || line.starts_with("security report")
             || line.contains("cves resolved by");
@@ -174,6 +178,9 @@ mod tests {
                       (click to expand)\n</summary>\n\nCVEs resolved by this update:\n- CVE-2024-0001\n\n\
                       CVEs introduced by this update:\n- CVE-2024-0002\n\nCVEs present in both \
                       versions:\n- CVE-2024-0003\n</details>\n- CVE-2024-0004";
+        let about =
+            "meta.description for trivy is: A vulnerability scanner\n\n<li>cve-bin-tool</li>";
+        assert!(Text::of_markdown(about).sentences.is_empty());
         let all = Text::of_markdown(report).sentences.join(" ");
         assert!(all.contains("0001") && all.contains("0004"), "{all}");
         assert!(!all.contains("0002") && !all.contains("0003"), "{all}");

@@ -69,6 +69,13 @@ impl<'a> Title<'a> {
         is_marked && (as_what || known) || has(&["knownvulnerabilities"])
     }
 
+    /// Whether something is hardened. A kernel called so is updated as any other one.
+    pub(crate) fn hardens(&self) -> bool {
+        let words = words(self.action);
+        let mut words = words.iter().map(|word| word.lower.as_str());
+        words.any(|word| word.starts_with("harden") || matches!(word, "lockdown" | "sandboxing"))
+    }
+
     /// Whether something new is added.
     pub(crate) fn is_new(&self) -> bool {
         let action = self.action.to_lowercase();

@@ -70,25 +70,22 @@ const FILLERS: &[&str] = &[
     "point",
 ];
 
+/// Words that follow `security` where a change is said to matter for it.
+const RELEVANT: &[&str] = &[
+    "security relevant",
+    "security related",
+    "security sensitive",
+    "security critical",
+    "security reasons",
+    "security implications",
+    "security impact",
+    "security content",
+];
+
 /// Beginnings of words that say that something is mended.
 const MENDED: &[&str] = &[
-    "fix",
-    "patch",
-    "address",
-    "resolv",
-    "mitigat",
-    "prevent",
-    "clos",
-    "backport",
-    "remediat",
-    "correct",
-    "contain",
-    "includ",
-    "against",
-    "solv",
-    "plug",
-    "workaround",
-    "harden",
+    "fix", "patch", "address", "resolv", "mitigat", "prevent", "clos", "backport", "remediat",
+    "correct", "against", "solv", "plug",
 ];
 
 /// What makes `vulnerability` a matter of tools for finding them.
@@ -150,6 +147,9 @@ const ATTACKS: &[&str] = &[
     "vm escape",
     "information disclosure",
     "information leak",
+    "info leak",
+    "unauthorized access",
+    "unauthenticated access",
     "open redirect",
     "open redirects",
     "prototype pollution",
@@ -194,6 +194,7 @@ const MEMORY: &[&str] = &[
     "buffer overread",
     "buffer over read",
     "out of bounds",
+    "out of bound",
     "oob read",
     "oob write",
     "double free",
@@ -235,6 +236,7 @@ pub(crate) fn evidence(words: &[Word<'_>]) -> Vec<Evidence> {
         true => Evidence::AttackFixed { words },
         false => Evidence::Attack { words },
     }));
+    found.extend(phrase(words, RELEVANT).map(|words| Evidence::SecurityRelevant { words }));
     found.extend(phrase(words, MEMORY).map(|words| Evidence::MemoryError { words }));
     found.extend(phrase(words, HOSTILE).map(|words| Evidence::Hostility { words }));
     found
@@ -314,7 +316,7 @@ fn vulnerability(words: &[Word<'_>]) -> Option<String> {
             || word.lower.starts_with("vulnerib")
             || matches!(
                 word.lower.as_str(),
-                "vuln" | "vulns" | "cve" | "cves" | "xsa" | "xsas"
+                "vuln" | "vulns" | "cve" | "cves" | "cvss" | "xsa" | "xsas"
             );
         let next = words.get(at + 1).map_or("", |next| next.lower.as_str());
         // An identifier is told as such.
