@@ -12,37 +12,35 @@ const BROWSERS: &str = "\
 /// Of these, patch releases are made for little else.
 const NEARLY: &str = "\
     linux kernels kernel openssl nodejs node electron gitlab go xen microcode-intel \
-    microcode-amd microcodeintel";
+    microcode-amd microcodeintel bind wordpress roundcube wireshark expat xorg-server xorgserver \
+    xwayland apache-httpd httpd forgejo gitea keycloak vaultwarden mattermost discourse mariadb \
+    mysql openjdk jdk temurin zulu dotnet dotnet-sdk dotnet-runtime dotnet-aspnetcore django";
 
 /// Of these, many patch releases are: what runs as root or guards something, what listens to
 /// strangers, databases, languages and what is built with them, what parses files of strangers.
 const OFTEN: &str = "\
     glibc openssh sudo sudo-rs doas polkit pam nix lix systemd dbus flatpak bubblewrap firejail \
     gnupg gnutls libressl boringssl wolfssl mbedtls nss libgcrypt krb5 samba openldap freeradius \
-    sssd keycloak vault openbao vaultwarden authelia authentik kanidm zitadel teleport openvpn \
-    strongswan tailscale headscale wireguard clamav \
-    nginx angie apache apache-httpd httpd caddy traefik haproxy varnish squid envoy bind unbound \
-    dnsmasq pdns pdns-recursor knot-resolver coredns exim postfix dovecot opensmtpd stalwart \
-    roundcube rsync proftpd vsftpd asterisk coturn freeswitch tor i2p tomcat jetty mastodon \
+    sssd vault openbao authelia authentik kanidm zitadel teleport openvpn strongswan tailscale \
+    headscale wireguard clamav nginx angie apache caddy traefik haproxy varnish squid envoy \
+    unbound dnsmasq pdns pdns-recursor knot-resolver coredns exim postfix dovecot opensmtpd \
+    stalwart rsync proftpd vsftpd asterisk coturn freeswitch tor i2p tomcat jetty mastodon \
     pleroma akkoma misskey gotosocial pixelfed peertube lemmy nextcloud owncloud seafile \
-    discourse matrix-synapse synapse dendrite conduit tuwunel continuwuity element element-web \
-    element-desktop signal-desktop jitsi jitsi-meet mattermost rocketchat zulip prosody ejabberd \
-    wordpress drupal mediawiki dokuwiki moodle gitea forgejo gogs gerrit jenkins grafana \
-    grafana-loki prometheus zabbix icinga kibana elasticsearch opensearch graylog minio garage \
-    n8n immich paperless-ngx home-assistant phpmyadmin glpi redmine outline hedgedoc superset \
-    metabase airflow argocd argo-cd consul nomad k3s kubernetes rke2 docker moby containerd runc \
-    crun podman buildah cri-o lxc lxd incus qemu libvirt virtualbox wireshark netatalk zoom \
-    zoom-us teamviewer anydesk rustdesk freerdp xrdp \
-    postgresql mariadb mysql redis valkey mongodb couchdb memcached influxdb clickhouse \
-    php python cpython ruby perl openjdk jdk temurin zulu graalvm dotnet dotnet-sdk \
-    dotnet-runtime dotnet-aspnetcore deno bun erlang rails django flask werkzeug jinja2 requests \
-    urllib3 aiohttp cryptography pillow twisted tornado git mercurial subversion \
-    curl wget libxml2 libxslt expat zlib xz libwebp libpng libtiff libjpeg libjpeg-turbo libheif \
-    libavif libvpx openjpeg giflib freetype harfbuzz poppler mupdf ghostscript imagemagick \
-    graphicsmagick ffmpeg gstreamer vlc mpv exiv2 exiftool libarchive unrar p7zip 7zip \
-    libreoffice cups avahi bluez wpa-supplicant hostapd libssh libssh2 nghttp2 c-ares sqlite \
-    busybox vim emacs tar cpio binutils libtar libsndfile libraw pcre2 glib gdk-pixbuf librsvg \
-    xorg-server xorgserver xwayland libx11 grub2 shim openexr jq mutt neomutt";
+    matrix-synapse synapse dendrite conduit tuwunel continuwuity element element-web \
+    element-desktop signal-desktop jitsi jitsi-meet rocketchat zulip prosody ejabberd drupal \
+    mediawiki dokuwiki moodle gogs gerrit jenkins grafana grafana-loki prometheus zabbix icinga \
+    kibana elasticsearch opensearch graylog minio garage n8n immich paperless-ngx home-assistant \
+    phpmyadmin glpi redmine outline hedgedoc superset metabase airflow argocd argo-cd consul \
+    nomad k3s kubernetes rke2 docker moby containerd runc crun podman buildah cri-o lxc lxd \
+    incus qemu libvirt virtualbox netatalk zoom zoom-us teamviewer anydesk rustdesk freerdp xrdp \
+    postgresql redis valkey mongodb couchdb memcached influxdb clickhouse php python cpython \
+    ruby perl graalvm deno bun erlang rails flask werkzeug jinja2 requests urllib3 aiohttp \
+    cryptography pillow twisted tornado git mercurial subversion curl wget libxml2 libxslt zlib \
+    xz libwebp libpng libtiff libjpeg libjpeg-turbo libheif libavif libvpx openjpeg giflib \
+    freetype harfbuzz poppler mupdf ghostscript imagemagick graphicsmagick ffmpeg gstreamer vlc \
+    mpv exiv2 exiftool libarchive unrar p7zip 7zip libreoffice cups avahi bluez wpa-supplicant \
+    hostapd libssh libssh2 nghttp2 c-ares sqlite busybox vim emacs tar cpio binutils libtar \
+    libsndfile libraw pcre2 glib gdk-pixbuf librsvg libx11 grub2 shim openexr jq mutt neomutt";
 
 /// What may follow a package's name in an attribute's: variants, not other packages.
 const VARIANTS: &str = "\
@@ -129,7 +127,7 @@ mod tests {
             ("thunderbird-140-unwrapped", Watched::Nearly),
             ("php83", Watched::Often),
             ("nixVersions.nix_2_24", Watched::Often),
-            ("python3Packages.django_4", Watched::Often),
+            ("python3Packages.pillow_10", Watched::Often),
             ("linux-firmware", Watched::No),
             ("nix-index", Watched::No),
             ("go-task", Watched::No),

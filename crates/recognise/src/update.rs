@@ -15,10 +15,7 @@ struct Update<'a> {
 
 /// What a title's updates say.
 pub(crate) fn evidence(title: &Title<'_>, to_release: bool) -> Vec<Evidence> {
-    let mut updates = versioned(title);
-    if updates.is_empty() {
-        updates.extend(unversioned(title));
-    }
+    let updates = updates(title);
     let patches = updates.iter().filter(|it| it.step == Some(Step::Patch));
     let watched_patches = patches.filter(|it| watched(it) > Watched::No).count();
     let mut found: Vec<_> = updates
@@ -34,6 +31,15 @@ pub(crate) fn evidence(title: &Title<'_>, to_release: bool) -> Vec<Evidence> {
         });
     }
     found
+}
+
+fn updates<'a>(title: &Title<'a>) -> Vec<Update<'a>> {
+    let updates = versioned(title);
+    if updates.is_empty() {
+        unversioned(title).into_iter().collect()
+    } else {
+        updates
+    }
 }
 
 /// So many series are not updated at once by chance.
@@ -52,19 +58,26 @@ fn said(update: &Update<'_>, to_release: bool) -> Evidence {
     }
 }
 
-/// `a: 1.2 -> 1.3, b: 2.3 -> 2.4`; `a: bump 1.2 -> 1.3`; `a: update 1.2 to 1.3`
+/// `a: 1.2 -> 1.3, b: 2.3->2.4`; `a: bump 1.2 -> 1.3`; `a 1.2 to 1.3`
 fn versioned<'a>(title: &Title<'a>) -> Vec<Update<'a>> {
-    let words: Vec<_> = title.rest.split_whitespace().collect();
+    let words: Vec<_> = title
+        .rest
+        .split_whitespace()
+        .flat_map(around_arrow)
+        .collect();
     let mut updates = Vec::new();
     let mut package = title.topic;
     for (at, word) in words.iter().enumerate() {
         if let Some(name) = word.strip_suffix(':').filter(|_| at > 0) {
             package = name;
         }
-        let is_arrow = matches!(*word, "->" | "\u{2192}" | "=>" | "-->");
-        let is_between = |at: usize| at > 0 && at + 1 < words.len();
-        if !(is_arrow || *word == "to") || !is_between(at) {
+        let is_arrow = ARROWS.contains(word);
+        let is_between = at > 0 && at + 1 < words.len();
+        if !(is_arrow || *word == "to") || !is_between {
             continue;
+        }
+        if package.is_empty() && at > 1 {
+            package = words[at - 2];
         }
         let trim = |word: &'a str| word.trim_matches([',', ';', '`', '(', ')', '"']);
         let step = step(trim(words[at - 1]), trim(words[at + 1]));
@@ -74,6 +87,17 @@ fn versioned<'a>(title: &Title<'a>) -> Vec<Update<'a>> {
         }
     }
     updates
+}
+
+const ARROWS: &[&str] = &["->", "\u{2192}", "=>", "-->"];
+
+/// `2.77->2.78` is three words.
+fn around_arrow(word: &str) -> Vec<&str> {
+    let arrow = ARROWS.iter().find_map(|arrow| {
+        let (from, to) = word.split_once(arrow)?;
+        (!from.is_empty() && !to.is_empty()).then_some(vec![from, *arrow, to])
+    });
+    arrow.unwrap_or_else(|| vec![word])
 }
 
 /// `kernel updates for 2026-06-01`, `nodejs_{20,22}: update`, `Firefox 84.0.2`
@@ -104,4 +128,55 @@ fn unversioned<'a>(title: &Title<'a>) -> Option<Update<'a>> {
         package: name,
         step: None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn packages_and_steps(title: &str) -> Vec<(String, Option<Step>)> {
+        let title = Title::of(title);
+        updates(&title)
+            .into_iter()
+            .map(|update| (update.package.to_owned(), update.step))
+            .collect()
+    }
+
+    #[test]
+    fn updates_are_read_off_titles() {
+        for (title, expected) in [
+            ("a: 1.2.3 -> 1.2.4", vec![("a", Some(Step::Patch))]),
+            (
+                "a: 1.2.3 \u{2192} 1.3.0, b: 2.0->3.0",
+                vec![("a", Some(Step::Minor)), ("b", Some(Step::Major))],
+            ),
+            (
+                "[25.11] a: bump 1.2.3 -> 1.2.4, 2.2.2 -> 2.2.4",
+                vec![("a", Some(Step::Patch)), ("a", Some(Step::Patch))],
+            ),
+            (
+                "[19 09] brave 1.4.95 to 1.5.112",
+                vec![("brave", Some(Step::Minor))],
+            ),
+            (
+                "rsync: update 3.1.0 to 3.1.1",
+                vec![("rsync", Some(Step::Patch))],
+            ),
+            (
+                "lix_2_9{3,4}: 2.9{3,4}.1 -> 2.9{3,4}.2",
+                vec![("lix_2_9{3,4}", Some(Step::Patch))],
+            ),
+            ("Kernel updates for 2025-06-04", vec![("linux", None)]),
+            ("nodejs_{20,22}: update", vec![("nodejs_{20,22}", None)]),
+            ("Firefox 84.0.2", vec![("Firefox", None)]),
+            ("chromium: update script", vec![]),
+            ("a: add support for 1.2 to b", vec![]),
+        ] {
+            let expected: Vec<_> = expected
+                .into_iter()
+                .map(|(package, step): (&str, _)| (package.to_owned(), step))
+                .collect();
+            assert_eq!(packages_and_steps(title), expected, "{title}");
+        }
+    }
 }
