@@ -61,8 +61,7 @@ fn announces(part: &str) -> bool {
     let words: Vec<_> = part.split(|c: char| !c.is_alphanumeric()).collect();
     let is_announced = |word: &&str| ANNOUNCED.iter().any(|begin| word.starts_with(begin));
     let has = |word: &str| words.contains(&word);
-    let is_of_security =
-        has("security") && (has("oss") || words.iter().any(|it| is_announced(&it)));
+    let is_of_security = has("security") && (has("oss") || words.iter().any(is_announced));
     is_of_security || has("vulnerability") || has("vulnerabilities")
 }
 

@@ -34,7 +34,7 @@ impl PullRequest {
 fn all() -> Vec<PullRequest> {
     let lines = PULL_REQUESTS.lines();
     lines
-        .map(|line| serde_json::from_str(line).unwrap())
+        .map(|line| serde_json::from_str(line).expect("a line of the set is as described"))
         .collect()
 }
 
