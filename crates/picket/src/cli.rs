@@ -103,12 +103,12 @@ pub enum Command {
     /// If lines have a label, security (true or false), the last line says how many of the recognised
     /// ones are security fixes (precision), and how many security fixes were recognised (recall).
     ///
-    ///     {"number": 61827, "title": "openssl: cve-2019-1543", "body": null, "base": "master"}
+    ///   {"number": 61827, "title": "openssl: cve-2019-1543", "body": null, "base": "master"}
     ///
     /// What the open pull requests of a repository are:
     ///
-    ///     gh pr list --limit 200 --json number,title,body,baseRefName |
-    ///       jq --compact-output '.[] | .base = .baseRefName' | picket recognise -
+    ///   gh pr list --limit 200 --json number,title,body,baseRefName |
+    ///     jq --compact-output '.[] | .base = .baseRefName' | picket recognise -
     ///
     /// A line that cannot be read is told on standard error; the others are answered all the same, and
     /// the exit code is 1.
