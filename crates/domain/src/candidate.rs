@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use crate::advisory::Advisory;
 use crate::id::{AccountId, BranchName, CommitSha, Login, PrNumber};
 use crate::time::Timestamp;
 
@@ -156,94 +157,9 @@ pub enum ChangeKind {
     },
 }
 
-/// The identifier of a published vulnerability: `CVE-2026-12345`, `GHSA-xxxx-xxxx-xxxx`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Advisory(String);
-
-impl Advisory {
-    /// All identifiers that a text names, each once, in alphabetical order.
-    ///
-    /// That a text names one does not mean that it is fixed there: this is evidence, not a verdict.
-    pub fn find_all(text: &str) -> Vec<Self> {
-        let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
-        let mut found: Vec<_> = words.filter_map(Self::from_word).collect();
-        found.sort();
-        found.dedup();
-        found
-    }
-
-    /// The identifier in its canonical spelling.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    fn from_word(word: &str) -> Option<Self> {
-        let parts: Vec<_> = word.split('-').filter(|part| !part.is_empty()).collect();
-        match *parts.first()? {
-            prefix if prefix.eq_ignore_ascii_case("cve") => Self::cve(&parts),
-            prefix if prefix.eq_ignore_ascii_case("ghsa") => Self::ghsa(&parts),
-            _ => None,
-        }
-    }
-
-    /// `CVE-<year>-<four or more digits>`; what follows them (`-fix.patch`) is not part of it.
-    fn cve(parts: &[&str]) -> Option<Self> {
-        let (year, number) = (parts.get(1)?, parts.get(2)?);
-        let is_number = |text: &str, len: std::ops::RangeInclusive<usize>| {
-            len.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
-        };
-        (is_number(year, 4..=4) && is_number(number, 4..=19))
-            .then(|| Self(format!("CVE-{year}-{number}")))
-    }
-
-    /// `GHSA-` and three groups of four from GitHub's alphabet, which has no vowels.
-    fn ghsa(parts: &[&str]) -> Option<Self> {
-        const ALPHABET: &str = "23456789cfghjmpqrvwx";
-        let groups: Vec<_> = parts
-            .get(1..4)?
-            .iter()
-            .map(|part| part.to_ascii_lowercase())
-            .collect();
-        let is_group =
-            |group: &String| group.len() == 4 && group.chars().all(|c| ALPHABET.contains(c));
-        groups
-            .iter()
-            .all(is_group)
-            .then(|| Self(format!("GHSA-{}", groups.join("-"))))
-    }
-}
-
-impl std::fmt::Display for Advisory {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn found(text: &str) -> Vec<String> {
-        Advisory::find_all(text)
-            .iter()
-            .map(ToString::to_string)
-            .collect()
-    }
-
-    #[test]
-    fn identifiers_are_found_in_any_text() {
-        assert_eq!(
-            found("fixes cve-2026-12345, CVE-2026-12345."),
-            ["CVE-2026-12345"]
-        );
-        assert_eq!(found("./patches/CVE-2019-13636.patch"), ["CVE-2019-13636"]);
-        assert_eq!(found("CVE-2024-0001-0002.patch"), ["CVE-2024-0001"]);
-        assert_eq!(
-            found("https://github.com/advisories/GHSA-VR6x-fg8c-3hmm"),
-            ["GHSA-vr6x-fg8c-3hmm"]
-        );
-    }
 
     #[test]
     fn an_author_is_told_by_the_account_and_only_else_by_the_name() {
@@ -265,12 +181,5 @@ mod tests {
             "who took the name over"
         );
         assert!(is_by(&candidate, "author", None) && !is_by(&candidate, "renamed", None));
-    }
-
-    #[test]
-    fn what_only_looks_alike_is_not() {
-        assert!(
-            found("CVE-26-1234 CVE-2026-123 CVE-abcd-1234 GHSA-aaaa-bbbb-cccc GHSA CVE").is_empty()
-        );
     }
 }

@@ -7,6 +7,7 @@
 
 mod account;
 mod admission;
+mod advisory;
 mod aggregate;
 mod assembly;
 mod audit;
@@ -51,6 +52,7 @@ mod trouble;
 
 pub use account::{Account, Binding, Identity, Refusal};
 pub use admission::Admission;
+pub use advisory::Advisory;
 pub use aggregate::{Aggregate, required_by};
 pub use assembly::{
     Assembly, ContainedBy, PickOutcome, PickResult, PickedCommit, Renames, SecondOpinion,
@@ -66,7 +68,7 @@ pub use build_record::{BuildRecord, BuildState, OddJobs};
 pub use build_summary::{AttemptSummary, FailingJob, ReportSummary};
 pub use build_word::BuildWord;
 pub use candidate::{
-    Advisory, Candidate, ChangeKind, Details, FileChange, SourceCommit, UpstreamState,
+    Candidate, ChangeKind, Details, FileChange, SourceCommit, UpstreamState,
 };
 pub use chain_spec::{ApprovedPick, ChainSpec};
 pub use conflict::{

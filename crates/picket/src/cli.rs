@@ -1,5 +1,8 @@
 //! The command line.
 
+mod impact;
+mod recognise;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::str::FromStr;
@@ -12,6 +15,9 @@ use url::Url;
 use crate::commands;
 use crate::logging::{self, LogFormat};
 use crate::process;
+
+pub use impact::Impact;
+pub use recognise::Recognise;
 
 /// A security channel for Nix: a stable channel plus the security fixes that your team approved,
 /// built, signed and published within minutes.
@@ -88,6 +94,26 @@ pub enum Command {
     ///   picket impact --repo nixpkgs.git --base abc123^ --head abc123 --jobset nixos/release-small.nix
     #[command(verbatim_doc_comment)]
     Impact(Impact),
+    /// Tell which pull requests are security fixes, though nobody labelled them, and why.
+    ///
+    /// FILE has a JSON object on each line: number, title, body (or null), base (the branch), and
+    /// files (a list of paths, if they are known). Other fields are ignored. Printed is each security
+    /// fix with its reasons, and where they were found; docs/recognition.md says how they are weighed.
+    ///
+    /// If lines have a label, security (true or false), the last line says how many of the recognised
+    /// ones are security fixes (precision), and how many security fixes were recognised (recall).
+    ///
+    ///   {"number": 61827, "title": "openssl: cve-2019-1543", "body": null, "base": "master"}
+    ///
+    /// What the open pull requests of a repository are:
+    ///
+    ///   gh pr list --limit 200 --json number,title,body,baseRefName |
+    ///     jq --compact-output '.[] | .base = .baseRefName' | picket recognise -
+    ///
+    /// A line that cannot be read is told on standard error; the others are answered all the same, and
+    /// the exit code is 1.
+    #[command(verbatim_doc_comment)]
+    Recognise(Recognise),
 }
 
 /// `picket serve`
@@ -258,65 +284,6 @@ pub struct Explain {
     pub json: bool,
 }
 
-/// `picket impact`
-#[derive(Debug, clap::Args)]
-pub struct Impact {
-    /// The git repository, a clone of nixpkgs.
-    #[arg(long, value_name = "PATH")]
-    pub repo: PathBuf,
-    /// The revision before the change.
-    #[arg(long, value_name = "REV")]
-    pub base: String,
-    /// The revision after it.
-    #[arg(long, value_name = "REV")]
-    pub head: String,
-    /// A file of the tree whose jobs are looked at, instead of the package set's top level.
-    #[arg(long, value_name = "FILE")]
-    pub jobset: Option<String>,
-    /// Evaluate everything after the change as well, and compare the estimate with that.
-    #[arg(long)]
-    pub full: bool,
-    /// More derivations to build than these are called a mass rebuild.
-    #[arg(long, value_name = "N", default_value_t = 500)]
-    pub mass_rebuild: usize,
-    /// The system, as Nix names it.
-    #[arg(long, value_name = "SYSTEM", default_value_t = format!("{}-linux", std::env::consts::ARCH))]
-    pub system: String,
-    /// The folder for trees, derivations and what is known of bases; default: picket/impact in the
-    /// user's cache folder. It can be removed at any time.
-    #[arg(long, value_name = "DIR", default_value_os_t = default_cache(), hide_default_value = true)]
-    pub cache: PathBuf,
-    /// How much that folder may hold beside the tree, in MiB. What has not been used for longest goes.
-    #[arg(long, value_name = "MIB", default_value_t = 4096)]
-    pub cache_mib: u64,
-    /// How much processor time the estimate may take, in seconds.
-    #[arg(long, value_name = "SECONDS", default_value_t = 1.2)]
-    pub budget: f64,
-    /// How much memory evaluating may take, in MiB. Half of the machine's unless told.
-    #[arg(long, value_name = "MIB")]
-    pub memory_mib: Option<u64>,
-    /// Evaluate although there is no sandbox here, so that only Nix itself keeps the tree's expressions
-    /// from reading this machine's files.
-    #[arg(long)]
-    pub unsandboxed: bool,
-    /// Make the last line of the output a JSON object.
-    #[arg(long)]
-    pub json: bool,
-}
-
-fn default_cache() -> PathBuf {
-    let variable = |name: &str| {
-        std::env::var_os(name)
-            .filter(|it| !it.is_empty())
-            .map(PathBuf::from)
-    };
-    let home = || variable("HOME").map(|home| home.join(".cache"));
-    let cache = variable("XDG_CACHE_HOME").or_else(home);
-    cache
-        .unwrap_or_else(std::env::temp_dir)
-        .join("picket/impact")
-}
-
 /// What a pick is called by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PickName {
@@ -360,7 +327,8 @@ pub fn main() -> ExitCode {
         | Command::AuditLog(_)
         | Command::Replay(_)
         | Command::Explain(_)
-        | Command::Impact(_) => LogFormat::Text,
+        | Command::Impact(_)
+        | Command::Recognise(_) => LogFormat::Text,
     });
     let result = process::use_tls()
         .and_then(|()| Ok(tokio::runtime::Runtime::new()?))
@@ -391,5 +359,6 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Replay(arguments) => commands::replay::run(&arguments),
         Command::Explain(arguments) => commands::explain::run(&arguments).await,
         Command::Impact(arguments) => commands::impact::run(arguments).await,
+        Command::Recognise(arguments) => commands::recognise::run(&arguments),
     }
 }

@@ -7,6 +7,7 @@ pub(crate) mod explain;
 pub(crate) mod gc;
 pub(crate) mod impact;
 pub(crate) mod keygen;
+pub(crate) mod recognise;
 pub(crate) mod replay;
 pub(crate) mod serve;
 pub(crate) mod verify;

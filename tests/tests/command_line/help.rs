@@ -55,6 +55,7 @@ fn help_of_picket() -> Result<()> {
       explain       Tell how a pick was made, and how to make it again with git alone
       impact        Say what a change changes, before anybody approves it: attributes, derivations to
                     build.
+      recognise     Tell which pull requests are security fixes, though nobody labelled them, and why.
       help          Print this message or the help of the given subcommand(s)
 
     Options:
@@ -170,6 +171,47 @@ fn help_of_impact() -> Result<()> {
 
           --json
               Make the last line of the output a JSON object
+
+      -h, --help
+              Print help (see a summary with '-h')
+    "#);
+    Ok(())
+}
+
+#[test]
+fn help_of_recognise() -> Result<()> {
+    insta::assert_snapshot!(help(&["recognise"])?, @r#"
+    Tell which pull requests are security fixes, though nobody labelled them, and why.
+
+    FILE has a JSON object on each line: number, title, body (or null), base (the branch), and
+    files (a list of paths, if they are known). Other fields are ignored. Printed is each security
+    fix with its reasons, and where they were found; docs/recognition.md says how they are weighed.
+
+    If lines have a label, security (true or false), the last line says how many of the recognised
+    ones are security fixes (precision), and how many security fixes were recognised (recall).
+
+      {"number": 61827, "title": "openssl: cve-2019-1543", "body": null, "base": "master"}
+
+    What the open pull requests of a repository are:
+
+      gh pr list --limit 200 --json number,title,body,baseRefName |
+        jq --compact-output '.[] | .base = .baseRefName' | picket recognise -
+
+    A line that cannot be read is told on standard error; the others are answered all the same, and
+    the exit code is 1.
+
+    Usage: picket recognise [OPTIONS] <FILE>
+
+    Arguments:
+      <FILE>
+              The pull requests, a JSON object a line; `-` is standard input
+
+    Options:
+          --list
+              List what was wrong at the end: security fixes missed, and others taken for one
+
+          --json
+              Print a JSON object for each line: number, security, reasons
 
       -h, --help
               Print help (see a summary with '-h')

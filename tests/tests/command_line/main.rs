@@ -7,5 +7,6 @@ mod explain;
 mod files;
 mod gc;
 mod help;
+mod recognise;
 mod replay;
 mod serve;

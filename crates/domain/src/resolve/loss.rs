@@ -1,8 +1,9 @@
 //! Bases on which a fix that servers have would be lost.
 
+use crate::advisory::Advisory;
 use crate::assembly::{Assembly, PickOutcome};
 use crate::base::Base;
-use crate::candidate::{Advisory, Candidate, UpstreamState};
+use crate::candidate::{Candidate, UpstreamState};
 use crate::facts::{Facts, OnBase, PickInput};
 use crate::id::PrNumber;
 use crate::policy::AfterHold;

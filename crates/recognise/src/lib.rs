@@ -1,0 +1,23 @@
+#![doc = include_str!("../README.md")]
+
+mod denial;
+mod evidence;
+mod links;
+mod packages;
+mod place;
+mod reason;
+mod recognise;
+mod recognition;
+mod subject;
+mod text;
+mod title;
+mod update;
+mod version;
+mod words;
+
+pub use evidence::{Evidence, Watched};
+pub use place::Place;
+pub use reason::Reason;
+pub use recognise::recognise;
+pub use recognition::{ENOUGH, Recognition};
+pub use subject::{SECURITY_LABEL, Subject};
