@@ -67,9 +67,7 @@ pub use build::{
 pub use build_record::{BuildRecord, BuildState, OddJobs};
 pub use build_summary::{AttemptSummary, FailingJob, ReportSummary};
 pub use build_word::BuildWord;
-pub use candidate::{
-    Candidate, ChangeKind, Details, FileChange, SourceCommit, UpstreamState,
-};
+pub use candidate::{Candidate, ChangeKind, Details, FileChange, SourceCommit, UpstreamState};
 pub use chain_spec::{ApprovedPick, ChainSpec};
 pub use conflict::{
     Conflict, ConflictKind, FileMode, FileVersion, ResolvedBy, ResolvedContent, ResolvedFile,

@@ -223,6 +223,7 @@ fn watcher(github: &config::GitHub) -> anyhow::Result<Watcher> {
         owner: github.owner.clone(),
         repository: github.repository.clone(),
         label: github.label.clone(),
+        unlabelled: github.unlabelled,
     })?)
 }
 

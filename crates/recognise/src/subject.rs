@@ -1,5 +1,7 @@
 //! What is looked at.
 
+use picket_domain::Candidate;
+
 /// The label of nixpkgs' security fixes.
 pub const SECURITY_LABEL: &str = "1.severity: security";
 
@@ -21,4 +23,21 @@ pub struct Subject<'a> {
     pub commits: Vec<&'a str>,
     /// The lines that it adds, without the sign before them.
     pub added_lines: Vec<&'a str>,
+}
+
+impl<'a> From<&'a Candidate> for Subject<'a> {
+    /// All that a candidate has: its commits' subjects stand for their messages.
+    fn from(candidate: &'a Candidate) -> Self {
+        let files = candidate.files().iter();
+        let commits = candidate.commits().iter();
+        Self {
+            title: &candidate.title,
+            body: &candidate.body,
+            base: candidate.base_branch.as_str(),
+            paths: files.map(|file| file.path.as_str()).collect(),
+            labels: candidate.labels.iter().map(String::as_str).collect(),
+            commits: commits.map(|commit| commit.subject.as_str()).collect(),
+            added_lines: Vec::new(),
+        }
+    }
 }

@@ -21,6 +21,9 @@ pub struct WatcherConfig {
     pub repository: String,
     /// The label that marks security fixes, compared without regard to case.
     pub label: String,
+    /// Whether a pull request without the label is of interest too, where what it says of itself
+    /// makes it a security fix.
+    pub unlabelled: bool,
 }
 
 /// Where the token is.
@@ -61,6 +64,7 @@ impl fmt::Debug for WatcherConfig {
             .field("owner", &self.owner)
             .field("repository", &self.repository)
             .field("label", &self.label)
+            .field("unlabelled", &self.unlabelled)
             .finish()
     }
 }
@@ -110,6 +114,7 @@ mod tests {
             owner: "NixOS".into(),
             repository: "nixpkgs".into(),
             label: "1.severity: security".into(),
+            unlabelled: true,
         }
     }
 

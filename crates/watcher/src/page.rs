@@ -3,18 +3,21 @@
 use std::collections::BTreeMap;
 
 use picket_domain::{Candidate, PrNumber, Timestamp, text};
+use picket_recognise::{Subject, recognise};
 
 use crate::client::Answer;
 use crate::error::WatchError;
+use crate::known::Known;
 use crate::rows::{self, Head, split};
 use crate::schedule::OVERLAP;
 use crate::walk::Walk;
 use crate::wanted::Wanted;
-use crate::watcher::Known;
 
 /// Which pull requests are worth a look, besides those that are wanted.
 pub(crate) struct Interest<'a> {
     pub(crate) label: &'a str,
+    /// Whether what says that it is a security fix is, without the label.
+    pub(crate) unlabelled: bool,
     pub(crate) known: &'a Known,
 }
 
@@ -69,10 +72,12 @@ impl Page {
         (now, wanted): (Timestamp, &mut BTreeMap<PrNumber, Wanted>),
     ) {
         let number = head.number;
-        if !wanted.contains_key(&number) && !interest.covers(head) {
+        let is_covered = wanted.contains_key(&number) || interest.covers(head);
+        if !is_covered && !interest.may_recognise(number) {
             return;
         }
         match rows::candidate(row) {
+            Ok(candidate) if !is_covered && !is_security(&candidate) => {}
             Ok(candidate) => {
                 wanted.remove(&number);
                 // The list may have shifted while it was read, and show it twice.
@@ -81,9 +86,15 @@ impl Page {
                     self.candidates.insert(number, candidate);
                 }
             }
+            // Nothing says that it is of interest.
+            Err(_) if !is_covered => {}
             Err(reason) => unreadable(Some(number), &reason, now, interest, wanted),
         }
     }
+}
+
+fn is_security(candidate: &Candidate) -> bool {
+    recognise(&Subject::from(candidate)).is_security()
 }
 
 impl Interest<'_> {
@@ -94,6 +105,11 @@ impl Interest<'_> {
             Some(known) => head.updated_at() >= Some(known.updated_at),
             None => head.has_label(self.label),
         }
+    }
+
+    /// Whether a row without the label is to be read for what it says of itself.
+    fn may_recognise(&self, number: PrNumber) -> bool {
+        self.unlabelled && !self.known.contains_key(&number)
     }
 
     /// A list of labels showed it: a row of it is wanted, unless it is known as it is.

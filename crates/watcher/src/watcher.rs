@@ -10,6 +10,7 @@ use crate::client::{Client, Failure};
 use crate::config::WatcherConfig;
 use crate::cursor::Cursor;
 use crate::error::WatchError;
+use crate::known::Known;
 use crate::page::{Interest, Page};
 use crate::repository::Repository;
 use crate::rows;
@@ -17,9 +18,6 @@ use crate::schedule::Task;
 use crate::traffic::Traffic;
 use crate::walk::Walk;
 use crate::wanted::Wanted;
-
-/// The candidates so far.
-pub type Known = BTreeMap<PrNumber, Arc<Candidate>>;
 
 /// What a step found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -37,6 +35,7 @@ pub struct Watcher {
     client: Client,
     repository: Repository,
     label: String,
+    unlabelled: bool,
 }
 
 impl Watcher {
@@ -53,6 +52,7 @@ impl Watcher {
                 name: config.repository,
             },
             label: config.label,
+            unlabelled: config.unlabelled,
         })
     }
 
@@ -91,7 +91,7 @@ impl Watcher {
     }
 
     /// Makes the next request: a page of a list, or one pull request. Of interest is what has the
-    /// label, what is `known`, and what was `nominated`.
+    /// label, what says that it is a security fix, what is `known`, and what was `nominated`.
     ///
     /// What cannot be read is among [`Cursor::complaints`], is asked for again later, and holds
     /// nothing else up.
@@ -138,6 +138,7 @@ impl Watcher {
         let answer = answer.map_err(|failure| self.repository.list_failure(failure))?;
         let interest = Interest {
             label: &self.label,
+            unlabelled: self.unlabelled,
             known,
         };
         let page = Page::read(&answer, &interest, &mut walk, &mut cursor.wanted)?;

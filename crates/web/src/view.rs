@@ -170,16 +170,10 @@ pub(crate) struct AdvisoryLink {
     pub(crate) url: String,
 }
 
-/// Identifiers consist of letters, digits and dashes, so that they can stand in a URL.
 pub(crate) fn advisories(found: &[Advisory]) -> Vec<AdvisoryLink> {
-    let link = |advisory: &Advisory| {
-        let id = advisory.to_string();
-        let url = if id.starts_with("GHSA") {
-            format!("https://github.com/advisories/{id}")
-        } else {
-            format!("https://nvd.nist.gov/vuln/detail/{id}")
-        };
-        AdvisoryLink { id, url }
+    let link = |advisory: &Advisory| AdvisoryLink {
+        id: advisory.to_string(),
+        url: advisory.url(),
     };
     found.iter().map(link).collect()
 }

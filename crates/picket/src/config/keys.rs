@@ -55,6 +55,10 @@ pub const KEYS: &[(&str, &str)] = &[
         "The label of security fixes; default `1.severity: security`.",
     ),
     (
+        "github.unlabelled",
+        "Whether pull requests without the label are shown too, where what they say of themselves makes them security fixes; default true.",
+    ),
+    (
         "github.token_file",
         "File that holds a token to read with; without it GitHub allows 60 requests an hour.",
     ),

@@ -98,6 +98,8 @@ pub struct GitHub {
     pub repository: String,
     /// The label that makes a pull request a candidate.
     pub label: String,
+    /// Whether one without it is a candidate too, where it says that it is a security fix.
+    pub unlabelled: bool,
     /// The file with the token to read with, which may be replaced at any time.
     pub token_file: Option<PathBuf>,
 }

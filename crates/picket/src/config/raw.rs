@@ -79,6 +79,7 @@ pub(super) struct GitHub {
     pub(super) repository: Spanned<String>,
     pub(super) api: Option<Spanned<String>>,
     pub(super) label: Option<Spanned<String>>,
+    pub(super) unlabelled: Option<bool>,
     pub(super) token_file: Option<Spanned<PathBuf>>,
 }
 

@@ -3,18 +3,37 @@
 use anyhow::{Context, Result};
 use picket_domain::{CommitSha, PrNumber, UpstreamState};
 use picket_testkit::github::{CommitSpec, FileSpec, PullRequestSpec};
+use picket_watcher::Watcher;
 
-use crate::world::{DAY, HOUR, NOW, SECURITY, World, numbers};
+use crate::world::{DAY, HOUR, NOW, SECURITY, World, config, numbers};
 
 #[tokio::test]
 async fn labelled_and_nominated_pull_requests_are_found() -> Result<()> {
     let mut world = World::new().await?;
     let labelled = world.open("mastodon: 4.3.1 -> 4.3.2", &["1.Severity: Security"])?;
     world.open("hello: 2.12 -> 2.13", &["bug"])?;
-    let nominated = world.open("openssl: patch CVE-2026-0001", &[])?;
+    let nominated = world.open("libfoo: 1.0 -> 1.1", &[])?;
     world.github.open_issue("please fix", "ada", &[SECURITY])?;
     world.nominated.insert(PrNumber(nominated));
     assert_eq!(world.poll_numbers().await?, [labelled, nominated]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_says_that_it_is_a_security_fix_is_found_unless_that_is_not_wanted() -> Result<()> {
+    let mut world = World::new().await?;
+    let fix = world.open("openssl: patch CVE-2026-0001", &[])?;
+    world.open("openssl: build with zstd", &[])?;
+    world
+        .github
+        .open_issue("CVE-2026-0002 is not fixed", "ada", &[])?;
+    assert_eq!(world.poll_numbers().await?, [fix]);
+
+    let mut labelled_only = config(&world.github, Some(&world.token))?;
+    labelled_only.unlabelled = false;
+    world.watcher = Watcher::new(labelled_only)?;
+    world.known.clear();
+    assert_eq!(world.poll_numbers().await?, [] as [u64; 0]);
     Ok(())
 }
 

@@ -156,6 +156,7 @@ pub(crate) fn config(github: &GitHub, token: Option<&str>) -> Result<WatcherConf
         owner: "NixOS".into(),
         repository: "nixpkgs".into(),
         label: SECURITY.into(),
+        unlabelled: true,
     })
 }
 

@@ -22,6 +22,7 @@ pub(super) fn github(raw: raw::GitHub, paths: &Paths) -> Checked<GitHub> {
         owner,
         repository,
         label: label(raw.label)?,
+        unlabelled: raw.unlabelled.unwrap_or(true),
         token_file: token_file.transpose()?,
     })
 }

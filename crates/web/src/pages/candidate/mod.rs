@@ -18,6 +18,7 @@ use picket_domain::{
     Candidate, ChangeKind, Entry, FileChange, ImpactSummary, PickOutcome, PickStatus, PrNumber,
     may_decide,
 };
+use picket_recognise::{Subject, recognise};
 use serde::Deserialize;
 
 use self::build::BuildView;
@@ -72,6 +73,8 @@ struct CandidatePage {
     opened: When,
     updated: When,
     body: String,
+    /// Why it may be a security fix, or may not be one.
+    reasons: Vec<String>,
     commits: Vec<CommitView>,
     /// Whether commits and files are known.
     is_read: bool,
@@ -213,6 +216,7 @@ impl CandidatePage {
             labels: candidate.labels.clone(),
             opened: When::new(candidate.opened_at, look.now),
             updated: When::new(candidate.updated_at, look.now),
+            reasons: reasons(candidate, &parts.body),
             body: parts.body,
             commits: commits(candidate),
             is_read: candidate.details.is_some(),
@@ -269,6 +273,16 @@ impl FileView {
             deletions: file.deletions,
         }
     }
+}
+
+/// The description is kept apart from the rest.
+fn reasons(candidate: &Candidate, body: &str) -> Vec<String> {
+    let subject = Subject {
+        body,
+        ..Subject::from(candidate)
+    };
+    let found = recognise(&subject).reasons;
+    found.iter().map(ToString::to_string).collect()
 }
 
 fn commits(candidate: &Candidate) -> Vec<CommitView> {
