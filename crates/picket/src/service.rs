@@ -69,6 +69,7 @@ impl Service {
             streams: Streams::default(),
             channels: config.channels.iter().map(channel_info).collect(),
             sign_in: sign_in(&config)?,
+            webhook_secret: webhook_secret(&config.github),
             base_url: config.web.base_url.clone(),
             public_keys: config.signing_keys.iter().map(SecretKey::public).collect(),
             wake: Arc::clone(&wake),
@@ -225,6 +226,11 @@ fn watcher(github: &config::GitHub) -> anyhow::Result<Watcher> {
         label: github.label.clone(),
         unlabelled: github.unlabelled,
     })?)
+}
+
+fn webhook_secret(github: &config::GitHub) -> Option<String> {
+    let secret = github.webhook_secret.as_ref();
+    secret.map(|secret| secret.expose().clone())
 }
 
 fn channel_info(channel: &config::Channel) -> ChannelInfo {

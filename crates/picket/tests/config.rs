@@ -35,6 +35,7 @@ api = "https://api.github.example.org"
 label = "1.severity: security"
 unlabelled = false
 token_file = "secret"
+webhook_secret_file = "secret"
 
 [upstream]
 git = "https://github.com/NixOS/nixpkgs.git"
@@ -513,27 +514,27 @@ fn a_missing_file_is_named() {
 #[test]
 fn errors_name_file_line_and_remedy() {
     insta::assert_snapshot!(error("interval_seconds = 30", "interval = 30"), @"
-    <folder>/picket.toml:41: unknown field `interval`, expected `interval_seconds`
+    <folder>/picket.toml:42: unknown field `interval`, expected `interval_seconds`
       to mend it: `picket check-config --help` lists every key and what it is for
     ");
     insta::assert_snapshot!(error("required_approvals = 2", "required_approvals = 0"), @"
-    <folder>/picket.toml:46: 0 would let everything through
+    <folder>/picket.toml:47: 0 would let everything through
       to mend it: write 1 or more
     ");
     insta::assert_snapshot!(error("name = \"nixos-26.05-sec\"", "name = \"queue\""), @r#"
-    <folder>/picket.toml:44: "queue" is a page of the web UI
+    <folder>/picket.toml:45: "queue" is a page of the web UI
       to mend it: write a name as nixos-26.05-sec
     "#);
     insta::assert_snapshot!(error("key_files = [\"key\"]", "key_files = [\"none\"]"), @"
-    <folder>/picket.toml:29: the key file <folder>/none: No such file or directory (os error 2)
+    <folder>/picket.toml:30: the key file <folder>/none: No such file or directory (os error 2)
       to mend it: make a key with `picket keygen NAME --out FILE` and name FILE here
     ");
     insta::assert_snapshot!(error("file = \"nixos/release-small.nix\"", "file = \"../x.nix\""), @r#"
-    <folder>/picket.toml:61: the configured job set is wrong: its file must be a path relative to the tree's root, without `..`: ../x.nix
+    <folder>/picket.toml:62: the configured job set is wrong: its file must be a path relative to the tree's root, without `..`: ../x.nix
       to mend it: write a path relative to the tree's root, as nixos/release-small.nix
     "#);
     insta::assert_snapshot!(error("https://cache.nixos.org\"", "cache.nixos.org\""), @"
-    <folder>/picket.toml:66: relative URL without a base
+    <folder>/picket.toml:67: relative URL without a base
       to mend it: write an address as https://example.org
     ");
     insta::assert_snapshot!(error("repository = \"NixOS/nixpkgs\"", "repository = \"nixpkgs\""), @r#"
@@ -541,11 +542,11 @@ fn errors_name_file_line_and_remedy() {
       to mend it: write OWNER/NAME, as NixOS/nixpkgs
     "#);
     insta::assert_snapshot!(error("ssh://git@github.com/example", "git@github.com:example"), @r#"
-    <folder>/picket.toml:50: "git@github.com:example/nixpkgs.git" is refused as the address of a git repository: write an https, http, ssh or file URL, or an absolute path
+    <folder>/picket.toml:51: "git@github.com:example/nixpkgs.git" is refused as the address of a git repository: write an https, http, ssh or file URL, or an absolute path
       to mend it: write https://HOST/PATH, ssh://USER@HOST/PATH, or a path
     "#);
     insta::assert_snapshot!(error("https://github.com/NixOS/nixpkgs.git", "ext::sh -c true"), @r#"
-    <folder>/picket.toml:25: "ext::sh -c true" is refused as the address of a git repository: it is too long or holds white space
+    <folder>/picket.toml:26: "ext::sh -c true" is refused as the address of a git repository: it is too long or holds white space
       to mend it: write https://HOST/PATH, ssh://USER@HOST/PATH, or a path
     "#);
     insta::assert_snapshot!(error("postgres://picket@", "mysql://picket@"), @r#"

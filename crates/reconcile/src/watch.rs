@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use picket_domain::{GitHubTraffic, PrNumber, Timestamp, UpstreamState};
-use picket_watcher::{Cursor, Known, Step, WatchError};
+use picket_watcher::{Cursor, Hint, Known, Step, WatchError, hint};
 
 use crate::engine::{Engine, now};
 use crate::lane::Lane;
@@ -16,6 +16,8 @@ const CURSOR: &str = "github";
 const READING: &str = "reading pull requests";
 /// Requests in one pass: after so many, the lane shows that it lives and goes on at once.
 const REQUESTS: usize = 20;
+/// How long a delivery that cannot be read is on the board.
+const ODD_DELIVERIES_SECONDS: i64 = 24 * 60 * 60;
 
 pub(crate) struct Watch {
     engine: Arc<Engine>,
@@ -35,7 +37,8 @@ impl Work for Watch {
         let known = self.engine.known().await?;
         let nominated = self.engine.store.nominated().await?;
         let mut unknown = nominated.iter().filter(|it| !known.contains_key(it));
-        let is_new = unknown.any(|it| !self.asked_for.contains(it));
+        let is_told = self.engine.read_deliveries().await?;
+        let is_new = is_told || unknown.any(|it| !self.asked_for.contains(it));
         if !self.is_at_it && !self.is_due() && !is_new {
             return Ok(self.next());
         }
@@ -107,6 +110,22 @@ struct Looked {
 }
 
 impl Engine {
+    /// Looks at what the webhook took; returns whether something that is watched changed.
+    async fn read_deliveries(&self) -> anyhow::Result<bool> {
+        let mut is_told = false;
+        let watched = self.watcher.repository();
+        for delivery in self.store.new_deliveries().await? {
+            let read = hint(&delivery.event, &delivery.body, &watched);
+            is_told |= matches!(read, Ok(Hint::PullRequest(_)));
+            let problem = read.err();
+            let handled = self
+                .store
+                .handled_delivery(&delivery.id, problem.as_deref());
+            handled.await?;
+        }
+        Ok(is_told)
+    }
+
     /// Makes some requests.
     async fn look_at_github(
         &self,
@@ -133,7 +152,7 @@ impl Engine {
             // What was read comes before the cursor: a crash between the two reads it again.
             stored?;
             self.store.set_cursor(CURSOR, &cursor.to_string()).await?;
-            complain(lane, &cursor);
+            self.complain(lane, &cursor).await?;
             let step = stepped?;
             has_found |= !step.candidates.is_empty() || !step.gone.is_empty();
             if step.is_last {
@@ -162,6 +181,19 @@ impl Engine {
         Ok(())
     }
 
+    /// Each pull request and each delivery that cannot be read is a trouble of its own.
+    async fn complain(&self, lane: &Lane, cursor: &Cursor) -> anyhow::Result<()> {
+        let unread = cursor.complaints().map(|(number, reason)| {
+            let step = format!("reading pull request #{number}");
+            (step, reason.to_owned())
+        });
+        let since = now().plus_seconds(-ODD_DELIVERIES_SECONDS);
+        let odd = self.store.odd_deliveries(since).await?.into_iter();
+        let odd = odd.map(|(id, problem)| (format!("reading delivery {id}"), problem));
+        lane.set_complaints(unread.chain(odd).collect());
+        Ok(())
+    }
+
     pub(crate) async fn known(&self) -> anyhow::Result<Known> {
         let Some(channel) = self.channels.first() else {
             return Ok(Known::new());
@@ -170,15 +202,6 @@ impl Engine {
         let candidates = look.facts().candidates.iter();
         Ok(candidates.map(|(pr, it)| (*pr, Arc::clone(it))).collect())
     }
-}
-
-/// Each pull request that cannot be read is a trouble of its own.
-fn complain(lane: &Lane, cursor: &Cursor) {
-    let complaints = cursor.complaints().map(|(number, reason)| {
-        let step = format!("reading pull request #{number}");
-        (step, reason.to_owned())
-    });
-    lane.set_complaints(complaints.collect());
 }
 
 fn traffic(traffic: &picket_watcher::Traffic, cursor: &Cursor) -> GitHubTraffic {

@@ -24,6 +24,7 @@ mod candidates;
 mod contents;
 mod cursors;
 mod database;
+mod deliveries;
 mod error;
 mod facts;
 mod impacts;
@@ -42,6 +43,7 @@ mod team;
 mod version;
 
 pub use database::Store;
+pub use deliveries::Delivery;
 pub use error::StoreError;
 pub use facts::AllFacts;
 pub use lease::{Lease, LeaseError};

@@ -68,6 +68,11 @@ impl Watcher {
         self.client.traffic()
     }
 
+    /// The repository that is watched: `OWNER/NAME`.
+    pub fn repository(&self) -> String {
+        format!("{}/{}", self.repository.owner, self.repository.name)
+    }
+
     /// Begins another look at what changed, unless one is under way. Where the cursor is a new one,
     /// all that is known is looked at again.
     pub fn begin(&self, cursor: &mut Cursor, known: &Known) {

@@ -43,6 +43,7 @@ mod stream;
 mod streams;
 mod time;
 mod view;
+mod webhook;
 
 pub use identity::{DemoPerson, GitHubSignIn, GitHubSignInError, GitHubSignInSettings, SignIn};
 pub use reserved::is_reserved;

@@ -15,7 +15,9 @@ use tower_http::trace::TraceLayer;
 
 use crate::page_threads::{PageThreads, on_page_threads};
 use crate::state::{App, AppState};
-use crate::{api, assets, conflict, decide, error, files, headers, ops, pages, prefix, sign_in};
+use crate::{
+    api, assets, conflict, decide, error, files, headers, ops, pages, prefix, sign_in, webhook,
+};
 
 /// No form is longer, in bytes, but for those with files in them.
 const BODY_MAX: usize = 64 * 1024;
@@ -52,6 +54,12 @@ macro_rules! method_router {
     (POST_FILES $handler:path, $threads:ident) => {
         apart(bounded(axum::routing::post($handler), FILES_MAX), $threads)
     };
+    (POST_HOOK $handler:path, $threads:ident) => {
+        apart(
+            bounded(axum::routing::post($handler), webhook::BODY_MAX),
+            $threads,
+        )
+    };
 }
 
 macro_rules! method_name {
@@ -59,6 +67,9 @@ macro_rules! method_name {
         "GET"
     };
     (POST_FILES) => {
+        "POST"
+    };
+    (POST_HOOK) => {
         "POST"
     };
     ($method:ident) => {
@@ -109,6 +120,7 @@ routes! {
     GET "/login/github" sign_in::to_github, "off to GitHub";
     GET "/login/github/callback" sign_in::callback, "back from GitHub";
     POST "/logout" sign_in::log_out, "end the session";
+    POST_HOOK "/webhooks/github" webhook::deliver, "GitHub tells that something changed";
     FILE "/static/{name}" assets::asset, "style sheet, script and icon";
     GET "/api/v1/channels" api::channels, "all channels";
     GET "/api/v1/channels/{channel}" api::channel, "a channel: its release, base, picks and history";

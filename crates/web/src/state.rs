@@ -32,6 +32,8 @@ pub struct AppState {
     pub channels: Vec<ChannelInfo>,
     /// How the team signs in.
     pub sign_in: SignIn,
+    /// What GitHub signs its deliveries with; `None`: none are taken.
+    pub webhook_secret: Option<String>,
     /// The address under which browsers and Nix clients reach this server; a path in it is that of
     /// a reverse proxy.
     pub base_url: Url,

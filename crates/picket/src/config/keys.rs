@@ -63,6 +63,10 @@ pub const KEYS: &[(&str, &str)] = &[
         "File that holds a token to read with; without it GitHub allows 60 requests an hour.",
     ),
     (
+        "github.webhook_secret_file",
+        "File with the secret that GitHub signs its deliveries to `/webhooks/github` with; without it none are taken.",
+    ),
+    (
         "upstream.git",
         "Where upstream's commits are fetched: a URL or path for git.",
     ),

@@ -102,6 +102,8 @@ pub struct GitHub {
     pub unlabelled: bool,
     /// The file with the token to read with, which may be replaced at any time.
     pub token_file: Option<PathBuf>,
+    /// What GitHub signs its deliveries with.
+    pub webhook_secret: Option<Secret<String>>,
 }
 
 /// Where upstream's git objects come from.

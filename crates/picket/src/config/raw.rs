@@ -81,6 +81,7 @@ pub(super) struct GitHub {
     pub(super) label: Option<Spanned<String>>,
     pub(super) unlabelled: Option<bool>,
     pub(super) token_file: Option<Spanned<PathBuf>>,
+    pub(super) webhook_secret_file: Option<Spanned<PathBuf>>,
 }
 
 #[derive(Deserialize)]

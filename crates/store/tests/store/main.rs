@@ -11,6 +11,8 @@ mod fixtures;
 
 mod accounts;
 mod audit;
+mod candidates;
+mod deliveries;
 mod facts;
 mod junk;
 mod migrations;

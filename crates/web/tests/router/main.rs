@@ -24,3 +24,4 @@ mod pages;
 mod resolving;
 mod seen;
 mod sign_in;
+mod webhook;

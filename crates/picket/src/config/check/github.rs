@@ -17,6 +17,7 @@ pub(super) fn github(raw: raw::GitHub, paths: &Paths) -> Checked<GitHub> {
         paths.secret(file)?;
         paths.absolute(file)
     });
+    let webhook = raw.webhook_secret_file.as_ref();
     Ok(GitHub {
         api: http_base(raw.api.as_ref(), GITHUB_API)?,
         owner,
@@ -24,6 +25,7 @@ pub(super) fn github(raw: raw::GitHub, paths: &Paths) -> Checked<GitHub> {
         label: label(raw.label)?,
         unlabelled: raw.unlabelled.unwrap_or(true),
         token_file: token_file.transpose()?,
+        webhook_secret: webhook.map(|file| paths.secret(file)).transpose()?,
     })
 }
 

@@ -31,6 +31,9 @@ use tokio::sync::Notify;
 use url::Url;
 
 pub(crate) const CHANNEL: &str = "nixos-26.05-sec";
+/// What deliveries are signed with.
+pub(crate) const WEBHOOK_SECRET: &str = "a secret of the test";
+
 pub(crate) const BASE_URL: &str = "http://127.0.0.1:8080";
 
 /// The team of the sample; `barbara` has a passphrase and is not in the team.
@@ -157,6 +160,7 @@ impl Site {
             sign_in: SignIn::Demo {
                 people: people.collect(),
             },
+            webhook_secret: Some(WEBHOOK_SECRET.to_owned()),
             base_url: Url::parse(BASE_URL).unwrap(),
             public_keys: vec![public_key()],
             wake: self.wake.clone(),

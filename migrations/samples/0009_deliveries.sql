@@ -1,0 +1,1 @@
+INSERT INTO deliveries (id, event, body, received_at, handled, problem) VALUES ('72d3162e-cc78-11e3-81ab-4c9367dc0958', 'pull_request', '{"number": 3, "title": "''quoted'' 🦀"}', 1790000100, 1, 'it has no repository');
