@@ -6,8 +6,9 @@ use std::sync::Arc;
 use anyhow::Context;
 use picket_domain::{GitHubTraffic, PrNumber, Timestamp, UpstreamState};
 use picket_watcher::{Cursor, Hint, Known, Step, WatchError, hint};
+use tracing::info;
 
-use crate::engine::{Engine, now};
+use crate::engine::{Engine, PROGRESS, now};
 use crate::lane::Lane;
 use crate::supervise::{Bell, Work};
 
@@ -170,7 +171,11 @@ impl Engine {
             if let Some(id) = candidate.author_id {
                 self.store.saw_account(&candidate.author, id, now()).await?;
             }
-            known.insert(candidate.pr, Arc::new(candidate.clone()));
+            let before = known.insert(candidate.pr, Arc::new(candidate.clone()));
+            if before.is_none_or(|before| before.head != candidate.head) {
+                let (pr, title) = (candidate.pr, &candidate.title);
+                info!(target: PROGRESS, "watching pull request {pr}: {title}");
+            }
         }
         for number in &step.gone {
             if let Some(mut candidate) = self.store.candidate(*number).await? {
