@@ -40,6 +40,7 @@ let
     };
   secrets =
     secret "github-token" cfg.githubTokenFile
+    ++ secret "webhook-secret" cfg.webhookSecretFile
     ++ secret "oauth-secret" cfg.oauthSecretFile
     ++ secret "push-key" cfg.pushKeyFile
     ++ signingKeys;
@@ -93,6 +94,7 @@ in
     };
 
     githubTokenFile = secretFile "a GitHub token with read access to public repositories";
+    webhookSecretFile = secretFile "the secret that GitHub signs its deliveries to /webhooks/github with";
     oauthSecretFile = secretFile "the client secret of the GitHub OAuth app that people sign in with";
     pushKeyFile = secretFile "the SSH key with which a channel's branch and tags are pushed (push_to)";
 
@@ -178,7 +180,13 @@ in
       web.github_oauth = mkIf (cfg.oauthSecretFile != null) {
         client_secret_file = "${credentials}/oauth-secret";
       };
-      github = mkIf (cfg.githubTokenFile != null) { token_file = "${credentials}/github-token"; };
+      github =
+        lib.optionalAttrs (cfg.githubTokenFile != null) {
+          token_file = "${credentials}/github-token";
+        }
+        // lib.optionalAttrs (cfg.webhookSecretFile != null) {
+          webhook_secret_file = "${credentials}/webhook-secret";
+        };
       signing.key_files = map ({ name, ... }: "/run/picket/${name}") signingKeys;
       # Builds are the daemon's: this process cannot write to the store, nor start a sandbox.
       nix.environment.NIX_REMOTE = mkDefault "daemon";

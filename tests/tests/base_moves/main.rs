@@ -5,6 +5,7 @@ mod decisions;
 mod impact;
 mod resolved;
 mod stand_ins;
+mod told;
 
 use anyhow::{Context, Result};
 use picket_domain::PrNumber;

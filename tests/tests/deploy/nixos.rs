@@ -18,6 +18,7 @@ pub(crate) const SERVER: &str = r#"{ pkgs }:
     enable = true;
     package = pkgs.picket;
     githubTokenFile = "/run/secrets/github-token";
+    webhookSecretFile = "/run/secrets/webhook";
     oauthSecretFile = "/run/secrets/oauth";
     pushKeyFile = "/run/secrets/push-key";
     signingKeyFiles = [ "/var/keys/one" "/var/keys/two" ];
@@ -127,7 +128,7 @@ fn check_config(config: &str, keys: &[&str]) -> Result<String> {
     let there = format!("{}/", dir.path().display());
     let config = replaced(config, "/run/credentials/picket.service/", &there)?;
     let config = replaced(&config, "/run/picket/", &there)?;
-    for secret in ["github-token", "oauth-secret"] {
+    for secret in ["github-token", "oauth-secret", "webhook-secret"] {
         fs::write(dir.path().join(secret), "secret")?;
     }
     for key in keys {
@@ -148,6 +149,7 @@ fn every_secret_is_a_credential() -> Result<()> {
         service["LoadCredential"],
         json!([
             "github-token:/run/secrets/github-token",
+            "webhook-secret:/run/secrets/webhook",
             "oauth-secret:/run/secrets/oauth",
             "push-key:/run/secrets/push-key",
             "signing-key-1:/var/keys/one",
@@ -157,6 +159,10 @@ fn every_secret_is_a_credential() -> Result<()> {
     let settings = &made["settings"];
     let credential = |name: &str| json!(format!("/run/credentials/picket.service/{name}"));
     assert_eq!(settings["github"]["token_file"], credential("github-token"));
+    assert_eq!(
+        settings["github"]["webhook_secret_file"],
+        credential("webhook-secret")
+    );
     assert_eq!(
         settings["web"]["github_oauth"]["client_secret_file"],
         credential("oauth-secret")
