@@ -146,17 +146,13 @@ impl Engine {
         for _ in 0..REQUESTS {
             let stepped = self.watcher.step(&mut cursor, &known, nominated).await;
             lane.traffic(traffic(&self.watcher.traffic(), &cursor));
-            let stored = match &stepped {
-                Ok(step) => self.keep(step, &mut known).await,
-                Err(_) => Ok(()),
-            };
             // What was read comes before the cursor: a crash between the two reads it again.
-            stored?;
+            if let Ok(step) = &stepped {
+                has_found |= self.keep(step, &mut known).await?;
+            }
             self.store.set_cursor(CURSOR, &cursor.to_string()).await?;
             self.complain(lane, &cursor).await?;
-            let step = stepped?;
-            has_found |= !step.candidates.is_empty() || !step.gone.is_empty();
-            if step.is_last {
+            if stepped?.is_last {
                 let is_done = true;
                 return Ok(Looked { is_done, has_found });
             }
@@ -165,9 +161,11 @@ impl Engine {
         Ok(Looked { is_done, has_found })
     }
 
-    async fn keep(&self, step: &Step, known: &mut Known) -> anyhow::Result<()> {
+    /// Stores what a step found; returns whether that changes anything.
+    async fn keep(&self, step: &Step, known: &mut Known) -> anyhow::Result<bool> {
+        let mut is_new = !step.gone.is_empty();
         for candidate in &step.candidates {
-            self.store.upsert_candidate(candidate).await?;
+            is_new |= self.store.upsert_candidate(candidate).await?;
             if let Some(id) = candidate.author_id {
                 self.store.saw_account(&candidate.author, id, now()).await?;
             }
@@ -183,7 +181,7 @@ impl Engine {
                 self.store.upsert_candidate(&candidate).await?;
             }
         }
-        Ok(())
+        Ok(is_new)
     }
 
     /// Each pull request and each delivery that cannot be read is a trouble of its own.

@@ -12,11 +12,11 @@ use crate::version::NOTHING;
 
 impl Store {
     /// Stores a candidate as it is now, in place of what was known of it. Where it comes without
-    /// details, those of the same head are kept.
+    /// details, those of the same head are kept. Returns whether that changes anything.
     ///
     /// # Errors
     /// The database fails.
-    pub async fn upsert_candidate(&self, candidate: &Candidate) -> Result<(), StoreError> {
+    pub async fn upsert_candidate(&self, candidate: &Candidate) -> Result<bool, StoreError> {
         let mut light = Candidate {
             body: String::new(),
             ..candidate.clone()
@@ -27,8 +27,8 @@ impl Store {
             let same = known.filter(|known| known.has_details_of(candidate));
             light.details = same.and_then(|known| known.details);
         }
-        put(&mut transaction, &light).await?;
-        sqlx::query(
+        let is_new = put(&mut transaction, &light).await?;
+        let body = sqlx::query(
             "INSERT INTO candidate_bodies (pr, body) VALUES ($1, $2) \
              ON CONFLICT (pr) DO UPDATE SET body = excluded.body \
              WHERE candidate_bodies.body <> excluded.body",
@@ -37,7 +37,8 @@ impl Store {
         .bind(serde_json::to_string(&candidate.body)?)
         .execute(&mut *transaction)
         .await?;
-        transaction.commit().await
+        transaction.commit().await?;
+        Ok(is_new || body.rows_affected() > 0)
     }
 
     /// Records what git has of a candidate, unless it has moved on since.
@@ -100,17 +101,18 @@ impl Store {
     }
 }
 
-/// Writes a candidate that has no description.
-async fn put(connection: &mut AnyConnection, light: &Candidate) -> Result<(), StoreError> {
-    sqlx::query(
+/// Writes a candidate that has no description; returns whether that changes anything.
+async fn put(connection: &mut AnyConnection, light: &Candidate) -> Result<bool, StoreError> {
+    let put = sqlx::query(
         "INSERT INTO candidates (pr, candidate) VALUES ($1, $2) \
-         ON CONFLICT (pr) DO UPDATE SET candidate = excluded.candidate",
+         ON CONFLICT (pr) DO UPDATE SET candidate = excluded.candidate \
+         WHERE candidates.candidate <> excluded.candidate",
     )
     .bind(stored(light.pr.0)?)
     .bind(serde_json::to_string(light)?)
     .execute(connection)
     .await?;
-    Ok(())
+    Ok(put.rows_affected() > 0)
 }
 
 /// A candidate without its description.

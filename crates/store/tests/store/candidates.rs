@@ -10,7 +10,8 @@ on_both_engines! {
         let whole = candidate(7, "head");
         let details = whole.details.clone().unwrap();
         let row = Candidate { details: None, ..whole.clone() };
-        store.upsert_candidate(&row).await.unwrap();
+        assert!(store.upsert_candidate(&row).await.unwrap());
+        assert!(!store.upsert_candidate(&row).await.unwrap(), "it is known as it is");
         assert_eq!(store.candidate(row.pr).await.unwrap().unwrap().details, None);
         store.record_details(&row, details.clone()).await.unwrap();
         let renamed = Candidate { title: "new".into(), ..row.clone() };

@@ -69,7 +69,10 @@ async fn write(store: &Store, what: Write, n: u64) -> Result<(), StoreError> {
     };
     let (base, input) = (base(&format!("base {}", n / 2), 1), input(n, "head"));
     match what {
-        Write::Candidate => store.upsert_candidate(&candidate(n, &n.to_string())).await,
+        Write::Candidate => store
+            .upsert_candidate(&candidate(n, &n.to_string()))
+            .await
+            .map(drop),
         Write::Decision if n == 3 => {
             let content = [(content_id(b"x"), b"x".to_vec())].into();
             let action = resolve_conflict(&channel, 7, b"x");
