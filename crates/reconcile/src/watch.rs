@@ -193,7 +193,12 @@ impl Engine {
         let since = now().plus_seconds(-ODD_DELIVERIES_SECONDS);
         let odd = self.store.odd_deliveries(since).await?.into_iter();
         let odd = odd.map(|(id, problem)| (format!("reading delivery {id}"), problem));
-        lane.set_complaints(unread.chain(odd).collect());
+        let label = cursor.lacks_label().then(|| {
+            let reason = "the repository has no such label, and no pull request has it: was it \
+                renamed? Set github.label to what it is called now";
+            ("looking for the label".to_owned(), reason.to_owned())
+        });
+        lane.set_complaints(unread.chain(odd).chain(label).collect());
         Ok(())
     }
 

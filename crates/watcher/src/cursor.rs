@@ -26,10 +26,26 @@ pub struct Cursor {
     pub(crate) swept_whole: Option<Timestamp>,
     /// When they were last begun to be listed.
     pub(crate) swept_whole_try: Option<Timestamp>,
+    /// What is known of the label itself; it is asked for where nothing has it.
+    #[serde(default)]
+    pub(crate) label: Label,
     /// What is of interest and was not read yet.
     pub(crate) wanted: BTreeMap<PrNumber, Wanted>,
     /// No request before this time: GitHub asked for that.
     pub(crate) rest_until: Option<Timestamp>,
+}
+
+/// What is known of the label of security fixes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Label {
+    /// Something has it, or the repository does.
+    #[default]
+    Known,
+    /// Nothing that is open has it.
+    Doubtful,
+    /// The repository does not have it.
+    Missing,
 }
 
 /// A text that is not a cursor. Watching without one starts afresh, at the cost of a long first look.
@@ -43,6 +59,11 @@ impl Cursor {
     pub fn complaints(&self) -> impl Iterator<Item = (PrNumber, &str)> {
         let wanted = self.wanted.iter();
         wanted.filter_map(|(number, it)| Some((*number, it.complaint()?)))
+    }
+
+    /// Whether the repository has no label of the configured name: it may have been renamed.
+    pub fn lacks_label(&self) -> bool {
+        self.label == Label::Missing
     }
 
     /// How many pull requests of interest were not read yet.

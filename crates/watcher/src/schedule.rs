@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use picket_domain::{PrNumber, Timestamp};
 
-use crate::cursor::Cursor;
+use crate::cursor::{Cursor, Label};
 use crate::walk::Walk;
 
 /// Each look at the changes goes back this many seconds behind the cursor, for replicas that lag
@@ -27,6 +27,8 @@ const ONE_BY_ONE: usize = 3;
 pub(crate) enum Task {
     /// The page that the list under way is at.
     Page,
+    /// Whether the repository has the label.
+    Label,
     /// One pull request by its number.
     One(PrNumber),
 }
@@ -46,6 +48,9 @@ impl Cursor {
         }
         if self.under_way.is_some() {
             return Some(Task::Page);
+        }
+        if self.label == Label::Doubtful && !is_scarce {
+            return Some(Task::Label);
         }
         let mut due = self.wanted.iter().filter(|(_, it)| it.next_try <= now);
         let next = due.next().filter(|_| !is_scarce);
@@ -87,9 +92,12 @@ impl Cursor {
             Walk::LabelledSince { begun, .. } => self.swept = Some(begun),
             Walk::Labelled { begun, seen, .. } => {
                 self.swept_whole_try = Some(begun);
-                // An index that is being made anew shows nothing.
-                if !seen.is_empty() {
+                // An index that is being made anew shows nothing, and nothing has a renamed label.
+                if seen.is_empty() {
+                    self.label = Label::Doubtful;
+                } else {
                     self.swept_whole = Some(begun);
+                    self.label = Label::Known;
                 }
             }
             Walk::Rows { open, .. } => {
@@ -137,6 +145,8 @@ mod tests {
         cursor.begin();
         assert_eq!(lists(&mut cursor, NOW.plus_seconds(60)), first[..1]);
         // It showed none, and is tried again.
+        assert_eq!(cursor.next(NOW, false), Some(Task::Label));
+        cursor.label = Label::Known;
         let next = NOW.plus_seconds(SWEEP_EVERY);
         assert_eq!(lists(&mut cursor, next), first[1..]);
         cursor.swept_whole = Some(next);

@@ -8,7 +8,7 @@ use picket_domain::{Candidate, PrNumber, Timestamp, UpstreamState, text};
 
 use crate::client::{Client, Failure};
 use crate::config::WatcherConfig;
-use crate::cursor::Cursor;
+use crate::cursor::{Cursor, Label};
 use crate::error::WatchError;
 use crate::known::Known;
 use crate::page::{Interest, Page};
@@ -119,6 +119,7 @@ impl Watcher {
         let is_scarce = budget.is_some_and(|budget| budget.is_low(now));
         let stepped = match cursor.next(now, is_scarce) {
             Some(Task::Page) => self.page(cursor, known).await,
+            Some(Task::Label) => self.look_for_label(cursor).await,
             Some(Task::One(number)) => self.one(cursor, known, number, now).await,
             None => Ok(Step {
                 is_last: true,
@@ -159,6 +160,22 @@ impl Watcher {
             candidates: page.candidates.into_values().collect(),
             ..Step::default()
         })
+    }
+
+    /// Asks whether the repository has the label.
+    async fn look_for_label(&self, cursor: &mut Cursor) -> Result<Step, WatchError> {
+        let mut route = url::Url::parse("https://localhost").expect("it is an address");
+        if let Ok(mut path) = route.path_segments_mut() {
+            path.push(&self.label);
+        }
+        let route = self.repository.route(&format!("labels{}", route.path()));
+        cursor.label = match self.client.get_once(&route).await {
+            Err(Failure::Status { status, .. }) if is_gone(status) => Label::Missing,
+            Err(Failure::Watch(error)) => return Err(error),
+            // Whatever else it is, it is no sign that there is none.
+            Ok(_) | Err(Failure::Status { .. }) => Label::Known,
+        };
+        Ok(Step::default())
     }
 
     async fn one(

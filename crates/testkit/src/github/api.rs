@@ -32,6 +32,7 @@ pub(super) fn routes() -> Router<Shared> {
         .route("/repos/{owner}/{repo}/pulls/{number}", get(pull))
         .route("/repos/{owner}/{repo}/pulls/{number}/commits", get(commits))
         .route("/repos/{owner}/{repo}/pulls/{number}/files", get(files))
+        .route("/repos/{owner}/{repo}/labels/{name}", get(label))
         .route("/repos/{owner}/{repo}/issues", get(issues))
         .route("/repos/{owner}/{repo}/issues/{number}", get(issue))
         .route(
@@ -150,6 +151,19 @@ async fn files(
     Ok(list(rows, &query, &url, |row| {
         render::file(&world, head, row)
     }))
+}
+
+/// A label is there as long as something has it.
+async fn label(
+    State(shared): State<Shared>,
+    Path((owner, repo, name)): Path<(String, String, String)>,
+) -> Answer {
+    let world = shared.lock();
+    check(&world, &owner, &repo)?;
+    let mut labels = world.threads.values().flat_map(|thread| &thread.labels);
+    let found = labels.find(|label| label.eq_ignore_ascii_case(&name));
+    let found = found.ok_or_else(ApiError::not_found)?;
+    Ok(Json(render::label(&world, found)).into_response())
 }
 
 async fn issues(

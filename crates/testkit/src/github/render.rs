@@ -146,20 +146,25 @@ pub(super) fn full_repository(world: &World) -> Value {
 
 /// The labels of a pull request or issue.
 pub(super) fn labels(world: &World, thread: &Thread) -> Value {
-    let label = |name: &String| {
-        let sum: u64 = name.bytes().map(u64::from).sum();
-        let path: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
-        json!({
-            "id": sum,
-            "node_id": format!("LA_{sum}"),
-            "url": format!("{}/labels/{path}", world.api()),
-            "name": name,
-            "description": "",
-            "color": "ee9e84",
-            "default": false,
-        })
-    };
-    thread.labels.iter().map(label).collect()
+    thread
+        .labels
+        .iter()
+        .map(|name| label(world, name))
+        .collect()
+}
+
+pub(super) fn label(world: &World, name: &str) -> Value {
+    let sum: u64 = name.bytes().map(u64::from).sum();
+    let path: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
+    json!({
+        "id": sum,
+        "node_id": format!("LA_{sum}"),
+        "url": format!("{}/labels/{path}", world.api()),
+        "name": name,
+        "description": "",
+        "color": "ee9e84",
+        "default": false,
+    })
 }
 
 /// A row of `GET /repos/{owner}/{repo}/pulls`. A deleted author is `null` here.

@@ -187,3 +187,17 @@ async fn with_few_requests_an_hour_the_latest_come_first_and_all_come() -> Resul
     }
     Ok(())
 }
+
+#[tokio::test]
+async fn a_label_that_the_repository_does_not_have_is_noticed() -> Result<()> {
+    let mut world = World::new().await?;
+    let number = world.open("a fix", &["1.severity: safety"])?;
+    world.poll().await?;
+    assert!(world.cursor.lacks_label());
+    world.github.label(number, SECURITY)?;
+    world.github.close(number)?;
+    world.github.advance(HOUR)?;
+    world.poll().await?;
+    assert!(!world.cursor.lacks_label(), "nothing that is open has it");
+    Ok(())
+}
