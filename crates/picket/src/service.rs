@@ -8,6 +8,7 @@ use axum::serve::ListenerExt;
 use picket_builder::{Builder, Nix};
 use picket_domain::{Board, Timestamp};
 use picket_evaluator::Sandbox;
+use picket_evidence::KevFile;
 use picket_impact::Setting;
 use picket_merger::{Merger, Mirror};
 use picket_publisher::{CacheSettings, PublicDir, Publisher, SecretKey};
@@ -69,6 +70,7 @@ impl Service {
             streams: Streams::default(),
             channels: config.channels.iter().map(channel_info).collect(),
             sign_in: sign_in(&config)?,
+            kev: config.kev_file.clone().map(KevFile::new),
             webhook_secret: webhook_secret(&config.github),
             base_url: config.web.base_url.clone(),
             public_keys: config.signing_keys.iter().map(SecretKey::public).collect(),

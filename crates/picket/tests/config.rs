@@ -53,6 +53,9 @@ build_seconds = 3600
 silent_seconds = 600
 evaluate_unsandboxed = true
 
+[evidence]
+kev_file = "kev.json"
+
 [reconcile]
 interval_seconds = 30
 
@@ -157,6 +160,7 @@ fn every_key_is_taken() {
     let token = folder.path().join("secret");
     assert_eq!(config.github.token_file, Some(token));
     assert!(!config.github.unlabelled);
+    assert_eq!(config.kev_file, Some(folder.path().join("kev.json")));
     assert!(matches!(config.web.sign_in, SignIn::GitHub { .. }));
     let channel = &config.channels[0];
     assert_eq!(channel.policy.required_approvals, 2);
@@ -514,15 +518,15 @@ fn a_missing_file_is_named() {
 #[test]
 fn errors_name_file_line_and_remedy() {
     insta::assert_snapshot!(error("interval_seconds = 30", "interval = 30"), @"
-    <folder>/picket.toml:42: unknown field `interval`, expected `interval_seconds`
+    <folder>/picket.toml:45: unknown field `interval`, expected `interval_seconds`
       to mend it: `picket check-config --help` lists every key and what it is for
     ");
     insta::assert_snapshot!(error("required_approvals = 2", "required_approvals = 0"), @"
-    <folder>/picket.toml:47: 0 would let everything through
+    <folder>/picket.toml:50: 0 would let everything through
       to mend it: write 1 or more
     ");
     insta::assert_snapshot!(error("name = \"nixos-26.05-sec\"", "name = \"queue\""), @r#"
-    <folder>/picket.toml:45: "queue" is a page of the web UI
+    <folder>/picket.toml:48: "queue" is a page of the web UI
       to mend it: write a name as nixos-26.05-sec
     "#);
     insta::assert_snapshot!(error("key_files = [\"key\"]", "key_files = [\"none\"]"), @"
@@ -530,11 +534,11 @@ fn errors_name_file_line_and_remedy() {
       to mend it: make a key with `picket keygen NAME --out FILE` and name FILE here
     ");
     insta::assert_snapshot!(error("file = \"nixos/release-small.nix\"", "file = \"../x.nix\""), @r#"
-    <folder>/picket.toml:62: the configured job set is wrong: its file must be a path relative to the tree's root, without `..`: ../x.nix
+    <folder>/picket.toml:65: the configured job set is wrong: its file must be a path relative to the tree's root, without `..`: ../x.nix
       to mend it: write a path relative to the tree's root, as nixos/release-small.nix
     "#);
     insta::assert_snapshot!(error("https://cache.nixos.org\"", "cache.nixos.org\""), @"
-    <folder>/picket.toml:67: relative URL without a base
+    <folder>/picket.toml:70: relative URL without a base
       to mend it: write an address as https://example.org
     ");
     insta::assert_snapshot!(error("repository = \"NixOS/nixpkgs\"", "repository = \"nixpkgs\""), @r#"
@@ -542,7 +546,7 @@ fn errors_name_file_line_and_remedy() {
       to mend it: write OWNER/NAME, as NixOS/nixpkgs
     "#);
     insta::assert_snapshot!(error("ssh://git@github.com/example", "git@github.com:example"), @r#"
-    <folder>/picket.toml:51: "git@github.com:example/nixpkgs.git" is refused as the address of a git repository: write an https, http, ssh or file URL, or an absolute path
+    <folder>/picket.toml:54: "git@github.com:example/nixpkgs.git" is refused as the address of a git repository: write an https, http, ssh or file URL, or an absolute path
       to mend it: write https://HOST/PATH, ssh://USER@HOST/PATH, or a path
     "#);
     insta::assert_snapshot!(error("https://github.com/NixOS/nixpkgs.git", "ext::sh -c true"), @r#"

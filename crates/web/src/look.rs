@@ -8,6 +8,7 @@ use picket_domain::{
     stage_times, stale_pick, status,
 };
 
+use picket_evidence::{Catalogue, Exploited, KevFile};
 use picket_snapshot::ChannelSnapshot;
 
 use crate::error::PageError;
@@ -24,6 +25,7 @@ pub(crate) struct Look<'a> {
     pub(crate) facts: Arc<Facts>,
     pub(crate) resolution: Arc<Resolution>,
     pub(crate) now: Timestamp,
+    kev: Arc<Catalogue>,
     snapshot: Arc<ChannelSnapshot>,
 }
 
@@ -43,8 +45,14 @@ impl<'a> Look<'a> {
             facts,
             resolution,
             now,
+            kev: app.kev.as_ref().map(KevFile::catalogue).unwrap_or_default(),
             snapshot,
         })
+    }
+
+    /// The vulnerabilities that a candidate names and that are known to be exploited.
+    pub(crate) fn exploited(&self, candidate: &Candidate) -> Vec<&Exploited> {
+        self.kev.of(&candidate.advisories())
     }
 
     /// What is to be done for the channel.

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use picket_builder::{Live, Logs};
 use picket_domain::{Board, BranchName, ChannelName, Policy, Timestamp};
+use picket_evidence::KevFile;
 use picket_merger::{GitAddress, Merger};
 use picket_publisher::{PublicDir, PublicKey};
 use picket_snapshot::Snapshots;
@@ -32,6 +33,8 @@ pub struct AppState {
     pub channels: Vec<ChannelInfo>,
     /// How the team signs in.
     pub sign_in: SignIn,
+    /// CISA's catalogue of exploited vulnerabilities, where there is a copy of it.
+    pub kev: Option<KevFile>,
     /// What GitHub signs its deliveries with; `None`: none are taken.
     pub webhook_secret: Option<String>,
     /// The address under which browsers and Nix clients reach this server; a path in it is that of

@@ -22,6 +22,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("picket-store", &["picket-domain"]),
     ("picket-snapshot", &["picket-domain", "picket-store"]),
     ("picket-recognise", &["picket-domain"]),
+    ("picket-evidence", &["picket-domain"]),
     ("picket-watcher", &["picket-domain", "picket-recognise"]),
     ("picket-treemerge", &[]),
     ("picket-proposal", &["picket-treemerge"]),
@@ -61,6 +62,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "picket-builder",
             "picket-domain",
+            "picket-evidence",
             "picket-merger",
             "picket-proposal",
             "picket-publisher",
@@ -91,6 +93,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "picket-builder",
             "picket-domain",
             "picket-evaluator",
+            "picket-evidence",
             "picket-impact",
             "picket-lab",
             "picket-merger",

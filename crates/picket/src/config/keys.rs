@@ -111,6 +111,10 @@ pub const KEYS: &[(&str, &str)] = &[
         "Longest time between two looks at GitHub and upstream; default 60.",
     ),
     (
+        "evidence.kev_file",
+        "CISA's catalogue of exploited vulnerabilities, as JSON: what it names is shown as exploited, and comes first. Read again when it is replaced.",
+    ),
+    (
         "impact.certainty",
         "How well it is found out what each candidate changes, before anybody approves it: `none`, `estimate` (seconds), \
          or `exact` (an estimate first, and then an evaluation of everything); default `estimate`.",

@@ -52,6 +52,8 @@ pub struct Config {
     pub limits: Limits,
     /// How well it is found out what candidates change; `None`: not at all.
     pub impact: Option<Impact>,
+    /// The file with CISA's catalogue of exploited vulnerabilities.
+    pub kev_file: Option<PathBuf>,
     /// How long what Picket makes is kept.
     pub retention: Retention,
     /// The longest time between two looks at the world.

@@ -28,6 +28,8 @@ pub(super) struct Raw {
     #[serde(default)]
     pub(super) impact: Impact,
     #[serde(default)]
+    pub(super) evidence: Evidence,
+    #[serde(default)]
     pub(super) retention: Retention,
     pub(super) channel: Spanned<Vec<Channel>>,
 }
@@ -122,6 +124,12 @@ pub(super) struct Reconcile {
 pub(super) struct Impact {
     pub(super) certainty: Option<ImpactCertainty>,
     pub(super) seconds: Option<Spanned<u32>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Evidence {
+    pub(super) kev_file: Option<Spanned<PathBuf>>,
 }
 
 /// How well it is found out what candidates change.

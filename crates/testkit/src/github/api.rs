@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::error::ApiError;
 use super::gate::Caller;
+use super::labels;
 use super::page::{Query, cut};
 use super::render;
 use super::world::{Comment, Pull, Shared, Thread, World};
@@ -163,7 +164,7 @@ async fn label(
     let mut labels = world.threads.values().flat_map(|thread| &thread.labels);
     let found = labels.find(|label| label.eq_ignore_ascii_case(&name));
     let found = found.ok_or_else(ApiError::not_found)?;
-    Ok(Json(render::label(&world, found)).into_response())
+    Ok(Json(labels::label(&world, found)).into_response())
 }
 
 async fn issues(

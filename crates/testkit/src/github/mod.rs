@@ -23,6 +23,7 @@ mod error;
 mod gate;
 mod git;
 mod handle;
+mod labels;
 mod oauth;
 mod page;
 mod render;

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::labels::labels;
 use super::spec::FileSpec;
 use super::world::{Budget, Comment, Commit, Pull, Thread, World};
 
@@ -142,29 +143,6 @@ pub(super) fn full_repository(world: &World) -> Value {
         json!({ "subscribers_count": 0, "network_count": 0 }),
     );
     value
-}
-
-/// The labels of a pull request or issue.
-pub(super) fn labels(world: &World, thread: &Thread) -> Value {
-    thread
-        .labels
-        .iter()
-        .map(|name| label(world, name))
-        .collect()
-}
-
-pub(super) fn label(world: &World, name: &str) -> Value {
-    let sum: u64 = name.bytes().map(u64::from).sum();
-    let path: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
-    json!({
-        "id": sum,
-        "node_id": format!("LA_{sum}"),
-        "url": format!("{}/labels/{path}", world.api()),
-        "name": name,
-        "description": "",
-        "color": "ee9e84",
-        "default": false,
-    })
 }
 
 /// A row of `GET /repos/{owner}/{repo}/pulls`. A deleted author is `null` here.

@@ -22,6 +22,8 @@ pub(crate) struct CandidateJson {
     head: String,
     base_branch: String,
     advisories: Vec<String>,
+    /// Those of them that are known to be exploited.
+    exploited: Vec<String>,
     /// How many files it changes; null where that was not read yet.
     files: Option<usize>,
     is_draft: bool,
@@ -112,6 +114,11 @@ impl CandidateJson {
                 .advisories()
                 .iter()
                 .map(ToString::to_string)
+                .collect(),
+            exploited: look
+                .exploited(candidate)
+                .iter()
+                .map(|it| it.advisory.to_string())
                 .collect(),
             files: candidate.details.as_ref().map(|it| it.all_files),
             is_draft: candidate.is_draft,

@@ -12,6 +12,7 @@ mod builds;
 mod common;
 mod conflicts;
 mod decisions;
+mod exploited;
 mod files;
 mod forms;
 mod health;

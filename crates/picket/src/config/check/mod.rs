@@ -49,6 +49,7 @@ pub(super) fn check(raw: raw::Raw, file: &Path, allow: Allowances) -> Checked<Co
         limits: nix::limits(&raw.nix, &raw.limits)?,
         nix: nix::nix(raw.nix, &paths)?,
         impact: impact(&raw.impact)?,
+        kev_file: kev_file(&raw.evidence, &paths)?,
         retention: nix::retention(&raw.retention)?,
         interval: interval(raw.reconcile)?,
         channels,
@@ -85,6 +86,12 @@ fn impact(raw: &raw::Impact) -> Checked<Option<Impact>> {
         certainty,
         budget: Duration::from_secs(seconds.into()),
     }))
+}
+
+/// The file need not be there yet: whatever fetches it may come later.
+fn kev_file(raw: &raw::Evidence, paths: &Paths) -> Checked<Option<PathBuf>> {
+    let file = raw.kev_file.as_ref();
+    file.map(|file| paths.absolute(file)).transpose()
 }
 
 fn interval(raw: raw::Reconcile) -> Checked<Duration> {

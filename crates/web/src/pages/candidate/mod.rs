@@ -18,6 +18,7 @@ use picket_domain::{
     Candidate, ChangeKind, Entry, FileChange, ImpactSummary, PickOutcome, PickStatus, PrNumber,
     may_decide,
 };
+use picket_evidence::Exploited;
 use picket_recognise::{Subject, recognise};
 use serde::Deserialize;
 
@@ -65,6 +66,8 @@ struct CandidatePage {
     author: String,
     url: Option<String>,
     advisories: Vec<AdvisoryLink>,
+    /// What is known of those that are exploited, a sentence each.
+    exploited: Vec<String>,
     head: String,
     head_short: String,
     branch: String,
@@ -209,6 +212,11 @@ impl CandidatePage {
             author: candidate.author.to_string(),
             url: web_address(candidate).map(str::to_owned),
             advisories: advisories(&candidate.advisories()),
+            exploited: look
+                .exploited(candidate)
+                .into_iter()
+                .map(exploited)
+                .collect(),
             head: candidate.head.to_string(),
             head_short: candidate.head.short().to_owned(),
             branch: candidate.base_branch.to_string(),
@@ -273,6 +281,21 @@ impl FileView {
             deletions: file.deletions,
         }
     }
+}
+
+fn exploited(known: &Exploited) -> String {
+    let by = if known.ransomware {
+        ", by ransomware too"
+    } else {
+        ""
+    };
+    let Exploited {
+        advisory,
+        since,
+        due,
+        ..
+    } = known;
+    format!("{advisory} is known to be exploited since {since}{by}; CISA wants it mended by {due}.")
 }
 
 /// The description is kept apart from the rest.

@@ -64,6 +64,7 @@ pub(super) struct Gathered<'a> {
 pub(super) fn grouped<'a>(
     facts: &Facts,
     member: Option<&Login>,
+    is_exploited: impl Fn(&Candidate) -> bool,
     candidates: impl Iterator<Item = (&'a Candidate, &'a PickStatus)>,
 ) -> Vec<Gathered<'a>> {
     let mut groups = GROUPS.map(|(name, heading, note)| Gathered {
@@ -81,9 +82,10 @@ pub(super) fn grouped<'a>(
     }
     let mut filled: Vec<_> = groups.into_iter().filter(|it| !it.all.is_empty()).collect();
     for group in &mut filled {
-        let opened =
-            |(candidate, _): &(&Candidate, &PickStatus)| (candidate.opened_at, candidate.pr);
-        group.all.sort_by_key(opened);
+        // What is known to be exploited cannot wait for what is merely older.
+        group.all.sort_by_cached_key(|(candidate, _)| {
+            (!is_exploited(candidate), candidate.opened_at, candidate.pr)
+        });
     }
     filled
 }

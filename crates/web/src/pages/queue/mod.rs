@@ -69,6 +69,8 @@ pub(super) struct Row {
     /// Where it stands upstream; empty where it is open and waits there too.
     pub(super) upstream: &'static str,
     pub(super) advisories: Vec<AdvisoryLink>,
+    /// Whether one of them is known to be exploited.
+    pub(super) is_exploited: bool,
     pub(super) files: String,
     pub(super) opened: When,
     pub(super) assessment: Badge,
@@ -122,7 +124,8 @@ pub(crate) async fn queue(
     let wanted = all
         .into_iter()
         .filter(|(candidate, _)| matches(candidate, &text));
-    let groups = grouped(&look.facts, viewer.member(), wanted);
+    let is_exploited = |candidate: &Candidate| !look.exploited(candidate).is_empty();
+    let groups = grouped(&look.facts, viewer.member(), is_exploited, wanted);
     let groups = shown(&look, groups, &wish);
     let here = format!("/queue?channel={}", channel.name());
     page(&QueuePage {
@@ -239,6 +242,7 @@ impl Row {
             branch: candidate.base_branch.to_string(),
             upstream: upstream_words(candidate),
             advisories: advisories(&candidate.advisories()),
+            is_exploited: !look.exploited(candidate).is_empty(),
             files: changed_files(candidate.details.as_ref()),
             opened: When::new(candidate.opened_at, look.now),
             assessment: assessment_badge(

@@ -160,6 +160,7 @@ impl Site {
             sign_in: SignIn::Demo {
                 people: people.collect(),
             },
+            kev: None,
             webhook_secret: Some(WEBHOOK_SECRET.to_owned()),
             base_url: Url::parse(BASE_URL).unwrap(),
             public_keys: vec![public_key()],
