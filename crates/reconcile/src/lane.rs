@@ -152,14 +152,12 @@ impl Lane {
     /// Sets what does not go through although no step of the lane failed, each by what it is, with
     /// the reason. What it was before is taken off the board.
     pub(crate) fn set_complaints(&self, complaints: BTreeMap<String, String>) {
-        let before = std::mem::replace(&mut self.steps().complaints, complaints.clone());
+        let before = self.steps().complaints.clone();
         for gone in before.keys().filter(|it| !complaints.contains_key(*it)) {
             self.board().mended(&self.key, gone);
         }
-        for (step, reason) in &complaints {
-            if before.get(step) == Some(reason) {
-                continue;
-            }
+        let is_new = |(step, reason): &(&String, &String)| before.get(*step) != Some(*reason);
+        for (step, reason) in complaints.iter().filter(is_new) {
             warn!("{step} failed: {reason}");
             let failed = Failed {
                 since: Timestamp::now(),
@@ -168,6 +166,7 @@ impl Lane {
             };
             self.tell(step, &anyhow!("{reason}"), &failed, None);
         }
+        self.steps().complaints = complaints;
     }
 
     fn tell(

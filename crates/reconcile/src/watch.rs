@@ -204,11 +204,10 @@ impl Engine {
 
     pub(crate) async fn known(&self) -> anyhow::Result<Known> {
         let Some(channel) = self.channels.first() else {
-            return Ok(Known::new());
+            return Ok(Known::default());
         };
         let look = self.look(channel.name()).await?;
-        let candidates = look.facts().candidates.iter();
-        Ok(candidates.map(|(pr, it)| (*pr, Arc::clone(it))).collect())
+        Ok(look.facts().candidates.clone())
     }
 }
 

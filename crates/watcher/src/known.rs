@@ -1,9 +1,8 @@
 //! What was found before.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use picket_domain::{Candidate, PrNumber};
+use picket_domain::{Candidate, PrNumber, SharedMap};
 
 /// The candidates so far.
-pub type Known = BTreeMap<PrNumber, Arc<Candidate>>;
+pub type Known = SharedMap<PrNumber, Arc<Candidate>>;

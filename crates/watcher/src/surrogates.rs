@@ -12,7 +12,7 @@ pub(crate) fn whole(json: &str) -> Cow<'_, str> {
         at += found;
         match unit(json, at) {
             Some(0xd800..=0xdbff) if matches!(unit(json, at + 6), Some(0xdc00..=0xdfff)) => {
-                at += 12
+                at += 12;
             }
             Some(0xd800..=0xdfff) => {
                 whole.push_str(&json[kept..at]);
@@ -20,7 +20,9 @@ pub(crate) fn whole(json: &str) -> Cow<'_, str> {
                 at += 6;
                 kept = at;
             }
-            Some(_) => at += 6,
+            Some(_) => {
+                at += 6;
+            }
             // The backslash, and what it escapes.
             None => at += 1 + json[at + 1..].chars().next().map_or(0, char::len_utf8),
         }

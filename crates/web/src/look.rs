@@ -50,6 +50,12 @@ impl<'a> Look<'a> {
         })
     }
 
+    /// Whether a candidate names a vulnerability that is known to be exploited.
+    pub(crate) fn is_exploited(&self, candidate: &Candidate) -> bool {
+        let read = candidate.details.iter().flat_map(|it| &it.named);
+        self.kev.has_any(candidate.named.iter().chain(read))
+    }
+
     /// The vulnerabilities that a candidate names and that are known to be exploited.
     pub(crate) fn exploited(&self, candidate: &Candidate) -> Vec<&Exploited> {
         self.kev.of(&candidate.advisories())

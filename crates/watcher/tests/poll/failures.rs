@@ -173,6 +173,8 @@ async fn what_a_person_has_to_mend_is_said_in_words() -> Result<()> {
 
 async fn first_step(watcher: &Watcher) -> Result<Step, WatchError> {
     let mut cursor = Cursor::default();
-    watcher.begin(&mut cursor, &Known::new());
-    watcher.step(&mut cursor, &Known::new(), &[].into()).await
+    watcher.begin(&mut cursor, &Known::default());
+    watcher
+        .step(&mut cursor, &Known::default(), &[].into())
+        .await
 }

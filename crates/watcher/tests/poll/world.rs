@@ -43,7 +43,7 @@ impl World {
             watcher,
             token,
             cursor: Cursor::default(),
-            known: Known::new(),
+            known: Known::default(),
             nominated: BTreeSet::new(),
         })
     }

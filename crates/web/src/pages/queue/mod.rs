@@ -124,7 +124,7 @@ pub(crate) async fn queue(
     let wanted = all
         .into_iter()
         .filter(|(candidate, _)| matches(candidate, &text));
-    let is_exploited = |candidate: &Candidate| !look.exploited(candidate).is_empty();
+    let is_exploited = |candidate: &Candidate| look.is_exploited(candidate);
     let groups = grouped(&look.facts, viewer.member(), is_exploited, wanted);
     let groups = shown(&look, groups, &wish);
     let here = format!("/queue?channel={}", channel.name());
@@ -242,7 +242,7 @@ impl Row {
             branch: candidate.base_branch.to_string(),
             upstream: upstream_words(candidate),
             advisories: advisories(&candidate.advisories()),
-            is_exploited: !look.exploited(candidate).is_empty(),
+            is_exploited: look.is_exploited(candidate),
             files: changed_files(candidate.details.as_ref()),
             opened: When::new(candidate.opened_at, look.now),
             assessment: assessment_badge(
