@@ -90,6 +90,14 @@ impl Lane {
         self.attempt(step, counted).await
     }
 
+    /// Does work whose outcome is recorded elsewhere, as this step.
+    pub(crate) async fn working<T>(&self, step: &str, work: impl Future<Output = T>) -> T {
+        self.board().works_at(&self.key, step, Timestamp::now());
+        let outcome = work.await;
+        self.board().sign_of_life(&self.key, Timestamp::now());
+        outcome
+    }
+
     /// Tries a step, unless it failed and its next try is not due. A failure is on the board until
     /// the step goes through.
     pub(crate) async fn attempt(
@@ -100,9 +108,7 @@ impl Lane {
         if !self.is_due(step) {
             return Tried::Later;
         }
-        self.board().works_at(&self.key, step, Timestamp::now());
-        let outcome = work.await;
-        self.board().sign_of_life(&self.key, Timestamp::now());
+        let outcome = self.working(step, work).await;
         self.record(step, outcome)
     }
 

@@ -27,55 +27,50 @@ pub(crate) struct Watch {
     last: Option<Timestamp>,
     /// Whether a look is under way.
     is_at_it: bool,
+    /// Whether something is new that the look under way may have passed by.
+    is_stale: bool,
     /// The nominations that a look was begun for.
     asked_for: BTreeSet<PrNumber>,
 }
 
 impl Work for Watch {
-    /// Looks at every interval, and at a ring if somebody nominated an unknown pull request. A look
-    /// that was interrupted goes on where it was.
+    /// Looks at every interval, and at a ring if somebody nominated an unknown pull request or GitHub
+    /// told of one. A look that was interrupted goes on where it was.
     async fn pass(&mut self, lane: &Lane) -> anyhow::Result<Option<Timestamp>> {
         let known = self.engine.known().await?;
         let nominated = self.engine.store.nominated().await?;
-        let mut unknown = nominated.iter().filter(|it| !known.contains_key(it));
-        let is_told = self.engine.read_deliveries().await?;
-        let is_new = is_told || unknown.any(|it| !self.asked_for.contains(it));
+        let is_new = self.is_new(&known, &nominated).await?;
         if !self.is_at_it && !self.is_due() && !is_new {
             return Ok(self.next());
         }
+        self.is_stale |= is_new && self.is_at_it;
         if !lane.is_due(READING) {
             return Ok(None);
         }
         if !self.is_at_it {
             self.last = Some(now());
         }
+        let is_first = !std::mem::replace(&mut self.is_at_it, true);
+        let looked = lane.working(
+            READING,
+            self.engine
+                .look_at_github(lane, known, &nominated, is_first),
+        );
         self.asked_for.clone_from(&nominated);
-        let looked = self
-            .engine
-            .look_at_github(lane, known, &nominated, !self.is_at_it);
         match looked.await {
             Ok(looked) => {
                 lane.mended(READING);
-                self.is_at_it = !looked.is_done;
-                if looked.has_found {
-                    self.bell.ring();
-                }
+                Ok(self.after(&looked))
             }
             Err(error) => {
                 let until = match error.downcast_ref::<WatchError>() {
                     Some(WatchError::RateLimited { until }) => Some(*until),
                     _ => None,
                 };
-                self.is_at_it = true;
                 lane.failed(READING, &error, until);
-                return Ok(None);
+                Ok(None)
             }
         }
-        Ok(if self.is_at_it {
-            Some(now())
-        } else {
-            self.next()
-        })
     }
 }
 
@@ -86,7 +81,31 @@ impl Watch {
             bell,
             last: None,
             is_at_it: false,
+            is_stale: false,
             asked_for: BTreeSet::new(),
+        }
+    }
+
+    /// Whether there is something to look for that no look was begun for.
+    async fn is_new(&self, known: &Known, nominated: &BTreeSet<PrNumber>) -> anyhow::Result<bool> {
+        let is_told = self.engine.read_deliveries().await?;
+        let mut unknown = nominated.iter().filter(|it| !known.contains_key(it));
+        Ok(is_told || unknown.any(|it| !self.asked_for.contains(it)))
+    }
+
+    /// Says when to look next, after some requests that went through.
+    fn after(&mut self, looked: &Looked) -> Option<Timestamp> {
+        if looked.has_found {
+            self.bell.ring();
+        }
+        self.is_at_it = !looked.is_done;
+        if looked.is_done && std::mem::take(&mut self.is_stale) {
+            self.last = None;
+        }
+        if self.is_at_it {
+            Some(now())
+        } else {
+            self.next().or(Some(now()))
         }
     }
 
@@ -133,13 +152,13 @@ impl Engine {
         lane: &Lane,
         mut known: Known,
         nominated: &BTreeSet<PrNumber>,
-        is_new: bool,
+        is_first: bool,
     ) -> anyhow::Result<Looked> {
         let mut cursor: Cursor = match self.store.cursor(CURSOR).await? {
             Some(text) => text.parse().context("the database's cursor")?,
             None => Cursor::default(),
         };
-        if is_new {
+        if is_first {
             self.watcher.begin(&mut cursor, &known);
         }
         let mut has_found = false;

@@ -185,46 +185,58 @@ impl Watcher {
         number: PrNumber,
         now: Timestamp,
     ) -> Result<Step, WatchError> {
-        let route = self.repository.route(&format!("pulls/{number}"));
-        let read = match self.client.get_once(&route).await {
-            Ok(answer) => rows::candidate(&answer.body),
-            Err(Failure::Watch(error)) if error.concerns_all() => return Err(error),
-            Err(Failure::Status { status, .. })
-                if is_gone(status) && known.contains_key(&number) =>
-            {
-                cursor.wanted.remove(&number);
-                return Ok(Step {
-                    gone: vec![number],
-                    ..Step::default()
-                });
-            }
-            Err(Failure::Watch(error)) => Err(error.to_string()),
-            Err(Failure::Status { status, message }) => {
-                Err(format!("GitHub answers {}: {message}", status.as_u16()))
-            }
-        };
-        let read = read.and_then(|candidate| match candidate.pr == number {
-            true => Ok(candidate),
-            false => Err(format!("GitHub answers with number {}", candidate.pr)),
-        });
-        match read {
-            Ok(candidate) => {
+        match self.look_up(number).await? {
+            Found::There(candidate) => {
                 cursor.wanted.remove(&number);
                 Ok(Step {
-                    candidates: vec![candidate],
+                    candidates: vec![*candidate],
                     ..Step::default()
                 })
             }
-            Err(reason) => {
+            Found::Gone(_) if known.contains_key(&number) => {
+                cursor.wanted.remove(&number);
+                Ok(Step {
+                    gone: vec![number],
+                    ..Step::default()
+                })
+            }
+            Found::Gone(reason) | Found::Unreadable(reason) => {
                 let reason = text::line(&reason, text::MAX_LINE);
-                let wanted = cursor.wanted.entry(number);
-                wanted
-                    .or_insert_with(|| Wanted::new(None, None))
-                    .failed(reason, now);
+                let new = || Wanted::new(None, None);
+                let wanted = cursor.wanted.entry(number).or_insert_with(new);
+                wanted.failed(reason, now);
                 Ok(Step::default())
             }
         }
     }
+
+    async fn look_up(&self, number: PrNumber) -> Result<Found, WatchError> {
+        let route = self.repository.route(&format!("pulls/{number}"));
+        let read = match self.client.get_once(&route).await {
+            Ok(answer) => rows::candidate(&answer.body),
+            Err(Failure::Watch(error)) if error.concerns_all() => return Err(error),
+            Err(Failure::Watch(error)) => Err(error.to_string()),
+            Err(Failure::Status { status, message }) => {
+                let reason = format!("GitHub answers {}: {message}", status.as_u16());
+                if is_gone(status) {
+                    return Ok(Found::Gone(reason));
+                }
+                Err(reason)
+            }
+        };
+        Ok(match read {
+            Ok(candidate) if candidate.pr == number => Found::There(Box::new(candidate)),
+            Ok(other) => Found::Unreadable(format!("GitHub answers with number {}", other.pr)),
+            Err(reason) => Found::Unreadable(reason),
+        })
+    }
+}
+
+/// What asking for one pull request came to.
+enum Found {
+    There(Box<Candidate>),
+    Gone(String),
+    Unreadable(String),
 }
 
 fn is_gone(status: http::StatusCode) -> bool {
