@@ -31,6 +31,9 @@ pub struct Cursor {
     pub(crate) label: Label,
     /// What is of interest and was not read yet.
     pub(crate) wanted: BTreeMap<PrNumber, Wanted>,
+    /// How many were asked for by themselves in this look.
+    #[serde(skip)]
+    pub(crate) asked_for: u32,
     /// No request before this time: GitHub asked for that.
     pub(crate) rest_until: Option<Timestamp>,
 }

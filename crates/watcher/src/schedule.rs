@@ -22,6 +22,9 @@ const SWEEP_WHOLE_EVERY: i64 = 24 * 60 * 60;
 /// are open cost GitHub a test merge.
 const ONE_BY_ONE: usize = 3;
 
+/// So many are asked for by themselves in one look, and the rest in the next ones.
+const ALONE_AT_MOST: u32 = 20;
+
 /// A request.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Task {
@@ -36,6 +39,7 @@ pub(crate) enum Task {
 impl Cursor {
     /// Begins another look at what changed, unless something is under way.
     pub(crate) fn begin(&mut self) {
+        self.asked_for = 0;
         let until = self.read_to.map(|at| at.plus_seconds(-OVERLAP));
         self.under_way.get_or_insert_with(|| Walk::changes(until));
     }
@@ -53,8 +57,10 @@ impl Cursor {
             return Some(Task::Label);
         }
         let mut due = self.wanted.iter().filter(|(_, it)| it.next_try <= now);
-        let next = due.next().filter(|_| !is_scarce);
-        next.map(|(number, _)| Task::One(*number))
+        let may_ask = !is_scarce && self.asked_for < ALONE_AT_MOST;
+        let next = due.next().map(|(number, _)| *number).filter(|_| may_ask)?;
+        self.asked_for += 1;
+        Some(Task::One(next))
     }
 
     fn sweep(&self, now: Timestamp) -> Option<Walk> {
@@ -171,5 +177,11 @@ mod tests {
         cursor.wanted.retain(|number, _| *number == PrNumber(9));
         assert_eq!(cursor.next(NOW, false), Some(Task::One(PrNumber(9))));
         assert_eq!(cursor.next(NOW, true), None, "requests are scarce");
+        cursor.asked_for = 0;
+        let asked = (0..100).take_while(|_| cursor.next(NOW, false).is_some());
+        assert_eq!(asked.count(), 20, "no more in one look");
+        cursor.begin();
+        cursor.under_way = None;
+        assert!(cursor.next(NOW, false).is_some(), "the next look goes on");
     }
 }

@@ -262,7 +262,8 @@ fn miss(walk: &Walk, known: &Known, label: &str, wanted: &mut BTreeMap<PrNumber,
         .filter(is_missed)
         .filter(|_| !seen.is_empty())
     {
-        let new = || Wanted::new(None, Some(true));
+        // Where many are missing, they are looked for in the list of all open ones first.
+        let new = || Wanted::new(Some(missed.updated_at), Some(true));
         wanted.entry(missed.pr).or_insert_with(new);
     }
 }

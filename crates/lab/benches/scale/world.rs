@@ -100,6 +100,12 @@ impl World {
             now,
         };
         filling.fill().await.context("filling the database")?;
+        // All of them were seen, and the day's lists were read: no candidate is looked for.
+        let now = now.as_unix();
+        let cursor = serde_json::json!({
+            "read_to": now, "swept": now, "swept_whole": now, "swept_whole_try": now, "wanted": {},
+        });
+        store.set_cursor("github", &cursor.to_string()).await?;
         store.close().await;
         Ok(())
     }
