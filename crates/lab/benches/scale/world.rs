@@ -148,6 +148,10 @@ key_files = [{key:?}]
 
 [nix.environment]
 {environment}
+# Made-up candidates have no tree that could be looked at.
+[impact]
+certainty = "none"
+
 [reconcile]
 interval_seconds = {INTERVAL_SECONDS}
 
