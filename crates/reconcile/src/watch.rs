@@ -122,6 +122,7 @@ impl Watch {
 }
 
 /// What some requests came to.
+#[derive(Default)]
 struct Looked {
     /// Whether there is nothing left to ask for.
     is_done: bool,
@@ -150,7 +151,7 @@ impl Engine {
     async fn look_at_github(
         &self,
         lane: &Lane,
-        mut known: Known,
+        known: Known,
         nominated: &BTreeSet<PrNumber>,
         is_first: bool,
     ) -> anyhow::Result<Looked> {
@@ -161,23 +162,32 @@ impl Engine {
         if is_first {
             self.watcher.begin(&mut cursor, &known);
         }
-        let mut has_found = false;
+        let looked = self.take_steps(&mut cursor, known, nominated).await;
+        lane.traffic(traffic(&self.watcher.traffic(), &cursor));
+        self.complain(lane, &cursor).await?;
+        looked
+    }
+
+    async fn take_steps(
+        &self,
+        cursor: &mut Cursor,
+        mut known: Known,
+        nominated: &BTreeSet<PrNumber>,
+    ) -> anyhow::Result<Looked> {
+        let mut looked = Looked::default();
         for _ in 0..REQUESTS {
-            let stepped = self.watcher.step(&mut cursor, &known, nominated).await;
-            lane.traffic(traffic(&self.watcher.traffic(), &cursor));
+            let stepped = self.watcher.step(cursor, &known, nominated).await;
             // What was read comes before the cursor: a crash between the two reads it again.
             if let Ok(step) = &stepped {
-                has_found |= self.keep(step, &mut known).await?;
+                looked.has_found |= self.keep(step, &mut known).await?;
             }
             self.store.set_cursor(CURSOR, &cursor.to_string()).await?;
-            self.complain(lane, &cursor).await?;
-            if stepped?.is_last {
-                let is_done = true;
-                return Ok(Looked { is_done, has_found });
+            looked.is_done = stepped?.is_last;
+            if looked.is_done {
+                break;
             }
         }
-        let is_done = false;
-        Ok(Looked { is_done, has_found })
+        Ok(looked)
     }
 
     /// Stores what a step found; returns whether that changes anything.

@@ -130,7 +130,10 @@ impl Client {
             headers.insert(IF_NONE_MATCH, etag.clone());
         }
         match (self.send_twice(route, &headers).await?, known) {
-            (None, Some((_, answer))) => Ok(answer),
+            (None, Some((_, answer))) => Ok(Answer {
+                date: self.now(),
+                ..answer
+            }),
             (None, None) => Err(unasked_304()),
             (Some((answer, etag)), _) => {
                 self.remember(route, etag, &answer);

@@ -1,6 +1,5 @@
 //! Where watching got to, and what is still to be read.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -9,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::walk::Walk;
-use crate::wanted::Wanted;
+use crate::wanted::AllWanted;
 
 /// Where watching got to. To be stored after each step: one that was interrupted goes on there.
 ///
@@ -30,7 +29,7 @@ pub struct Cursor {
     #[serde(default)]
     pub(crate) label: Label,
     /// What is of interest and was not read yet.
-    pub(crate) wanted: BTreeMap<PrNumber, Wanted>,
+    pub(crate) wanted: AllWanted,
     /// How many were asked for by themselves in this look.
     #[serde(skip)]
     pub(crate) asked_for: u32,
@@ -99,6 +98,7 @@ impl FromStr for Cursor {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wanted::Wanted;
 
     #[test]
     fn a_cursor_survives_as_text() {
@@ -110,7 +110,7 @@ mod tests {
             ..Cursor::default()
         };
         let mut wanted = Wanted::new(Some(at), Some(true));
-        wanted.failed("no \"answer\"".into(), at);
+        wanted.failed("no \"answer\"", at);
         cursor.wanted.insert(PrNumber(7), wanted);
         assert_eq!(cursor.to_string().parse(), Ok(cursor));
         assert!("yesterday".parse::<Cursor>().is_err());

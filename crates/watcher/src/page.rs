@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use picket_domain::{Candidate, PrNumber, Timestamp, text};
+use picket_domain::{Candidate, PrNumber, Timestamp};
 use picket_recognise::{Subject, recognise};
 
 use crate::client::Answer;
@@ -11,7 +11,7 @@ use crate::known::Known;
 use crate::rows::{self, Head, split};
 use crate::schedule::OVERLAP;
 use crate::walk::Walk;
-use crate::wanted::Wanted;
+use crate::wanted::{AllWanted, want};
 
 /// Which pull requests are worth a look, besides those that are wanted.
 pub(crate) struct Interest<'a> {
@@ -36,14 +36,14 @@ impl Page {
         answer: &Answer,
         interest: &Interest<'_>,
         walk: &mut Walk,
-        wanted: &mut BTreeMap<PrNumber, Wanted>,
+        wanted: &mut AllWanted,
     ) -> Result<Self, WatchError> {
         let mut page = Self::default();
         for row in split(&answer.body)? {
             let head = match Head::read(row) {
                 Ok(head) => head,
                 Err(reason) => {
-                    unreadable(rows::number(row), &reason, answer.date, interest, wanted);
+                    unreadable(rows::number(row), &reason, answer.date, wanted);
                     continue;
                 }
             };
@@ -69,7 +69,7 @@ impl Page {
         head: &Head,
         row: &str,
         interest: &Interest<'_>,
-        (now, wanted): (Timestamp, &mut BTreeMap<PrNumber, Wanted>),
+        (now, wanted): (Timestamp, &mut AllWanted),
     ) {
         let number = head.number;
         let is_covered = wanted.contains_key(&number) || interest.covers(head);
@@ -88,7 +88,7 @@ impl Page {
             }
             // Nothing says that it is of interest.
             Err(_) if !is_covered => {}
-            Err(reason) => unreadable(Some(number), &reason, now, interest, wanted),
+            Err(reason) => unreadable(Some(number), &reason, now, wanted),
         }
     }
 }
@@ -113,12 +113,11 @@ impl Interest<'_> {
     }
 
     /// A list of labels showed it: a row of it is wanted, unless it is known as it is.
-    fn want(&self, head: &Head, wanted: &mut BTreeMap<PrNumber, Wanted>) {
+    fn want(&self, head: &Head, wanted: &mut AllWanted) {
         let known = self.known.get(&head.number);
         let is_known = known.is_some_and(|known| head.updated_at() <= Some(known.updated_at));
         if head.is_pull_request() && !is_known {
-            let new = || Wanted::new(head.updated_at(), Some(head.is_open()));
-            wanted.entry(head.number).or_insert_with(new);
+            want(wanted, head.number, head.updated_at(), Some(head.is_open()));
         }
     }
 }
@@ -130,22 +129,11 @@ fn dated(head: &Head, now: Timestamp) -> Option<Timestamp> {
 }
 
 /// What cannot be read in a list may be readable by itself, or later.
-fn unreadable(
-    number: Option<PrNumber>,
-    reason: &str,
-    now: Timestamp,
-    interest: &Interest<'_>,
-    wanted: &mut BTreeMap<PrNumber, Wanted>,
-) {
+fn unreadable(number: Option<PrNumber>, reason: &str, now: Timestamp, wanted: &mut AllWanted) {
     let Some(number) = number else {
         tracing::warn!("skipped a row that has no number: {reason}");
         return;
     };
-    let reason = text::line(reason, text::MAX_LINE);
-    // Whether a row without readable labels is of interest, only its own page can tell.
-    if !wanted.contains_key(&number) && interest.known.contains_key(&number) {
-        return;
-    }
-    let new = || Wanted::new(None, None);
-    wanted.entry(number).or_insert_with(new).failed(reason, now);
+    // Whether one without readable labels is of interest, only its own page can tell.
+    want(wanted, number, None, None).unreadable(reason, now);
 }

@@ -1,7 +1,5 @@
 //! What is to be asked for next.
 
-use std::collections::BTreeSet;
-
 use picket_domain::{PrNumber, Timestamp};
 
 use crate::cursor::{Cursor, Label};
@@ -21,7 +19,6 @@ const SWEEP_WHOLE_EVERY: i64 = 24 * 60 * 60;
 /// More than so many are looked for in lists. One by one they cost a request each, and those that
 /// are open cost GitHub a test merge.
 const ONE_BY_ONE: usize = 3;
-
 /// So many are asked for by themselves in one look, and the rest in the next ones.
 const ALONE_AT_MOST: u32 = 20;
 
@@ -114,20 +111,12 @@ impl Cursor {
             }
         }
     }
-
-    /// The numbers that are looked for.
-    pub(crate) fn want(&mut self, numbers: &BTreeSet<PrNumber>) {
-        for number in numbers {
-            let new = || crate::wanted::Wanted::new(None, None);
-            self.wanted.entry(*number).or_insert_with(new);
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wanted::Wanted;
+    use crate::wanted::{Wanted, want};
 
     const NOW: Timestamp = Timestamp::from_unix(1_795_000_000);
 
@@ -171,7 +160,9 @@ mod tests {
             let wanted = Wanted::new(Some(NOW), Some(true));
             cursor.wanted.insert(PrNumber(number), wanted);
         }
-        cursor.want(&[PrNumber(1), PrNumber(9)].into());
+        for number in [1, 9] {
+            want(&mut cursor.wanted, PrNumber(number), None, None);
+        }
         assert_eq!(lists(&mut cursor, NOW), ["pulls?state=open"]);
         assert_eq!(cursor.next(NOW, false), Some(Task::One(PrNumber(1))));
         cursor.wanted.retain(|number, _| *number == PrNumber(9));

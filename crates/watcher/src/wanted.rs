@@ -1,6 +1,8 @@
 //! A pull request that is of interest and was not read yet.
 
-use picket_domain::Timestamp;
+use std::collections::BTreeMap;
+
+use picket_domain::{PrNumber, Timestamp, text};
 use serde::{Deserialize, Serialize};
 
 /// The first wait before it is asked for again, in seconds; each further one doubles.
@@ -9,6 +11,20 @@ const FIRST_WAIT: i64 = 60;
 const LONGEST_WAIT: i64 = 6 * 60 * 60;
 /// After so many tries, some hours, nobody is told any more.
 const TOLD: u32 = 8;
+
+/// All of them.
+pub(crate) type AllWanted = BTreeMap<PrNumber, Wanted>;
+
+/// Wants a pull request, unless it is wanted already. The rest is as of [`Wanted::new`].
+pub(crate) fn want(
+    all: &mut AllWanted,
+    number: PrNumber,
+    updated_at: Option<Timestamp>,
+    is_open: Option<bool>,
+) -> &mut Wanted {
+    let new = || Wanted::new(updated_at, is_open);
+    all.entry(number).or_insert_with(new)
+}
 
 /// What is known of it, and why it was not read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,13 +55,20 @@ impl Wanted {
         }
     }
 
-    /// It could not be read, by itself or in a list.
-    pub(crate) fn failed(&mut self, reason: String, now: Timestamp) {
+    /// It could not be read by itself.
+    pub(crate) fn failed(&mut self, reason: &str, now: Timestamp) {
         let wait = FIRST_WAIT << self.tries.min(16);
         self.tries += 1;
         self.next_try = now.plus_seconds(wait.min(LONGEST_WAIT));
-        self.reason = Some(reason);
-        // A list that shows it so once more changes nothing.
+        self.reason = Some(text::line(reason, text::MAX_LINE));
+        self.is_in_no_list = true;
+    }
+
+    /// It could not be read in a list. That is no try: as long as lists show it so, it is told, and
+    /// not asked for by itself.
+    pub(crate) fn unreadable(&mut self, reason: &str, now: Timestamp) {
+        self.next_try = self.next_try.max(now.plus_seconds(FIRST_WAIT));
+        self.reason = Some(text::line(reason, text::MAX_LINE));
         self.is_in_no_list = true;
     }
 
@@ -63,7 +86,7 @@ mod tests {
         let now = Timestamp::from_unix(1_000);
         let mut wanted = Wanted::new(None, None);
         let waits = (0..12).map(|_| {
-            wanted.failed("gone".into(), now);
+            wanted.failed("gone", now);
             (
                 wanted.next_try.seconds_since(now),
                 wanted.complaint().is_some(),
@@ -73,5 +96,12 @@ mod tests {
         assert_eq!(waits[..3], [(60, true), (120, true), (240, true)]);
         assert_eq!((waits[7].1, waits[8].1), (true, false));
         assert_eq!(waits[11].0, LONGEST_WAIT);
+
+        let mut shown = Wanted::new(None, None);
+        for _ in 0..100 {
+            shown.unreadable("odd", now);
+        }
+        assert_eq!(shown.complaint(), Some("odd"), "a list is no try");
+        assert_eq!(shown.next_try.seconds_since(now), FIRST_WAIT);
     }
 }

@@ -1,10 +1,10 @@
 //! One step of watching.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use picket_domain::{Candidate, PrNumber, Timestamp, UpstreamState, text};
+use picket_domain::{Candidate, PrNumber, Timestamp, UpstreamState};
 
 use crate::client::{Client, Failure};
 use crate::config::WatcherConfig;
@@ -17,7 +17,7 @@ use crate::rows;
 use crate::schedule::Task;
 use crate::traffic::Traffic;
 use crate::walk::Walk;
-use crate::wanted::Wanted;
+use crate::wanted::{AllWanted, want};
 
 /// What a step found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -77,12 +77,16 @@ impl Watcher {
     /// all that is known is looked at again.
     pub fn begin(&self, cursor: &mut Cursor, known: &Known) {
         if cursor.read_to.is_none() && cursor.under_way.is_none() {
-            for candidate in known.values() {
-                let is_open = candidate.upstream == UpstreamState::Open;
-                let wanted = Wanted::new(Some(candidate.updated_at), Some(is_open));
-                if is_open {
-                    cursor.wanted.insert(candidate.pr, wanted);
-                }
+            for open in known
+                .values()
+                .filter(|it| it.upstream == UpstreamState::Open)
+            {
+                want(
+                    &mut cursor.wanted,
+                    open.pr,
+                    Some(open.updated_at),
+                    Some(true),
+                );
             }
         }
         cursor.begin();
@@ -113,8 +117,9 @@ impl Watcher {
             return Err(WatchError::RateLimited { until });
         }
         let now = self.client.now();
-        let unknown = nominated.iter().filter(|it| !known.contains_key(it));
-        cursor.want(&unknown.copied().collect());
+        for unknown in nominated.iter().filter(|it| !known.contains_key(it)) {
+            want(&mut cursor.wanted, *unknown, None, None);
+        }
         let budget = self.client.traffic().budget;
         let is_scarce = budget.is_some_and(|budget| budget.is_low(now));
         let stepped = match cursor.next(now, is_scarce) {
@@ -201,10 +206,7 @@ impl Watcher {
                 })
             }
             Found::Gone(reason) | Found::Unreadable(reason) => {
-                let reason = text::line(&reason, text::MAX_LINE);
-                let new = || Wanted::new(None, None);
-                let wanted = cursor.wanted.entry(number).or_insert_with(new);
-                wanted.failed(reason, now);
+                want(&mut cursor.wanted, number, None, None).failed(&reason, now);
                 Ok(Step::default())
             }
         }
@@ -245,7 +247,7 @@ fn is_gone(status: http::StatusCode) -> bool {
 
 /// Candidates that count as open and have the label, and that the list of all such does not show any
 /// more: each is looked at by itself.
-fn miss(walk: &Walk, known: &Known, label: &str, wanted: &mut BTreeMap<PrNumber, Wanted>) {
+fn miss(walk: &Walk, known: &Known, label: &str, wanted: &mut AllWanted) {
     let Walk::Labelled { seen, begun, .. } = walk else {
         return;
     };
@@ -257,13 +259,11 @@ fn miss(walk: &Walk, known: &Known, label: &str, wanted: &mut BTreeMap<PrNumber,
             && !seen.contains(&candidate.pr)
     };
     // Where it shows none at all, it is the list that is not to be believed.
-    for missed in known
-        .values()
-        .filter(is_missed)
-        .filter(|_| !seen.is_empty())
-    {
+    if seen.is_empty() {
+        return;
+    }
+    for missed in known.values().filter(is_missed) {
         // Where many are missing, they are looked for in the list of all open ones first.
-        let new = || Wanted::new(Some(missed.updated_at), Some(true));
-        wanted.entry(missed.pr).or_insert_with(new);
+        want(wanted, missed.pr, Some(missed.updated_at), Some(true));
     }
 }

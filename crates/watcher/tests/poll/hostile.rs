@@ -107,3 +107,20 @@ async fn bytes_that_are_no_text_cost_only_their_row() -> Result<()> {
     assert_eq!(world.poll_numbers().await?, [1]);
     Ok(())
 }
+
+#[tokio::test]
+async fn a_candidate_that_becomes_unreadable_is_told_as_long_as_it_is() -> Result<()> {
+    let mut world = World::new().await?;
+    world.open("a fix", &[SECURITY])?;
+    world.poll().await?;
+    let mut rows = world.list().await?;
+    rows[0]["head"]["sha"] = json!("--help");
+    let kind = FaultKind::Body(serde_json::to_vec(&rows)?);
+    for _ in 0..20 {
+        let fault = Fault::on("/nixpkgs/pulls", 1, kind.clone());
+        world.github.inject(fault);
+        world.poll().await?;
+        assert_eq!(world.complaints().len(), 1, "each look shows it so");
+    }
+    Ok(())
+}
