@@ -2,15 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use picket_domain::{ChannelName, CommitSha, Investigation, PickInput, PickOutcome, PrNumber};
+use picket_domain::{ChannelName, CommitSha, Investigation, PickInput, PickOutcome};
 use sqlx::AnyConnection;
 
 use crate::database::Store;
 use crate::error::StoreError;
-use crate::row::{TableRow, stored};
-
-/// The columns that name a row of either table, and of that of impacts.
-pub(crate) const KEY: &[&str] = &["channel", "base", "pr", "head", "resolved"];
+use crate::picks::{self, KEY, input, of_pick};
+use crate::row::TableRow;
 
 impl Store {
     /// Stores what comes of making a pick, alone, onto a base.
@@ -26,17 +24,14 @@ impl Store {
     ) -> Result<(), StoreError> {
         let contained = outcome.is_in_base();
         let mut transaction = self.begin_write().await?;
-        sqlx::query(
+        of_pick(
             "INSERT INTO assessments (channel, base, pr, head, resolved, outcome, contained) \
              VALUES ($1, $2, $3, $4, $5, $6, $7) \
              ON CONFLICT (channel, base, pr, head, resolved) \
              DO UPDATE SET outcome = excluded.outcome, contained = excluded.contained",
-        )
-        .bind(channel.as_str())
-        .bind(base.as_str())
-        .bind(stored(input.pr.0)?)
-        .bind(input.head.as_str())
-        .bind(input.resolved.as_str())
+            (channel, base),
+            input,
+        )?
         .bind(serde_json::to_string(outcome)?)
         .bind(i64::from(contained))
         .execute(&mut *transaction)
@@ -56,17 +51,14 @@ impl Store {
         investigation: &Investigation,
     ) -> Result<(), StoreError> {
         let mut transaction = self.begin_write().await?;
-        sqlx::query(
+        of_pick(
             "INSERT INTO investigations (channel, base, pr, head, resolved, investigation) \
              VALUES ($1, $2, $3, $4, $5, $6) \
              ON CONFLICT (channel, base, pr, head, resolved) \
              DO UPDATE SET investigation = excluded.investigation",
-        )
-        .bind(channel.as_str())
-        .bind(base.as_str())
-        .bind(stored(input.pr.0)?)
-        .bind(input.head.as_str())
-        .bind(input.resolved.as_str())
+            (channel, base),
+            input,
+        )?
         .bind(serde_json::to_string(investigation)?)
         .execute(&mut *transaction)
         .await?;
@@ -84,15 +76,12 @@ impl Store {
         input: &PickInput,
     ) -> Result<Option<Investigation>, StoreError> {
         let mut connection = self.connection().await?;
-        let row = sqlx::query(
+        let row = of_pick(
             "SELECT channel, base, pr, head, resolved, investigation FROM investigations \
              WHERE channel = $1 AND base = $2 AND pr = $3 AND head = $4 AND resolved = $5",
-        )
-        .bind(channel.as_str())
-        .bind(base.as_str())
-        .bind(stored(input.pr.0)?)
-        .bind(input.head.as_str())
-        .bind(input.resolved.as_str())
+            (channel, base),
+            input,
+        )?
         .fetch_optional(&mut *connection)
         .await?;
         row.map(|row| TableRow::new(&row, "investigations", KEY).json("investigation"))
@@ -106,14 +95,13 @@ pub(crate) async fn assessments(
     (channel, base): (&ChannelName, &CommitSha),
     since: i64,
 ) -> Result<Vec<(PickInput, PickOutcome)>, StoreError> {
-    let rows = sqlx::query(
+    let rows = picks::since(
+        connection,
         "SELECT channel, base, pr, head, resolved, outcome FROM assessments \
          WHERE channel = $1 AND base = $2 AND version > $3",
+        (channel, base),
+        since,
     )
-    .bind(channel.as_str())
-    .bind(base.as_str())
-    .bind(since)
-    .fetch_all(connection)
     .await?;
     rows.iter()
         .map(|row| {
@@ -148,24 +136,15 @@ pub(crate) async fn investigated(
     (channel, base): (&ChannelName, &CommitSha),
     since: i64,
 ) -> Result<BTreeSet<PickInput>, StoreError> {
-    let rows = sqlx::query(
+    let rows = picks::since(
+        connection,
         "SELECT channel, base, pr, head, resolved FROM investigations \
          WHERE channel = $1 AND base = $2 AND version > $3",
+        (channel, base),
+        since,
     )
-    .bind(channel.as_str())
-    .bind(base.as_str())
-    .bind(since)
-    .fetch_all(connection)
     .await?;
     rows.iter()
         .map(|row| input(&TableRow::new(row, "investigations", KEY)))
         .collect()
-}
-
-pub(crate) fn input(row: &TableRow<'_>) -> Result<PickInput, StoreError> {
-    Ok(PickInput {
-        pr: PrNumber(row.number("pr")?),
-        head: row.parsed("head")?,
-        resolved: row.parsed("resolved")?,
-    })
 }

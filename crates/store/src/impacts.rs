@@ -3,10 +3,10 @@
 use picket_domain::{ChannelName, CommitSha, ImpactOutcome, ImpactSummary, PickInput};
 use sqlx::AnyConnection;
 
-use crate::assessments::{KEY, input};
 use crate::database::Store;
 use crate::error::StoreError;
-use crate::row::{TableRow, stored};
+use crate::picks::{self, KEY, input, of_pick};
+use crate::row::TableRow;
 
 impl Store {
     /// Stores what a pick, alone onto a base, changes of the package set, in place of what was known
@@ -22,17 +22,14 @@ impl Store {
         impact: &ImpactOutcome,
     ) -> Result<(), StoreError> {
         let mut transaction = self.begin_write().await?;
-        sqlx::query(
+        of_pick(
             "INSERT INTO impacts (channel, base, pr, head, resolved, impact, summary) \
              VALUES ($1, $2, $3, $4, $5, $6, $7) \
              ON CONFLICT (channel, base, pr, head, resolved) \
              DO UPDATE SET impact = excluded.impact, summary = excluded.summary",
-        )
-        .bind(channel.as_str())
-        .bind(base.as_str())
-        .bind(stored(input.pr.0)?)
-        .bind(input.head.as_str())
-        .bind(input.resolved.as_str())
+            (channel, base),
+            input,
+        )?
         .bind(serde_json::to_string(impact)?)
         .bind(serde_json::to_string(&impact.summary())?)
         .execute(&mut *transaction)
@@ -51,15 +48,12 @@ impl Store {
         input: &PickInput,
     ) -> Result<Option<ImpactOutcome>, StoreError> {
         let mut connection = self.connection().await?;
-        let row = sqlx::query(
+        let row = of_pick(
             "SELECT channel, base, pr, head, resolved, impact FROM impacts \
              WHERE channel = $1 AND base = $2 AND pr = $3 AND head = $4 AND resolved = $5",
-        )
-        .bind(channel.as_str())
-        .bind(base.as_str())
-        .bind(stored(input.pr.0)?)
-        .bind(input.head.as_str())
-        .bind(input.resolved.as_str())
+            (channel, base),
+            input,
+        )?
         .fetch_optional(&mut *connection)
         .await?;
         row.map(|row| TableRow::new(&row, "impacts", KEY).json("impact"))
@@ -73,14 +67,13 @@ pub(crate) async fn impacts(
     (channel, base): (&ChannelName, &CommitSha),
     since: i64,
 ) -> Result<Vec<(PickInput, ImpactSummary)>, StoreError> {
-    let rows = sqlx::query(
+    let rows = picks::since(
+        connection,
         "SELECT channel, base, pr, head, resolved, summary FROM impacts \
          WHERE channel = $1 AND base = $2 AND version > $3",
+        (channel, base),
+        since,
     )
-    .bind(channel.as_str())
-    .bind(base.as_str())
-    .bind(since)
-    .fetch_all(connection)
     .await?;
     rows.iter()
         .map(|row| {

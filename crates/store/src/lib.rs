@@ -32,6 +32,7 @@ mod lease;
 mod migrations;
 mod outcomes;
 mod patches;
+mod picks;
 mod pushes;
 mod releases;
 mod retention;

@@ -7,6 +7,7 @@ use sqlx::AnyConnection;
 
 use crate::database::{Store, WriteTransaction};
 use crate::error::StoreError;
+use crate::picks;
 use crate::row::TableRow;
 
 /// The columns that name a try.
@@ -150,14 +151,13 @@ pub(crate) async fn assemblies(
     (channel, base): (&ChannelName, &CommitSha),
     since: i64,
 ) -> Result<Vec<(ChainId, Assembly)>, StoreError> {
-    let rows = sqlx::query(
+    let rows = picks::since(
+        connection,
         "SELECT chain, assembly FROM assemblies \
          WHERE channel = $1 AND base = $2 AND version > $3",
+        (channel, base),
+        since,
     )
-    .bind(channel.as_str())
-    .bind(base.as_str())
-    .bind(since)
-    .fetch_all(connection)
     .await?;
     rows.iter()
         .map(|row| {
@@ -174,15 +174,14 @@ pub(crate) async fn attempts(
     (channel, base): (&ChannelName, &CommitSha),
     since: i64,
 ) -> Result<Vec<(CommitSha, AttemptSummary)>, StoreError> {
-    let rows = sqlx::query(
+    let rows = picks::since(
+        connection,
         "SELECT channel, base, rev, number, summary, \
          CASE WHEN summary IS NULL THEN attempt END AS attempt FROM attempts \
          WHERE channel = $1 AND base = $2 AND version > $3 ORDER BY rev, number",
+        (channel, base),
+        since,
     )
-    .bind(channel.as_str())
-    .bind(base.as_str())
-    .bind(since)
-    .fetch_all(connection)
     .await?;
     rows.iter()
         .map(|row| {
