@@ -15,20 +15,20 @@ use crate::engine::{Engine, PROGRESS, blocking, candidate, now};
 use crate::lane::{Lane, Tried};
 use crate::settings::Channel;
 use crate::supervise::{Bell, Work};
+use crate::waits::Waits;
 
 /// After so many steps it looks again: what people decided meanwhile comes first.
 const STEPS_A_LOOK: usize = 32;
-/// The first wait before a candidate is tried again that could not be had; each further one doubles.
+/// The first wait before a candidate is tried again that could not be had; the longest is most of a
+/// day.
 const UNAVAILABLE_SECONDS: i64 = 60;
-/// No wait is longer than 2^10 times that: most of a day.
-const LONGEST_WAIT: u32 = 10;
 
 pub(crate) struct Assess {
     engine: Arc<Engine>,
     channel: Arc<Channel>,
     bell: Bell,
-    /// The candidates that could not be had: how often they were tried, and when they are again.
-    unavailable: BTreeMap<PickInput, (u32, Timestamp)>,
+    /// The candidates that could not be had.
+    unavailable: Waits<PickInput>,
 }
 
 impl Work for Assess {
@@ -54,7 +54,7 @@ impl Work for Assess {
                 }
             }
             if done == 0 {
-                let again = self.unavailable.values().map(|(_, at)| *at);
+                let again = self.unavailable.next();
                 return Ok(plan.wake_at.into_iter().chain(again).min());
             }
             self.bell.ring();
@@ -95,7 +95,7 @@ impl Assess {
             engine,
             channel,
             bell,
-            unavailable: BTreeMap::new(),
+            unavailable: Waits::new(UNAVAILABLE_SECONDS),
         }
     }
 
@@ -114,14 +114,14 @@ impl Assess {
             .filter(is_unavailable)
             .map(|candidate| (facts.input(candidate), candidate))
             .collect();
-        self.unavailable.retain(|input, _| lost.contains_key(input));
+        self.unavailable.keep(|input| lost.contains_key(input));
         let mut steps = Vec::new();
         for (input, candidate) in lost {
-            let first = || (0, now().plus_seconds(UNAVAILABLE_SECONDS));
-            let (tries, due) = self.unavailable.entry(input).or_insert_with(first);
-            if *due <= now() {
-                *tries += 1;
-                *due = now().plus_seconds(UNAVAILABLE_SECONDS << (*tries).min(LONGEST_WAIT));
+            let is_due = self.unavailable.is_due(&input, now());
+            if is_due != Some(false) {
+                self.unavailable.again(input, now());
+            }
+            if is_due == Some(true) {
                 steps.push(Step::Assess {
                     pr: candidate.pr,
                     head: candidate.head.clone(),

@@ -40,6 +40,7 @@ mod retain;
 mod settings;
 mod supervise;
 mod trees;
+mod waits;
 mod watch;
 
 pub use collect::{Collector, Removed, RetentionReport};

@@ -10,13 +10,12 @@ use picket_merger::Fetched;
 use crate::engine::{Engine, blocking, now};
 use crate::lane::{Lane, Tried};
 use crate::supervise::{Bell, Work};
+use crate::waits::Waits;
 
 /// After so many it looks again: what is new comes first.
 const AT_ONCE: usize = 8;
-/// The first wait before a head is looked for again that was not there; each further one doubles.
-const FIRST_WAIT_SECONDS: i64 = 30;
-/// No wait is longer than 2^10 times that: some hours.
-const LONGEST_WAIT: u32 = 10;
+/// The first wait before a head is looked for again that was not there; the longest is some hours.
+const ABSENT_SECONDS: i64 = 30;
 
 /// What is read: a head, and the branch that it left.
 type Key = (PrNumber, CommitSha, BranchName);
@@ -24,9 +23,9 @@ type Key = (PrNumber, CommitSha, BranchName);
 pub(crate) struct Read {
     engine: Arc<Engine>,
     bell: Bell,
-    /// What was not there: how often it was looked for, and when it is again. GitHub's copies of a
-    /// commit lag behind, and why one that is gone cannot be picked is told elsewhere.
-    absent: BTreeMap<Key, (u32, Timestamp)>,
+    /// What was not there. GitHub's copies of a commit lag behind, and why one that is gone cannot be
+    /// picked is told elsewhere.
+    absent: Waits<Key>,
 }
 
 impl Work for Read {
@@ -36,9 +35,9 @@ impl Work for Read {
             let mut unread: Vec<_> = known.values().filter(|it| it.details.is_none()).collect();
             unread.sort_by_key(|it| std::cmp::Reverse(it.updated_at));
             let keys: BTreeMap<_, _> = unread.iter().map(|it| (key(it), describe(it))).collect();
-            self.absent.retain(|key, _| keys.contains_key(key));
+            self.absent.keep(|key| keys.contains_key(key));
             lane.keep_wanted(|step| step == "looking" || keys.values().any(|it| it == step));
-            unread.retain(|it| self.is_due(it));
+            unread.retain(|it| self.absent.is_due(&key(it), now()) != Some(false));
             let mut done = 0;
             for candidate in unread {
                 done += usize::from(self.try_one(lane, candidate).await == Tried::Done);
@@ -47,7 +46,7 @@ impl Work for Read {
                 }
             }
             if done == 0 {
-                return Ok(self.absent.values().map(|(_, at)| *at).min());
+                return Ok(self.absent.next());
             }
             self.bell.ring();
         }
@@ -68,7 +67,7 @@ impl Read {
         Self {
             engine,
             bell,
-            absent: BTreeMap::new(),
+            absent: Waits::new(ABSENT_SECONDS),
         }
     }
 
@@ -80,20 +79,9 @@ impl Read {
         };
         let tried = lane.attempt(&describe(candidate), reading).await;
         if tried == Tried::Done && !is_there {
-            self.wait(candidate);
+            self.absent.again(key(candidate), now());
         }
         tried
-    }
-
-    fn is_due(&self, candidate: &Candidate) -> bool {
-        let absent = self.absent.get(&key(candidate));
-        absent.is_none_or(|(_, at)| *at <= now())
-    }
-
-    fn wait(&mut self, candidate: &Candidate) {
-        let (tries, at) = self.absent.entry(key(candidate)).or_insert((0, now()));
-        *at = now().plus_seconds(FIRST_WAIT_SECONDS << *tries);
-        *tries = (*tries + 1).min(LONGEST_WAIT);
     }
 }
 
