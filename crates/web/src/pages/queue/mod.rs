@@ -49,6 +49,8 @@ struct QueuePage {
     filter: String,
     groups: Vec<Group>,
     known: usize,
+    /// Why it is not known what is exploited, for members: the text has a path of the server's.
+    unknown: Option<String>,
 }
 
 struct Group {
@@ -142,6 +144,7 @@ pub(crate) async fn queue(
         filter: text,
         groups,
         known,
+        unknown: viewer.member().and_then(|_| app.kev.as_ref()?.problem()),
     })
 }
 
