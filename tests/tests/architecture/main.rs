@@ -8,6 +8,8 @@
 mod circles;
 mod lengths;
 mod links;
+mod sources;
+mod unsafe_code;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -43,9 +45,15 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("picket-files", &[]),
     ("picket-nix", &["picket-domain"]),
+    ("picket-reads", &["picket-domain"]),
     (
         "picket-evaluator",
-        &["picket-domain", "picket-files", "picket-nix"],
+        &[
+            "picket-domain",
+            "picket-files",
+            "picket-nix",
+            "picket-reads",
+        ],
     ),
     (
         "picket-builder",
