@@ -59,7 +59,7 @@ pub(crate) fn run(bench: &Bench) -> Result<()> {
             let of = [
                 "bench",
                 "--package",
-                "picket-lab",
+                "picket-evaluator",
                 "--bench",
                 "evaluate",
                 "--",

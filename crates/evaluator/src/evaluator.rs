@@ -10,6 +10,7 @@ use tokio::task::spawn_blocking;
 
 use crate::cache::{EvaluationCache, Setting, Slot};
 use crate::error::EvaluateError;
+use crate::job_set::JobSet;
 use crate::job_set::job_name;
 use crate::jobs::{Evaluated, Evaluation, Job, JobError};
 use crate::limits::Limits;
@@ -17,6 +18,7 @@ use crate::pool::Pool;
 use crate::queue::Item;
 use crate::request::{Request, Trust};
 use crate::sandbox::Sandbox;
+use crate::traces::{Digests, Earlier, Notes, Readers, Trace};
 use crate::walk::{Crew, Own, WALKER};
 
 /// Whether an earlier evaluation will do.
@@ -37,6 +39,8 @@ pub struct Evaluator {
     cache: EvaluationCache,
     own: Own,
     sandbox: Arc<OnceCell<Sandbox>>,
+    /// Whether the kernel tells what evaluations read.
+    hears: Arc<OnceCell<bool>>,
     /// Lets so many evaluations run at a time.
     gate: Arc<Semaphore>,
 }
@@ -52,6 +56,7 @@ impl Evaluator {
                 home: state_dir.join("evaluator-home"),
             },
             sandbox: Arc::default(),
+            hears: Arc::default(),
             gate: Arc::new(Semaphore::new(limits.at_once.max(1))),
             limits,
         }
@@ -114,12 +119,13 @@ impl Evaluator {
             rev = %revision.rev,
             "evaluating {} at {}", jobs.file.display(), revision.rev.short()
         );
-        let evaluation = self.evaluate_now(request, on_job).await?;
+        let (evaluation, trace) = self.evaluate_now(request, cache, on_job).await?;
         match &evaluation {
             Evaluation::Jobs(evaluated) => {
                 let evaluated = evaluated.clone();
                 off_runtime(slot, move |slot| {
                     slot.put(&evaluated)
+                        .and_then(|()| trace.map_or(Ok(()), |trace| slot.put_trace(&trace)))
                         .map_err(EvaluateError::file(&slot.file))
                 })
                 .await?;
@@ -154,18 +160,71 @@ impl Evaluator {
         Ok(evaluation)
     }
 
+    /// Evaluates what cannot be taken over from earlier evaluations; with the trace of it, where it
+    /// is heard what is read.
     async fn evaluate_now(
         &self,
         request: Request<'_>,
+        cache: Cache,
         on_job: &(dyn Fn(&JobName, &Result<Job, JobError>) + Send + Sync),
-    ) -> Result<Evaluation, EvaluateError> {
+    ) -> Result<(Evaluation, Option<Trace>), EvaluateError> {
         let sandbox = self.sandbox_for(request).await?;
         self.write_walker().await?;
-        let crew = Crew::new(&self.nix, &self.limits, sandbox, &self.own, request)?;
+        let heard = self.hears().await;
+        let crew = Crew::new(&self.nix, &self.limits, sandbox, &self.own, heard, request)?;
+        let earlier = match cache {
+            Cache::Use if heard => self.earlier(request, &crew.tree).await?,
+            Cache::Use | Cache::Skip => Earlier::default(),
+        };
         let store_dir = &request.installed.store_dir;
         let told = |item: &Item, job: &Result<Job, JobError>| on_job(&job_name(&item.path), job);
-        let pool = Pool::new(&crew, &self.limits, store_dir, request.extras, &told);
-        pool.run().await
+        let extras = request.extras;
+        let pool = Pool::new(&crew, &self.limits, store_dir, extras, &earlier, &told);
+        let (evaluation, notes) = pool.run().await?;
+        let Evaluation::Jobs(evaluated) = &evaluation else {
+            return Ok((evaluation, None));
+        };
+        if evaluated.taken_over > 0 {
+            tracing::info!(
+                target: "picket::progress",
+                rev = %request.revision.rev,
+                "{} of its names read the same as before", evaluated.taken_over
+            );
+        }
+        let trace = match heard {
+            true => Some(self.trace(request, &crew.tree, earlier, notes).await?),
+            false => None,
+        };
+        Ok((evaluation, trace))
+    }
+
+    /// Whether it is heard what evaluations read, and nothing else can change what they give.
+    async fn hears(&self) -> bool {
+        let works = || async { spawn_blocking(picket_reads::works).await.unwrap_or(false) };
+        self.limits.restricted && *self.hears.get_or_init(works).await
+    }
+
+    async fn earlier(&self, request: Request<'_>, tree: &Path) -> Result<Earlier, EvaluateError> {
+        let looked_at = tree.to_owned();
+        let earlier = off_runtime(self.slot(request), move |slot| {
+            Digests::of(&looked_at).map(|mut digests| slot.earlier(&mut digests))
+        });
+        earlier.await.map_err(EvaluateError::file(tree))
+    }
+
+    async fn trace(
+        &self,
+        request: Request<'_>,
+        tree: &Path,
+        earlier: Earlier,
+        mut notes: Notes,
+    ) -> Result<Trace, EvaluateError> {
+        let (looked_at, job_set) = (tree.to_owned(), request.jobs.clone());
+        let trace = off_runtime(self.slot(request), move |_| {
+            earlier.complete(&mut notes);
+            Digests::of(&looked_at).map(|mut digests| Trace::new(&job_set, notes, &mut digests))
+        });
+        trace.await.map_err(EvaluateError::file(tree))
     }
 
     /// The sandbox for a revision, which there must be for one that nobody vouches for.
@@ -194,6 +253,12 @@ impl Evaluator {
         written
             .unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
             .map_err(EvaluateError::file(&self.own.walker))
+    }
+
+    /// Which jobs of a revision read what, as an evaluation tells that was kept in this folder;
+    /// `None`: none was, or it does not tell. Blocks: it reads some megabytes.
+    pub fn readers(state_dir: &Path, rev: &CommitSha, job_set: &JobSet) -> Option<Readers> {
+        EvaluationCache::new(state_dir).readers(rev, job_set)
     }
 
     /// Removes all evaluations of a revision.

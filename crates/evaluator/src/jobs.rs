@@ -154,6 +154,10 @@ pub struct Evaluated {
     pub jobs: Jobs,
     /// What it took.
     pub cost: EvaluationCost,
+    /// How many names, sets among them, were taken over from earlier evaluations: what they read is
+    /// the same in this tree.
+    #[serde(default)]
+    pub taken_over: u32,
 }
 
 /// An evaluation that did not come to its end.

@@ -7,6 +7,9 @@
 //! job costs the others nothing; what ends a worker (a stack overflow, too much memory, time or
 //! disk) ends it at one name, and another goes on with the next (`verdict`).
 //!
+//! What an evaluation read is kept with it (`traces`), so that in another tree only those names are
+//! asked about again that read something else there.
+//!
 //! Whoever has questions of their own about a tree has workers of the same kind from a [`Station`].
 //!
 //! What an expression says of itself is checked against the derivations in the store
@@ -28,6 +31,7 @@ mod revision;
 mod sandbox;
 mod settings;
 mod station;
+mod traces;
 mod verdict;
 mod walk;
 mod worker;
@@ -45,5 +49,6 @@ pub use requirements::{NixTooOld, check_requirements};
 pub use revision::Revision;
 pub use sandbox::Sandbox;
 pub use station::Station;
+pub use traces::{PathChange, Readers};
 pub use walk::{address_space, literal};
 pub use worker::{Answer, Bounds, Ended, Warden, Worker};

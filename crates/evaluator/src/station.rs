@@ -7,7 +7,7 @@ use picket_nix::{Installed, Nix, NixVersion};
 
 use crate::sandbox::{Places, Sandbox};
 use crate::settings;
-use crate::worker::{Bounds, Ended, Worker};
+use crate::worker::{Bounds, Ended, Start, Worker};
 
 /// What workers are started with.
 #[derive(Debug, Clone)]
@@ -21,6 +21,7 @@ pub struct Station {
     system: Option<String>,
     bounds: Bounds,
     environment: Vec<(String, String)>,
+    heard: Option<PathBuf>,
 }
 
 impl Station {
@@ -45,6 +46,7 @@ impl Station {
             system: None,
             bounds,
             environment: Vec::new(),
+            heard: None,
         }
     }
 
@@ -68,6 +70,15 @@ impl Station {
         self
     }
 
+    /// The tree of which it is written down what they look at, if there is one.
+    #[must_use]
+    pub(crate) fn heard(self, tree: Option<PathBuf>) -> Self {
+        Self {
+            heard: tree,
+            ..self
+        }
+    }
+
     /// Starts a worker that has read nothing of its sources.
     ///
     /// # Errors
@@ -88,6 +99,12 @@ impl Station {
             command.arg("-I").arg(format!("{name}={}", path.display()));
         }
         command.envs(self.environment.iter().cloned());
-        Worker::start(self.sandbox, &self.places, command, self.bounds).await
+        let start = Start {
+            sandbox: self.sandbox,
+            places: &self.places,
+            heard: self.heard.as_deref(),
+            bounds: self.bounds,
+        };
+        Worker::start(start, command).await
     }
 }

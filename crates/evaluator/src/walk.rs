@@ -52,6 +52,7 @@ impl Crew {
         limits: &Limits,
         sandbox: Sandbox,
         own: &Own,
+        heard: bool,
         request: Request<'_>,
     ) -> Result<Self, EvaluateError> {
         let tree = &request.revision.tree;
@@ -85,6 +86,7 @@ impl Crew {
         Ok(Self {
             station: station
                 .restricted(limits.restricted)
+                .heard(heard.then(|| tree.clone()))
                 .for_system(request.system),
             tree,
             attributes,

@@ -9,7 +9,7 @@ use picket_evaluator::Walk;
 use serde_json::Value;
 
 const USAGE: &str = "--tree FOLDER | --repo CLONE [--rev REV], [--file JOBS.nix [--arg NAME=JSON].. \
-    [--attribute PATH].. [--one-by-one]] [--memory-mib N] [--workers N] [--json]";
+    [--attribute PATH].. [--one-by-one]] [--change FILE].. [--memory-mib N] [--workers N] [--json]";
 
 /// The arguments.
 #[derive(Debug, Default)]
@@ -21,6 +21,8 @@ pub(crate) struct Arguments {
     pub(crate) values: BTreeMap<String, Value>,
     pub(crate) attributes: Vec<String>,
     pub(crate) one_by_one: bool,
+    /// Files of the tree, each of which is changed once, after the rest.
+    pub(crate) changes: Vec<PathBuf>,
     pub(crate) memory_mib: Option<u64>,
     pub(crate) workers: Option<usize>,
     pub(crate) json: bool,
@@ -42,6 +44,7 @@ impl Arguments {
                 "--rev" => arguments.rev = Some(value()?),
                 "--file" => arguments.file = value()?.into(),
                 "--attribute" => arguments.attributes.push(value()?),
+                "--change" => arguments.changes.push(value()?.into()),
                 "--arg" => arguments.add(&value()?)?,
                 "--one-by-one" => arguments.one_by_one = true,
                 "--memory-mib" => arguments.memory_mib = Some(value()?.parse()?),

@@ -2,18 +2,20 @@
 //!
 //! The tree is anybody's clone of nixpkgs; nothing of it comes with Picket. Its store is a throw-away
 //! one. Evaluated are the names of the top level, or the jobs of `--file`: once with an empty store,
-//! where every derivation is written, once more when they are all there, and once as it was kept.
+//! where every derivation is written, once more when they are all there, and once as it was kept;
+//! then once for each `--change FILE`, with that file as if somebody had touched it.
 
 mod arguments;
+mod change;
 mod plain;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use picket_domain::CommitSha;
+use picket_domain::{CommitSha, JobName};
 use picket_evaluator::{
     Cache, Evaluated, Evaluation, Evaluator, JobSet, Limits, Request, Revision, Walk,
     check_requirements,
@@ -42,6 +44,7 @@ struct Figures {
     first_seconds: f64,
     again_seconds: f64,
     kept_seconds: f64,
+    after_changes: Vec<AfterChange>,
     /// The largest worker's, in MiB.
     peak_mib: u64,
     plain_seconds: Option<f64>,
@@ -100,6 +103,11 @@ async fn measure(arguments: &Arguments, tree: &Path, dir: &Path) -> Result<Figur
     if first.jobs.keys().ne(again.jobs.keys()) {
         bail!("two evaluations of one tree found different jobs");
     }
+    let mut after_changes = Vec::new();
+    for (number, file) in (1..).zip(&arguments.changes) {
+        let revision = change::changed(&bench.revision.tree, file, number, dir)?;
+        after_changes.push(bench.after(&revision, file).await?);
+    }
     let plain = match bench.walk {
         Walk::TopLevel | Walk::Packages => Some(plain::nix_env(&store, tree, dir, &again.jobs)?),
         Walk::Jobs if arguments.one_by_one => {
@@ -113,12 +121,24 @@ async fn measure(arguments: &Arguments, tree: &Path, dir: &Path) -> Result<Figur
         first_seconds,
         again_seconds,
         kept_seconds,
+        after_changes,
         peak_mib: first.cost.peak_bytes.max(again.cost.peak_bytes) >> 20,
         plain_seconds: plain.as_ref().map(|plain| plain.0),
         plain_names: plain.as_ref().map(|plain| plain.1),
         sandbox: bench.evaluator.sandbox().await.to_string(),
         nix: bench.installed.version.to_string(),
     })
+}
+
+/// What it takes when one file is another one. Times are in seconds.
+#[derive(Debug, Serialize)]
+struct AfterChange {
+    file: PathBuf,
+    seconds: f64,
+    /// How many names, sets among them, were taken over.
+    taken_over: u32,
+    /// How many names are others.
+    differ: usize,
 }
 
 struct Bench {
@@ -130,10 +150,27 @@ struct Bench {
 }
 
 impl Bench {
+    /// Evaluates the tree with one file changed.
+    async fn after(&self, revision: &Revision, file: &Path) -> Result<AfterChange> {
+        let (_, before) = self.evaluate(Cache::Use).await?;
+        let (seconds, after) = self.evaluate_at(revision, Cache::Use).await?;
+        let differs = |name: &&JobName| before.jobs.get(*name) != after.jobs.get(*name);
+        Ok(AfterChange {
+            file: file.to_owned(),
+            seconds,
+            taken_over: after.taken_over,
+            differ: after.jobs.keys().filter(differs).count(),
+        })
+    }
+
     async fn evaluate(&self, cache: Cache) -> Result<(f64, Evaluated)> {
+        self.evaluate_at(&self.revision, cache).await
+    }
+
+    async fn evaluate_at(&self, revision: &Revision, cache: Cache) -> Result<(f64, Evaluated)> {
         let request = Request {
             walk: self.walk,
-            ..Request::new(&self.installed, &self.revision, &self.jobs)
+            ..Request::new(&self.installed, revision, &self.jobs)
         };
         let begun = Instant::now();
         let evaluation = self.evaluator.evaluate(request, cache).await?;
@@ -166,14 +203,25 @@ fn report_failing(evaluated: &Evaluated) {
     }
 }
 
+fn told(after: &AfterChange) -> String {
+    format!(
+        "after a change to {}: {:.1} s, {} names taken over, {} differ\n",
+        after.file.display(),
+        after.seconds,
+        after.taken_over,
+        after.differ
+    )
+}
+
 fn table(figures: &Figures) -> String {
     let plain = match (figures.plain_seconds, figures.plain_names) {
         (Some(seconds), Some(names)) => format!("\nplain Nix, {names} names: {seconds:.1} s"),
         _ => String::new(),
     };
+    let changes: String = figures.after_changes.iter().map(told).collect();
     format!(
         "{} names, {} of which fail (Nix {}, sandbox: {})\n\
-         empty store: {:.1} s\nfull store: {:.1} s\nas kept: {:.3} s\n\
+         empty store: {:.1} s\nfull store: {:.1} s\nas kept: {:.3} s\n{changes}\
          largest worker: {} MiB{plain}",
         figures.names,
         figures.failing,

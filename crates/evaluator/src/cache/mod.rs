@@ -4,79 +4,23 @@
 //! derivations may be gone from the store, though: whoever needs those has to look. That a base
 //! does not evaluate is kept as well, for a time, so that it is not evaluated again at each look.
 
+mod reads;
+mod setting;
+
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use picket_domain::{CommitSha, Sha256};
+use picket_files::write_whole;
 use serde::{Deserialize, Serialize};
 
-use crate::job_set::JobSet;
+use self::reads::READS;
 use crate::jobs::{Evaluated, Evaluation, Unfinished};
-use crate::limits::Limits;
-use crate::request::{Request, Walk};
-use crate::walk::WALKER;
-use picket_files::write_whole;
+use crate::traces::Trace;
 
-/// Everything but the revision that an evaluation depends on.
-#[derive(Serialize)]
-pub(crate) struct Setting<'a> {
-    job_set: &'a JobSet,
-    walk: Walk,
-    extras: bool,
-    system: Option<&'a str>,
-    nix: String,
-    store_dir: &'a str,
-    restricted: bool,
-    depth: u32,
-    jobs: u32,
-    options: &'a [(String, String)],
-    walker: &'static str,
-    #[serde(skip)]
-    bounds: Bounds,
-}
-
-/// What an evaluation may take: it decides whether one comes to its end, not what it finds.
-#[derive(Serialize)]
-struct Bounds {
-    seconds: u64,
-    job_seconds: u64,
-    memory: Option<u64>,
-    disk: u64,
-    output: u64,
-    losses: u32,
-}
-
-impl<'a> Setting<'a> {
-    pub(crate) fn new(
-        request: Request<'a>,
-        limits: &Limits,
-        options: &'a [(String, String)],
-    ) -> Self {
-        Self {
-            job_set: request.jobs,
-            walk: request.walk,
-            extras: request.extras,
-            system: request.system,
-            nix: request.installed.version.to_string(),
-            store_dir: &request.installed.store_dir,
-            restricted: limits.restricted,
-            depth: limits.depth,
-            jobs: limits.jobs,
-            options,
-            walker: WALKER,
-            bounds: Bounds {
-                seconds: limits.seconds,
-                job_seconds: limits.job_seconds,
-                memory: limits.memory(),
-                disk: limits.job_disk_bytes,
-                output: limits.job_output_bytes,
-                losses: limits.losses,
-            },
-        }
-    }
-}
+pub(crate) use self::setting::Setting;
 
 /// Why a revision has no jobs.
 #[derive(Serialize, Deserialize)]
@@ -107,6 +51,9 @@ pub(crate) struct EvaluationCache {
 pub(crate) struct Slot {
     pub(crate) file: PathBuf,
     failed: PathBuf,
+    reads: PathBuf,
+    /// How the names of files end that say what evaluations of the same setting read.
+    reads_of_setting: String,
 }
 
 impl Slot {
@@ -118,6 +65,11 @@ impl Slot {
     /// Keeps an evaluation, whole or not at all.
     pub(crate) fn put(&self, evaluated: &Evaluated) -> io::Result<()> {
         write(&self.file, evaluated)
+    }
+
+    /// Keeps what the evaluation read, which [`put`](Self::put) has kept.
+    pub(crate) fn put_trace(&self, trace: &Trace) -> io::Result<()> {
+        reads::write_trace(&self.reads, trace)
     }
 
     /// Why the evaluation failed within the last so many seconds, if it did.
@@ -167,12 +119,16 @@ impl EvaluationCache {
     pub(crate) fn slot(&self, rev: &CommitSha, setting: &Setting<'_>) -> Slot {
         let bounds = serde_json::to_vec(&setting.bounds).expect("numbers are JSON");
         let mut setting = serde_json::to_vec(setting).expect("every key is text");
-        let file = format!("{rev}.{}.json", Sha256::of(&setting));
+        let digest = Sha256::of(&setting);
+        let file = format!("{rev}.{digest}.json");
+        let reads_of_setting = format!(".{digest}{READS}");
         setting.extend(bounds);
         let failed = format!("{rev}.{}.failed.json", Sha256::of(&setting));
         Slot {
             file: self.dir.join(file),
             failed: self.dir.join(failed),
+            reads: self.dir.join(format!("{rev}{reads_of_setting}")),
+            reads_of_setting,
         }
     }
 
@@ -203,7 +159,10 @@ mod tests {
     use picket_nix::Installed;
 
     use super::*;
+    use crate::job_set::JobSet;
     use crate::jobs::{Job, JobError, Jobs};
+    use crate::limits::Limits;
+    use crate::request::Request;
     use crate::revision::Revision;
 
     fn rev(digit: char) -> CommitSha {
@@ -244,6 +203,7 @@ mod tests {
                 (name("d"), Err(fails)),
             ]),
             cost: EvaluationCost::default(),
+            taken_over: 0,
         }
     }
 

@@ -1,5 +1,7 @@
 //! Looking at one item after the other, and what is found.
 
+use std::collections::VecDeque;
+
 use tokio::task::spawn_blocking;
 
 use super::seat::{NoAnswer, Seat};
@@ -7,6 +9,7 @@ use super::under_way::{Halt, UnderWay};
 use crate::description::{Described, Found};
 use crate::jobs::{Extras, JobError};
 use crate::queue::Item;
+use crate::traces::{Held, Node, Noted, is_lasting};
 use crate::walk::Question;
 
 /// How many names are asked for at a time.
@@ -26,6 +29,11 @@ impl<'a, 'b> Desk<'a, 'b> {
 
     /// Looks at one item.
     pub(super) async fn look(&mut self, item: Item) -> Result<(), Halt> {
+        let node = Node::of(&item);
+        if let Some(held) = self.work.earlier.get(&node) {
+            self.work.notes().take_over(node);
+            return self.take_over(&item, held);
+        }
         self.work.tell(&item);
         let question = if item.is_root() {
             Question::Root
@@ -46,8 +54,31 @@ impl<'a, 'b> Desk<'a, 'b> {
             let most = self.work.limits.depth;
             self.broken(&item, JobError::TooDeep { most })
         } else {
+            self.note(&item, Noted::Nothing);
             self.work.queue().passed();
             Ok(())
+        }
+    }
+
+    /// An item that is what it was found to be earlier.
+    fn take_over(&self, item: &Item, held: &Held) -> Result<(), Halt> {
+        match held {
+            Held::Job(job) => self.work.settle(item, job.as_ref().clone()),
+            Held::Nothing => self.work.queue().passed(),
+            Held::Set(names) => {
+                let count = u32::try_from(names.len()).unwrap_or(u32::MAX);
+                if self.announce(item, count)? {
+                    self.work.queue().discover(item, 0, names.clone());
+                }
+                self.work.queue().passed();
+            }
+        }
+        Ok(())
+    }
+
+    fn note(&self, item: &Item, found: Noted) {
+        if let Some(moment) = self.seat.moment() {
+            self.work.notes().note(Node::of(item), found, moment);
         }
     }
 
@@ -61,6 +92,10 @@ impl<'a, 'b> Desk<'a, 'b> {
         {
             job.says.extras = self.extras(&item).await?;
         }
+        if is_lasting(&job) {
+            self.note(&item, Noted::Job);
+        }
+        self.seat.settled();
         self.work.settle(&item, job);
         Ok(())
     }
@@ -74,19 +109,11 @@ impl<'a, 'b> Desk<'a, 'b> {
     }
 
     async fn set(&mut self, item: Item, names: u32) -> Result<(), Halt> {
-        let announced = self.work.queue().announce(&item, names);
-        match announced {
-            Ok(true) => {}
-            Ok(false) => {
-                self.work.queue().passed();
-                return Ok(());
-            }
-            Err(all) => {
-                let most = self.work.limits.jobs;
-                let error = format!("the job set has {all} names; {most} are allowed");
-                return Err(UnderWay::failed(error));
-            }
+        if !self.announce(&item, names)? {
+            self.work.queue().passed();
+            return Ok(());
         }
+        let mut all = VecDeque::new();
         // The last ones first, so that the first ones are the next to be looked at.
         let mut until = names;
         while until > 0 {
@@ -99,18 +126,35 @@ impl<'a, 'b> Desk<'a, 'b> {
                 Ok(listed) => listed,
                 Err(none) => return self.unanswered(item, none),
             };
-            let listed = listed.into_iter().flatten().collect();
+            let listed: Vec<_> = listed.into_iter().flatten().collect();
+            for name in listed.iter().rev() {
+                all.push_front(name.clone());
+            }
             self.work.queue().discover(&item, from, listed);
             until = from;
         }
+        self.note(&item, Noted::Set(all.into()));
         self.work.queue().passed();
         Ok(())
+    }
+
+    /// Whether a set with so many names can be looked into.
+    fn announce(&self, item: &Item, names: u32) -> Result<bool, Halt> {
+        let announced = self.work.queue().announce(item, names);
+        announced.map_err(|all| {
+            let most = self.work.limits.jobs;
+            UnderWay::failed(format!("the job set has {all} names; {most} are allowed"))
+        })
     }
 
     /// An item that cannot be looked at; where it is the whole job set, that cannot be evaluated.
     fn broken(&self, item: &Item, error: JobError) -> Result<(), Halt> {
         if !item.path.is_empty() {
-            self.work.settle(item, Err(error));
+            let job = Err(error);
+            if is_lasting(&job) {
+                self.note(item, Noted::Job);
+            }
+            self.work.settle(item, job);
             return Ok(());
         }
         Err(match error {

@@ -20,6 +20,7 @@ use crate::error::EvaluateError;
 use crate::jobs::{Evaluated, Evaluation};
 use crate::limits::Limits;
 use crate::queue::Item;
+use crate::traces::{Earlier, Notes};
 use crate::walk::Crew;
 
 /// How long after one worker the next one starts.
@@ -36,14 +37,15 @@ impl<'a> Pool<'a> {
         limits: &'a Limits,
         store_dir: &'a str,
         extras: bool,
+        earlier: &'a Earlier,
         on_job: OnJob<'a>,
     ) -> Self {
-        let work = UnderWay::new(crew, limits, store_dir, extras, on_job);
+        let work = UnderWay::new(crew, limits, store_dir, extras, earlier, on_job);
         Self { work }
     }
 
-    /// Evaluates everything.
-    pub(crate) async fn run(self) -> Result<Evaluation, EvaluateError> {
+    /// Evaluates everything; hands back what was noted, too.
+    pub(crate) async fn run(self) -> Result<(Evaluation, Notes), EvaluateError> {
         let ended = async {
             let seats = self.work.limits.seats();
             try_join_all((0..seats).map(|seat| self.seat(seat, seats))).await?;
@@ -55,15 +57,18 @@ impl<'a> Pool<'a> {
         };
         match ended.await {
             Ok(()) => {}
-            Err(Halt::Evaluation(evaluation)) => return Ok(evaluation),
+            Err(Halt::Evaluation(evaluation)) => return Ok((evaluation, Notes::default())),
             Err(Halt::Error(error)) => return Err(error),
         }
         let cost = self.work.cost();
         let queue = self.work.queue.into_inner().expect("nobody panicked");
-        Ok(Evaluation::Jobs(Evaluated {
+        let notes = self.work.notes.into_inner().expect("nobody panicked");
+        let evaluated = Evaluated {
             jobs: queue.into_jobs(),
             cost,
-        }))
+            taken_over: notes.taken_over(),
+        };
+        Ok((Evaluation::Jobs(evaluated), notes))
     }
 
     /// The work of one seat, until there is no more.

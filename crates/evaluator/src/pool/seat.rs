@@ -16,12 +16,19 @@ use crate::error::EvaluateError;
 use crate::jobs::JobError;
 use crate::nix_error::{evaluation_error, is_machines_fault};
 use crate::queue::Item;
+use crate::traces::Moment;
 use crate::verdict::{Verdict, judge};
 use crate::walk::Question;
 use crate::worker::{Answer, Ended, Worker};
 
 /// A worker that is younger is not replaced for the memory that it has.
 const YOUNG: Duration = Duration::from_secs(5);
+
+/// How many things a worker's first job may look at, and how many more each that follows: of one
+/// that looked at more, those that follow would be taken for having looked at all of that, too. A
+/// NixOS test looks at some 30,000, most of which all of them need; a tarball, at every file.
+const LOOKS_FIRST: usize = 60_000;
+const LOOKS_MORE: usize = 10_000;
 
 /// How often an item is tried whose worker was ended from outside.
 const TRIES: u32 = 2;
@@ -36,6 +43,10 @@ pub(super) struct Seat<'a, 'b> {
 
 struct Seated {
     worker: Worker,
+    /// How much it had looked at when its last job was settled.
+    looked: Option<usize>,
+    /// Its number in the notes.
+    number: u32,
     since: Instant,
 }
 
@@ -69,6 +80,16 @@ impl<'a, 'b> Seat<'a, 'b> {
     pub(super) fn time(&self) -> &str {
         let seated = self.worker.as_ref();
         seated.map_or("", |seated| seated.worker.time())
+    }
+
+    /// How much the worker has looked at; `None`: nobody can tell.
+    pub(super) fn moment(&self) -> Option<Moment> {
+        let seated = self.worker.as_ref()?;
+        let looks = seated.worker.look_count()?;
+        Some(Moment {
+            worker: seated.number,
+            looks: u32::try_from(looks).ok()?,
+        })
     }
 
     /// What a question's answer says; or why there is none.
@@ -157,8 +178,12 @@ impl<'a, 'b> Seat<'a, 'b> {
         if self.worker.is_none() {
             match self.start().await {
                 Ok(Ok(worker)) => {
-                    let since = Instant::now();
-                    self.worker = Some(Seated { worker, since });
+                    self.worker = Some(Seated {
+                        worker,
+                        looked: None,
+                        number: self.work.notes().worker(Vec::new()),
+                        since: Instant::now(),
+                    });
                 }
                 Ok(Err(ended)) => return Err(not_started(&ended).into()),
                 Err(error) => return Err(cannot_start(error).into()),
@@ -190,15 +215,41 @@ impl<'a, 'b> Seat<'a, 'b> {
         let share = memory / self.seats as u64 / 4 * 3;
         let has = seated.worker.memory();
         if has > share && seated.since.elapsed() > YOUNG {
+            self.replace();
+        }
+    }
+
+    /// A job is settled. Ends the worker where it looked at so much that it says nothing of the next.
+    pub(super) fn settled(&mut self) {
+        let Some(seated) = &mut self.worker else {
+            return;
+        };
+        let Some(looks) = seated.worker.look_count() else {
+            return;
+        };
+        let most = seated
+            .looked
+            .map_or(LOOKS_FIRST, |before| before + LOOKS_MORE);
+        seated.looked = Some(looks);
+        if looks > most {
+            self.replace();
+        }
+    }
+
+    /// Ends the worker; the next question starts another one.
+    fn replace(&mut self) {
+        if let Some(seated) = &self.worker {
             let written = seated.worker.written();
             self.work.written.fetch_add(written, Ordering::Relaxed);
-            self.leave();
         }
+        self.leave();
     }
 
     /// Ends the worker.
     fn leave(&mut self) {
         if let Some(seated) = self.worker.take() {
+            let looks = seated.worker.looks();
+            self.work.notes().end(seated.number, looks);
             self.work
                 .peak
                 .fetch_max(seated.worker.peak(), Ordering::Relaxed);

@@ -13,6 +13,7 @@ use crate::error::EvaluateError;
 use crate::jobs::{Evaluation, Job, JobError, Unfinished};
 use crate::limits::Limits;
 use crate::queue::{Item, Queue};
+use crate::traces::{Earlier, Notes};
 use crate::walk::Crew;
 
 /// How often it is told how far an evaluation is.
@@ -54,6 +55,9 @@ pub(super) struct UnderWay<'a> {
     pub(super) written: AtomicU64,
     pub(super) losses: AtomicU64,
     told: Mutex<Instant>,
+    /// What holds of earlier evaluations.
+    pub(super) earlier: &'a Earlier,
+    pub(super) notes: Mutex<Notes>,
 }
 
 impl<'a> UnderWay<'a> {
@@ -62,6 +66,7 @@ impl<'a> UnderWay<'a> {
         limits: &'a Limits,
         store_dir: &'a str,
         extras: bool,
+        earlier: &'a Earlier,
         on_job: OnJob<'a>,
     ) -> Self {
         let roots = match crew.attributes.as_slice() {
@@ -87,6 +92,8 @@ impl<'a> UnderWay<'a> {
             written: AtomicU64::new(0),
             losses: AtomicU64::new(0),
             told: Mutex::new(begun),
+            earlier,
+            notes: Mutex::default(),
         }
     }
 
@@ -105,6 +112,10 @@ impl<'a> UnderWay<'a> {
         self.memories
             .lock()
             .expect("nobody panics while holding it")
+    }
+
+    pub(super) fn notes(&self) -> MutexGuard<'_, Notes> {
+        self.notes.lock().expect("nobody panics while holding it")
     }
 
     pub(super) fn settle(&self, item: &Item, job: Result<Job, JobError>) {

@@ -11,13 +11,16 @@ mod answer;
 mod complaints;
 
 use std::io;
+use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use picket_nix::process::{Group, proc};
+use picket_reads::{Look, Reads};
 use rustix::process::{Pid, Resource};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{ChildStdin, ChildStdout, Command};
+use tokio::runtime::Handle;
 use tokio::time::{Instant, interval, sleep_until};
 
 use crate::sandbox::{Places, Sandbox};
@@ -89,6 +92,30 @@ pub trait Warden {
     fn wrote_too_much(&self, written: u64) -> bool;
 }
 
+/// How a worker is started.
+pub(crate) struct Start<'a> {
+    pub(crate) sandbox: Sandbox,
+    pub(crate) places: &'a Places,
+    /// The tree of which it is written down what the worker looks at.
+    pub(crate) heard: Option<&'a Path>,
+    pub(crate) bounds: Bounds,
+}
+
+impl Start<'_> {
+    fn spawn(&self, mut command: Command) -> io::Result<(Group, Option<Reads>)> {
+        let (sandbox, places) = (self.sandbox, self.places.clone());
+        let Some(tree) = self.heard else {
+            return Ok((sandbox.spawn(&mut command, &places)?, None));
+        };
+        let runtime = Handle::current();
+        let (group, reads) = picket_reads::recorded(tree, move || {
+            let _runtime = runtime.enter();
+            sandbox.spawn(&mut command, &places)
+        })?;
+        Ok((group?, Some(reads)))
+    }
+}
+
 /// A running worker. It is killed when it is dropped.
 #[derive(Debug)]
 pub struct Worker {
@@ -103,6 +130,8 @@ pub struct Worker {
     peak: u64,
     /// What `builtins.currentTime` is to it.
     time: String,
+    /// What it has looked at, where that is written down.
+    reads: Option<Reads>,
 }
 
 impl Worker {
@@ -110,16 +139,15 @@ impl Worker {
     ///
     /// Its bounds are set before it is given anything of the tree.
     pub(crate) async fn start(
-        sandbox: Sandbox,
-        places: &Places,
+        start: Start<'_>,
         mut command: Command,
-        bounds: Bounds,
     ) -> io::Result<Result<Self, Ended>> {
         command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        let mut group = sandbox.spawn(&mut command, places)?;
+        let bounds = start.bounds;
+        let (mut group, reads) = start.spawn(command)?;
         let child = group.child();
         let stdin = child.stdin.take().expect("stdin is piped");
         let stdout = child.stdout.take().expect("stdout is piped");
@@ -137,12 +165,16 @@ impl Worker {
             peak: 0,
             time: String::new(),
             group,
+            reads,
         };
         let until = Instant::now() + START_TIME;
         match worker.ask(TIME, until, &Unwatched).await? {
             Ok(Answer::Said(time)) => worker.time = time,
             Ok(Answer::Failed(_)) => {}
             Err(ended) => return Ok(Err(ended)),
+        }
+        if let Some(reads) = &worker.reads {
+            reads.forget();
         }
         worker.process = proc::innermost(leader);
         worker.limit()?;
@@ -248,6 +280,16 @@ impl Worker {
     /// The most memory that it was seen to have, in bytes.
     pub(crate) fn peak(&self) -> u64 {
         self.peak.max(proc::peak_memory(self.process).unwrap_or(0))
+    }
+
+    /// How many things it has looked at in its tree; `None`: nobody can tell.
+    pub(crate) fn look_count(&self) -> Option<usize> {
+        self.reads.as_ref()?.count()
+    }
+
+    /// What it has looked at in its tree, in order.
+    pub(crate) fn looks(&self) -> Vec<Look> {
+        self.reads.as_ref().map(Reads::looks).unwrap_or_default()
     }
 
     /// How many bytes it has written.

@@ -8,4 +8,5 @@
 mod bounds;
 mod hostile;
 mod jobs;
+mod traces;
 mod world;

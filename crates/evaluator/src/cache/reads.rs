@@ -1,0 +1,84 @@
+//! What kept evaluations read.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use picket_domain::CommitSha;
+use picket_files::write_whole;
+
+use super::{EvaluationCache, Slot, read};
+use crate::job_set::JobSet;
+use crate::jobs::Evaluated;
+use crate::traces::{Digests, Earlier, Readers, Trace};
+
+/// How the names of files end that say what an evaluation read.
+pub(super) const READS: &str = ".reads";
+
+/// How many earlier evaluations are looked at: what one does not know, the ones before it seldom do.
+const EARLIER_MAX: usize = 3;
+
+impl Slot {
+    /// What of the newest evaluations with the same setting holds for a tree. What cannot be read of
+    /// them holds nowhere.
+    pub(crate) fn earlier(&self, digests: &mut Digests) -> Earlier {
+        let mut earlier = Earlier::default();
+        let dir = self.reads.parent().unwrap_or(Path::new("/"));
+        let is_other = |name: &str| name.ends_with(&self.reads_of_setting);
+        let mut others = newest_first(dir, is_other).unwrap_or_default();
+        others.retain(|reads| *reads != self.reads);
+        for reads in others.iter().take(EARLIER_MAX) {
+            let evaluated: Option<Evaluated> = read(&evaluation_beside(reads));
+            let (Some(trace), Some(evaluated)) = (read_trace(reads), evaluated) else {
+                continue;
+            };
+            if earlier.add(evaluated, &trace, digests) {
+                break;
+            }
+        }
+        earlier
+    }
+}
+
+impl EvaluationCache {
+    /// Which jobs of a revision read what, as the newest evaluation of it by this job set tells.
+    /// Blocks. `None`: there is none, or it does not tell.
+    pub(crate) fn readers(&self, rev: &CommitSha, job_set: &JobSet) -> Option<Readers> {
+        let is_of = |name: &str| name.starts_with(rev.as_str()) && name.ends_with(READS);
+        let files = newest_first(&self.dir, is_of).ok()?;
+        let mut traces = files
+            .iter()
+            .filter_map(|file| Some((file, read_trace(file)?)));
+        let (file, trace) = traces.find(|(_, trace)| trace.is_of(job_set))?;
+        Some(Readers::new(read(&evaluation_beside(file))?, &trace))
+    }
+}
+
+/// A trace is written in a form that takes less than JSON: it may have a million places of paths.
+pub(super) fn write_trace(file: &Path, trace: &Trace) -> io::Result<()> {
+    let bytes = postcard::to_stdvec(trace).map_err(io::Error::other)?;
+    fs::create_dir_all(file.parent().unwrap_or(Path::new("/")))?;
+    write_whole(file, &bytes)
+}
+
+fn read_trace(file: &Path) -> Option<Trace> {
+    postcard::from_bytes(&fs::read(file).ok()?).ok()
+}
+
+/// The evaluation of which a file says what it read.
+fn evaluation_beside(reads: &Path) -> PathBuf {
+    reads.with_extension("json")
+}
+
+/// The files of a folder by their names, the newest first.
+fn newest_first(dir: &Path, is_meant: impl Fn(&str) -> bool) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(dir)? {
+        let entry = entry?;
+        if is_meant(&entry.file_name().to_string_lossy()) {
+            found.push((entry.metadata()?.modified()?, entry.path()));
+        }
+    }
+    found.sort_unstable();
+    Ok(found.into_iter().rev().map(|(_, path)| path).collect())
+}
