@@ -50,6 +50,20 @@ impl Aggregates {
         Self(resolved.collect())
     }
 
+    /// The jobs that these patterns require: those that they name, and what aggregates among those
+    /// stand for.
+    pub(crate) fn required<'a>(
+        &self,
+        jobs: impl Iterator<Item = &'a JobName>,
+        patterns: &[JobPattern],
+    ) -> BTreeSet<JobName> {
+        let is_named = |job: &&JobName| patterns.iter().any(|pattern| pattern.matches(job));
+        let named: BTreeSet<_> = jobs.filter(is_named).cloned().collect();
+        let aggregates = named.iter().filter_map(|job| self.0.get(job));
+        let behind: Vec<_> = aggregates.flat_map(|it| it.jobs.iter().cloned()).collect();
+        named.into_iter().chain(behind).collect()
+    }
+
     /// Adds what the aggregates name and the revision does not have to what it breaks, unless the
     /// base does not have it either.
     pub(crate) fn add_missing(&self, base: &Self, changes: &mut Changes) {

@@ -50,6 +50,7 @@ mod run;
 mod schedule;
 mod session;
 mod site;
+mod touched;
 
 pub use builder::Builder;
 pub use error::BuildError;
@@ -60,8 +61,9 @@ pub use logs::{Log, LogPart, Logs};
 pub use request::BuildRequest;
 pub use retention::{Collected, Keep, Kept, Kind, Reason, Retention};
 pub use schedule::Durations;
+pub use touched::{JobReads, TouchedJobs};
 
 pub use picket_evaluator::{
-    Evaluated, Evaluation, Job, JobError, JobSet, Jobs, NixTooOld, Revision, Unfinished,
+    Evaluated, Evaluation, Job, JobError, JobSet, Jobs, NixTooOld, PathChange, Revision, Unfinished,
 };
 pub use picket_nix::{Nix, NixConfig};

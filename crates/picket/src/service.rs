@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use anyhow::Context;
 use axum::serve::ListenerExt;
-use picket_builder::{Builder, Nix};
+use picket_builder::{Builder, JobReads, Nix};
 use picket_domain::{Board, Timestamp};
 use picket_evaluator::Sandbox;
 use picket_evidence::KevFile;
@@ -67,6 +67,7 @@ impl Service {
             mirror: mirror.clone(),
             logs: builder.logs().clone(),
             live: builder.live().clone(),
+            job_reads: JobReads::new(&dirs.builds()),
             streams: Streams::default(),
             channels: config.channels.iter().map(channel_info).collect(),
             sign_in: sign_in(&config)?,
@@ -239,6 +240,7 @@ fn channel_info(channel: &config::Channel) -> ChannelInfo {
     let name = &channel.policy.channel;
     ChannelInfo {
         policy: channel.policy.clone(),
+        jobs: channel.jobs.clone(),
         rebuild_limit: channel.rebuild_limit,
         title: name.to_string(),
         base_label: channel.follows.branch.to_string(),

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use picket_builder::{Live, Logs};
+use picket_builder::{JobReads, JobSet, Live, Logs};
 use picket_domain::{Board, BranchName, ChannelName, Policy, Timestamp};
 use picket_evidence::KevFile;
 use picket_merger::{GitAddress, Merger};
@@ -27,6 +27,8 @@ pub struct AppState {
     pub logs: Logs,
     /// What builds are doing.
     pub live: Live,
+    /// What the jobs of evaluated revisions read.
+    pub job_reads: JobReads,
     /// The logs that are watched.
     pub streams: Streams,
     /// The channels, in the order in which pages list them; at least one.
@@ -60,6 +62,8 @@ pub(crate) type App = Arc<AppState>;
 pub struct ChannelInfo {
     /// Its rules; its name is in them.
     pub policy: Policy,
+    /// Its jobs.
+    pub jobs: JobSet,
     /// More derivations than these are a mass rebuild.
     pub rebuild_limit: u32,
     /// Its name for people: `NixOS 26.05, security`.

@@ -6,6 +6,7 @@ mod choice;
 mod diff;
 mod form;
 mod impact;
+mod jobs;
 mod lost;
 mod people;
 mod stages;
@@ -28,6 +29,7 @@ use self::choice::Choice;
 use self::diff::DiffView;
 use self::form::FormView;
 use self::impact::{ImpactView, ListLook};
+use self::jobs::JobsView;
 use self::lost::LostView;
 use self::people::{PersonView, people};
 use self::stages::{Stage, stages};
@@ -108,6 +110,7 @@ struct CandidatePage {
     may_choose_form: bool,
     choice: Choice,
     impact: Option<ImpactView>,
+    jobs: Option<JobsView>,
     build: Option<BuildView>,
     stages: Vec<Stage>,
     lead: Option<String>,
@@ -142,6 +145,7 @@ pub(crate) async fn candidate(
     let changed = ChangedView::of(&app, &look, candidate).await?;
     let conflict = ConflictPart::of(&app, &look, candidate, &viewer).await?;
     let impact = ImpactView::of(&app, &look, candidate).await?;
+    let jobs = JobsView::of(&app, &look, candidate).await;
     let build = BuildView::of(&app, &look, candidate).await?;
     let form = FormView::of(&app, &look, candidate).await?;
     let body = app.store.candidate_body(pr).await?.unwrap_or_default();
@@ -158,6 +162,7 @@ pub(crate) async fn candidate(
         changed,
         conflict,
         impact,
+        jobs,
         build,
         form,
         body,
@@ -174,6 +179,7 @@ struct Parts {
     changed: Option<ChangedView>,
     conflict: Option<ConflictPart>,
     impact: Option<ImpactView>,
+    jobs: Option<JobsView>,
     build: Option<BuildView>,
     form: FormView,
     body: String,
@@ -250,6 +256,7 @@ impl CandidatePage {
             may_choose_form: may_choose == Some(Ok(())),
             choice,
             impact: parts.impact,
+            jobs: parts.jobs,
             build: parts.build,
             form: parts.form,
             status: status_badge(&status),

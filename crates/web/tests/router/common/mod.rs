@@ -15,10 +15,11 @@ pub(crate) mod sample;
 pub(crate) mod upstream;
 pub(crate) mod world;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use picket_builder::{Live, Logs};
+use picket_builder::{JobReads, JobSet, Live, Logs};
 use picket_domain::{
     AfterHold, BaseHold, Board, BranchName, ChannelName, JobPattern, Lane, LaneKey, Login, Named,
     Policy, RetryPolicy, Timestamp,
@@ -148,8 +149,14 @@ impl Site {
             mirror: upstream::mirror(self.path()),
             logs: self.logs(),
             live: Live::new(self.logs()),
+            job_reads: JobReads::new(self.path()),
             streams: Streams::default(),
             channels: vec![ChannelInfo {
+                jobs: JobSet {
+                    file: "jobs.nix".into(),
+                    arguments: BTreeMap::new(),
+                    attributes: Vec::new(),
+                },
                 rebuild_limit: 500,
                 policy: policy(),
                 title: "NixOS 26.05, security".into(),
