@@ -7,6 +7,7 @@ mod diff;
 mod form;
 mod impact;
 mod lost;
+mod package_tests;
 mod people;
 mod stages;
 mod trouble;
