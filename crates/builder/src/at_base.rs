@@ -18,6 +18,8 @@ pub(crate) struct AtBase<'a> {
     /// The revision, whose build this is part of.
     pub(crate) rev: &'a CommitSha,
     pub(crate) base: &'a Jobs,
+    /// The tests that the base's packages name.
+    pub(crate) tests: &'a Jobs,
 }
 
 /// Jobs that failed by the same derivation, and what the base has in their place.
@@ -94,11 +96,15 @@ impl<'a> AtBase<'a> {
         std::iter::once(name).chain(others).cloned().collect()
     }
 
+    fn job(&self, name: &JobName) -> Option<&'a Job> {
+        let job = self.base.get(name).or_else(|| self.tests.get(name))?;
+        job.as_ref().ok()
+    }
+
     fn suspects(&self, outcomes: &[(&JobName, &JobOutcome)]) -> Vec<Suspects<'a>> {
         let mut by_culprit: BTreeMap<&StorePath, Suspects<'a>> = BTreeMap::new();
         for (name, outcome) in outcomes {
-            let (Some(culprit), Some(Ok(job))) = (own_failure(outcome), self.base.get(*name))
-            else {
+            let (Some(culprit), Some(job)) = (own_failure(outcome), self.job(name)) else {
                 continue;
             };
             let told_by = ((*name).clone(), job);

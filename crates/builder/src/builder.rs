@@ -122,6 +122,7 @@ impl Builder {
             jobs,
             required,
             rebuild_limit,
+            package_tests,
         } = request;
         let _leases = (self.lease(&base.rev).await?, self.lease(&head.rev).await?);
         let session = Session::open(&self.site.nix, &self.site.limits).await?;
@@ -152,6 +153,7 @@ impl Builder {
             required,
             packages: are_known.then_some(&package_set),
             rebuild_limit,
+            package_tests,
             base,
             head,
         };

@@ -189,15 +189,10 @@ pub(crate) fn check_attributes(
     base: &Jobs,
     head: &Jobs,
 ) -> Result<(), BuildError> {
-    let leads_to = |name: &JobName, attribute: &JobName| {
-        name.as_str()
-            .strip_prefix(attribute.as_str())
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-    };
     for path in job_set.checked_attributes()? {
         let attribute = job_name(&path);
         let mut names = base.keys().chain(head.keys());
-        if !names.any(|name| leads_to(name, &attribute)) {
+        if !names.any(|name| lies_at(name, &attribute)) {
             return Err(BuildError::JobSet(format!(
                 "{} has no job at or under `{attribute}`, neither at the base nor at the \
                  revision: remove the attribute, or mend its name",
@@ -206,6 +201,13 @@ pub(crate) fn check_attributes(
         }
     }
     Ok(())
+}
+
+/// Whether a job lies at or under an attribute.
+pub(crate) fn lies_at(name: &JobName, attribute: &JobName) -> bool {
+    name.as_str()
+        .strip_prefix(attribute.as_str())
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 fn listed(names: &BTreeSet<JobName>) -> String {

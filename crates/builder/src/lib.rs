@@ -1,7 +1,8 @@
 //! Picket's Nix build runner.
 //!
 //! [`Builder::build`] evaluates a channel's jobs at the base and at a revision, builds exactly the
-//! jobs whose outputs differ, and reports what came of each. Everything that it does can be cut
+//! jobs whose outputs differ, with packages (`packages`) and the tests that these name
+//! (`package_tests`), and reports what came of each. Everything that it does can be cut
 //! off at any instruction and done again: Nix's store is the only progress that there is, and
 //! what is kept beside it (evaluations, logs, roots) is written whole or not at all, or again.
 //!
@@ -41,6 +42,7 @@ mod live;
 mod logs;
 mod monitor;
 mod outcome;
+mod package_tests;
 mod packages;
 mod realise;
 mod request;

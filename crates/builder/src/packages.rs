@@ -51,12 +51,18 @@ pub(crate) fn told(packages: &PackageSet) -> String {
     }
 }
 
-/// [`limit`] off the runtime: it reads a derivation for each package, where there are too many.
-pub(crate) async fn limited(mut changes: Changes, most: u32) -> (Changes, PackageSet) {
-    let limited = spawn_blocking(move || {
-        let packages = limit(&mut changes, most);
-        (changes, packages)
-    });
+/// What is built of the changes.
+#[derive(Debug)]
+pub(crate) struct Limited {
+    pub(crate) changes: Changes,
+    pub(crate) packages: PackageSet,
+    /// The packages that are built, be it as jobs; those nearest to the change first.
+    pub(crate) built: Vec<JobName>,
+}
+
+/// [`limit`] off the runtime: it reads a derivation for each package.
+pub(crate) async fn limited(changes: Changes, most: u32) -> Limited {
+    let limited = spawn_blocking(move || limit(changes, most));
     match limited.await {
         Ok(limited) => limited,
         Err(error) => std::panic::resume_unwind(error.into_panic()),
@@ -65,48 +71,68 @@ pub(crate) async fn limited(mut changes: Changes, most: u32) -> (Changes, Packag
 
 /// Counts the packages that differ, and leaves out those that are built as jobs, and those beyond the
 /// limit: first what is nearest to the change itself.
-fn limit(changes: &mut Changes, limit: u32) -> PackageSet {
-    let is_package = |(name, _): &(&JobName, &Change)| name.is_package();
-    let changed = changes.iter().filter(is_package).count();
-    let jobs: BTreeSet<_> = changes
-        .iter()
-        .filter(|it| !is_package(it))
+fn limit(mut changes: Changes, limit: u32) -> Limited {
+    let changed = changes.keys().filter(|name| name.is_package()).count();
+    let as_jobs = take_those_built_as_jobs(&mut changes);
+    let left_out = beyond(&changes, limit as usize);
+    changes.retain(|name, _| !left_out.contains(name));
+    let built = to_build(&changes).into_iter().chain(to_build(&as_jobs));
+    let built = nearest_first(built.collect());
+    let count = |n| u32::try_from(n).unwrap_or(u32::MAX);
+    Limited {
+        packages: PackageSet {
+            changed: count(changed),
+            left_out: count(left_out.len()),
+            ..PackageSet::default()
+        },
+        built: built.into_iter().cloned().collect(),
+        changes,
+    }
+}
+
+/// Takes the packages out of the changes that are built as jobs.
+fn take_those_built_as_jobs(changes: &mut Changes) -> Changes {
+    let jobs = changes.iter().filter(|(name, _)| !name.is_package());
+    let jobs: BTreeSet<_> = jobs
         .filter_map(|(_, change)| change.drv().cloned())
         .collect();
-    changes.retain(|name, change| {
-        !name.is_package() || change.drv().is_none_or(|drv| !jobs.contains(drv))
+    let is_job = |name: &JobName, change: &mut Change| {
+        name.is_package() && change.drv().is_some_and(|drv| jobs.contains(drv))
+    };
+    changes.extract_if(.., is_job).collect()
+}
+
+/// The packages that are to be built, each with its derivation.
+fn to_build(changes: &Changes) -> Vec<(&JobName, &StorePath)> {
+    let packages = changes.iter().filter(|(name, _)| name.is_package());
+    packages
+        .filter_map(|(name, change)| Some((name, change.drv()?)))
+        .collect()
+}
+
+/// Packages by how far they are from the change.
+fn nearest_first<'a>(mut packages: Vec<(&'a JobName, &'a StorePath)>) -> Vec<&'a JobName> {
+    let drvs: BTreeSet<_> = packages.iter().map(|(_, drv)| *drv).collect();
+    let distances = distances(&drvs, |drv| match derivation::read(drv) {
+        Ok(recipe) => recipe.inputs,
+        Err(_) => Vec::new(),
     });
-    let left_out = beyond(changes, limit as usize);
-    changes.retain(|name, _| !left_out.contains(name));
-    let count = |n| u32::try_from(n).unwrap_or(u32::MAX);
-    PackageSet {
-        changed: count(changed),
-        left_out: count(left_out.len()),
-        unknown: None,
-    }
+    packages.sort_by_key(|(name, drv)| (distances[drv], *name));
+    packages.into_iter().map(|(name, _)| name).collect()
 }
 
 /// The packages that are too many, whether they are to be built or not to be had any more.
 fn beyond(changes: &Changes, limit: usize) -> BTreeSet<JobName> {
-    let packages = changes.iter().filter(|(name, _)| name.is_package());
-    let (to_build, others): (Vec<_>, Vec<_>) = packages
-        .map(|(name, change)| (name, change.drv()))
-        .partition(|(_, drv)| drv.is_some());
-    let mut to_build: Vec<_> = to_build
-        .into_iter()
-        .filter_map(|(name, drv)| Some((name, drv?)))
-        .collect();
-    if to_build.len() > limit {
-        let drvs: BTreeSet<_> = to_build.iter().map(|(_, drv)| *drv).collect();
-        let distances = distances(&drvs, |drv| match derivation::read(drv) {
-            Ok(recipe) => recipe.inputs,
-            Err(_) => Vec::new(),
-        });
-        to_build.sort_by_key(|(name, drv)| (distances[drv], *name));
-    }
-    let to_build = to_build.into_iter().map(|(name, _)| name).skip(limit);
-    let others = others.into_iter().map(|(name, _)| name).skip(limit);
-    to_build.chain(others).cloned().collect()
+    let to_build = to_build(changes);
+    let too_many = match to_build.len() > limit {
+        true => nearest_first(to_build).split_off(limit),
+        false => Vec::new(),
+    };
+    let is_other =
+        |(name, change): &(&JobName, &Change)| name.is_package() && change.drv().is_none();
+    let others = changes.iter().filter(is_other).map(|(name, _)| name);
+    let others = others.skip(limit);
+    too_many.into_iter().chain(others).cloned().collect()
 }
 
 /// How far each derivation is from the change: the longest way to it through others that differ.
@@ -164,16 +190,34 @@ mod tests {
 
     #[test]
     fn what_is_built_as_a_job_is_not_built_as_a_package_too() {
-        let mut changes = changes(&[
+        let changes = changes(&[
             ("nixpkgs.curl", to_build("curl")),
             ("pkgs.curl", to_build("curl")),
             ("pkgs.git", to_build("git")),
             ("pkgs.insecure", Change::Gone),
         ]);
-        let found = limit(&mut changes, 10);
-        assert_eq!((found.changed, found.left_out), (3, 0));
-        let names: Vec<_> = changes.keys().map(JobName::as_str).collect();
+        let found = limit(changes, 10);
+        assert_eq!((found.packages.changed, found.packages.left_out), (3, 0));
+        let names: Vec<_> = found.changes.keys().map(JobName::as_str).collect();
         assert_eq!(names, ["nixpkgs.curl", "pkgs.git", "pkgs.insecure"]);
+        let built: Vec<_> = found.built.iter().map(JobName::as_str).collect();
+        assert_eq!(built, ["pkgs.curl", "pkgs.git"]);
+    }
+
+    #[test]
+    fn what_is_left_out_is_not_among_what_is_built() {
+        let changes = changes(&[
+            ("pkgs.a", to_build("a")),
+            ("pkgs.b", to_build("b")),
+            ("pkgs.c", Change::Gone),
+            ("pkgs.d", Change::Gone),
+        ]);
+        let found = limit(changes, 1);
+        assert_eq!((found.packages.changed, found.packages.left_out), (4, 2));
+        let names: Vec<_> = found.changes.keys().map(JobName::as_str).collect();
+        assert_eq!(names, ["pkgs.a", "pkgs.c"]);
+        assert_eq!(found.built[0].as_str(), "pkgs.a");
+        assert_eq!(found.built.len(), 1);
     }
 
     #[test]

@@ -17,4 +17,6 @@ pub struct BuildRequest<'a> {
     /// How many packages that differ are built beside the jobs at most; 0: packages are not looked
     /// at.
     pub rebuild_limit: u32,
+    /// How many tests of those packages are built at most; 0: they are not looked at.
+    pub package_tests: u32,
 }

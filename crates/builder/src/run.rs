@@ -16,7 +16,8 @@ use crate::carried;
 use crate::compare::{Change, compare};
 use crate::error::BuildError;
 use crate::gate::{self, Aggregates};
-use crate::packages;
+use crate::package_tests::{self, Search, Tests};
+use crate::packages::{self, Limited};
 use crate::realise::Work;
 use crate::roots::Roots;
 use crate::session::Session;
@@ -38,23 +39,61 @@ pub(crate) struct Run<'a> {
     /// The package set, where those of the base are known.
     pub(crate) packages: Option<&'a JobSet>,
     pub(crate) rebuild_limit: u32,
+    /// How many tests of packages are built at most.
+    pub(crate) package_tests: u32,
     pub(crate) base: &'a Revision,
     pub(crate) head: &'a Revision,
 }
 
 /// What evaluating the revision came to.
 enum Head {
-    Evaluated(Jobs, Changes, PackageSet),
+    Evaluated(Compared),
     Not(BuildReport),
+}
+
+/// A revision's jobs beside the base's.
+#[derive(Debug, Default)]
+struct Compared {
+    jobs: Jobs,
+    changes: Changes,
+    packages: PackageSet,
+    /// The packages whose tests are looked at.
+    tested: Vec<JobName>,
+    /// The base's tests of those.
+    tests_at_base: Jobs,
+}
+
+impl Compared {
+    fn of(jobs: Jobs, limited: Limited, tests: Tests) -> Self {
+        let mut changes = limited.changes;
+        changes.extend(tests.changes);
+        Self {
+            jobs,
+            changes,
+            packages: PackageSet {
+                tests: tests.told,
+                ..limited.packages
+            },
+            tested: limited.built,
+            tests_at_base: tests.base,
+        }
+    }
 }
 
 impl Run<'_> {
     /// Evaluates the revision and builds what differs from the base.
     pub(crate) async fn report(mut self, base: &Evaluated) -> Result<BuildReport, BuildError> {
-        let (jobs, mut changes, packages) = match self.evaluate(base).await? {
-            Head::Evaluated(jobs, changes, packages) => (jobs, changes, packages),
+        let compared = match self.evaluate(base).await? {
+            Head::Evaluated(compared) => compared,
             Head::Not(report) => return Ok(report),
         };
+        let Compared {
+            jobs,
+            mut changes,
+            packages,
+            tested,
+            tests_at_base,
+        } = compared;
         gate::check_attributes(self.jobs, &base.jobs, &jobs)?;
         let aggregates = Aggregates::of(&jobs);
         let before = Aggregates::of(&base.jobs);
@@ -64,13 +103,14 @@ impl Run<'_> {
         tracing::info!(
             target: "picket::progress",
             rev = %self.head.rev,
-            "{} of {jobs} jobs differ from the base's{}",
+            "{} of {jobs} jobs differ from the base's{}{}",
             changes.keys().filter(|name| !name.is_beside()).count(),
-            packages::told(&packages)
+            packages::told(&packages),
+            package_tests::told(&changes)
         );
         let outcomes = self.realise(&changes).await?;
         let mut changed = carried::judge(&changes, reports(&changes, &outcomes)).await?;
-        self.excuse_what_the_base_breaks(&base.jobs, &mut changed)
+        self.excuse_what_the_base_breaks(&base.jobs, (&tested, &tests_at_base), &mut changed)
             .await?;
         Ok(BuildReport::Evaluated {
             jobs: u32::try_from(jobs).unwrap_or(u32::MAX),
@@ -84,12 +124,14 @@ impl Run<'_> {
     async fn excuse_what_the_base_breaks(
         &mut self,
         base: &Jobs,
+        (tested, tests): (&[JobName], &Jobs),
         changed: &mut [JobReport],
     ) -> Result<(), BuildError> {
         let at_base = AtBase {
             site: self.site,
             rev: &self.head.rev,
             base,
+            tests,
         };
         let outcomes: Vec<_> = changed.iter().map(|it| (&it.job, &it.outcome)).collect();
         let needed = at_base.needed(&outcomes);
@@ -102,6 +144,7 @@ impl Run<'_> {
             if let Some(packages) = self.packages {
                 self.packages_of(self.base, packages, Cache::Skip).await?;
             }
+            self.tests_of(tested, Cache::Skip).await?;
             self.hold(&needed).await?;
         }
         let broken = at_base.broken(&mut self.session, &outcomes).await?;
@@ -111,6 +154,18 @@ impl Run<'_> {
             }
         }
         Ok(())
+    }
+
+    /// How the tests of packages differ from the base's.
+    async fn tests_of(&self, packages: &[JobName], cache: Cache) -> Result<Tests, BuildError> {
+        let search = Search {
+            evaluator: self.evaluator,
+            installed: &self.session.installed,
+            base: self.base,
+            head: self.head,
+            most: self.package_tests as usize,
+        };
+        search.tests(packages, cache).await
     }
 
     async fn packages_of(
@@ -153,12 +208,11 @@ impl Run<'_> {
     /// A derivation that is gone was taken by the garbage collector, where the evaluation is an
     /// earlier one; one that is still not there after another evaluation never was.
     async fn evaluate(&mut self, base: &Evaluated) -> Result<Head, BuildError> {
-        let (mut jobs, mut changes, mut missing) = (Jobs::new(), Changes::new(), BTreeSet::new());
-        let mut counted = PackageSet::default();
+        let (mut compared, mut missing) = (Compared::default(), BTreeSet::new());
         for cache in [Cache::Use, Cache::Skip] {
             let evaluator = self.evaluator;
             let evaluation = evaluator.evaluate(self.request(self.head), cache).await?;
-            jobs = match evaluation {
+            let mut jobs = match evaluation {
                 Evaluation::Jobs(evaluated) => match stopped(&evaluated, base) {
                     Some(unfinished) => return Ok(Head::Not(not_finished(unfinished, base))),
                     None => evaluated.jobs,
@@ -190,21 +244,23 @@ impl Run<'_> {
             let mut all = compare(&base.jobs, &jobs);
             carried::prepare(&mut all);
             // What is left to clients is neither held nor kept.
-            (changes, counted) = packages::limited(all, self.rebuild_limit).await;
-            missing = self.hold(&to_build(&changes)).await?;
+            let limited = packages::limited(all, self.rebuild_limit).await;
+            let tests = self.tests_of(&limited.built, cache).await?;
+            compared = Compared::of(jobs, limited, tests);
+            missing = self.hold(&to_build(&compared.changes)).await?;
             if missing.is_empty() {
                 break;
             }
         }
-        let changes = believable(changes, &missing);
+        compared.changes = believable(compared.changes, &missing);
         let mut paths = Vec::new();
-        for job in to_build(&changes) {
+        for job in to_build(&compared.changes) {
             paths.push(job.drv.clone());
             paths.extend(job.outputs.values().cloned());
         }
         let daemon = &mut self.session.daemon;
         self.roots.add(daemon, &self.head.rev, paths).await?;
-        Ok(Head::Evaluated(jobs, changes, counted))
+        Ok(Head::Evaluated(compared))
     }
 
     /// Keeps the jobs' derivations in the store while the session lasts; hands back those that are

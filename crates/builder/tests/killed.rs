@@ -47,6 +47,7 @@ async fn build(dir: &Path) -> BuildReport {
         jobs,
         required: &[JobPattern::all()],
         rebuild_limit: 0,
+        package_tests: 0,
     };
     builder.build(request).await.unwrap()
 }

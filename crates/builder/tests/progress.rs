@@ -110,6 +110,7 @@ async fn every_stage_and_build_is_told() {
         jobs,
         required: &[JobPattern::all()],
         rebuild_limit: 0,
+        package_tests: 0,
     };
     builder.build(request).await.unwrap();
     assert_snapshot!(captured.sentences(), @"

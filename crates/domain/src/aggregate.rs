@@ -36,6 +36,9 @@ pub fn required_by<'a>(
 
 /// Whether a release must not break this job.
 pub(crate) fn is_required(aggregates: &[Aggregate], policy: &Policy, job: &JobName) -> bool {
+    if job.is_package_test() {
+        return policy.package_tests.are_required();
+    }
     // What a change touches is required, whatever else is.
     job.is_beside() || policy.requires(job) || required_by(aggregates, policy, job).is_some()
 }

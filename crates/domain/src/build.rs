@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::aggregate::{Aggregate, is_required};
 use crate::failure::{FailureCause, FailureClass};
 use crate::id::JobName;
+use crate::package_set::PackageSet;
 use crate::policy::Policy;
 use crate::store_path::StorePath;
 use crate::time::Timestamp;
@@ -66,19 +67,6 @@ pub struct EvaluationCost {
     /// The most memory that was seen in use, in bytes. Looked at several times a second: an
     /// evaluation that ends at once was perhaps never seen.
     pub peak_bytes: u64,
-}
-
-/// How many of the tree's packages differ from the base's, whether jobs are about them or not.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct PackageSet {
-    /// How many differ.
-    pub changed: u32,
-    /// How many of those are not among the changed jobs, since there are more than the channel
-    /// builds: clients build them themselves.
-    pub left_out: u32,
-    /// Why it is not known which packages differ, where it is not: Nix's message about the base,
-    /// bounded.
-    pub unknown: Option<String>,
 }
 
 /// One job that differs from the base's.
@@ -266,11 +254,13 @@ impl BuildReport {
         }
     }
 
-    /// The outputs of all changed jobs that were built, sorted, each once.
+    /// The outputs of all changed jobs that were built, sorted, each once; but for those of packages'
+    /// tests, which no server asks for.
     pub fn built_outputs(&self) -> Vec<StorePath> {
         let outputs = self
             .changed()
             .iter()
+            .filter(|report| !report.job.is_package_test())
             .flat_map(|report| match &report.outcome {
                 JobOutcome::Built { outputs, .. } => outputs.as_slice(),
                 JobOutcome::Failed { .. }
@@ -296,7 +286,8 @@ pub struct Attempt {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixtures::{failed, policy};
+    use crate::fixtures::{built, failed, policy};
+    use crate::{JobPattern, PackageTests};
 
     #[test]
     fn an_evaluation_that_ran_into_a_limit_is_not_blamed_on_the_change() {
@@ -341,9 +332,40 @@ mod tests {
     }
 
     #[test]
+    fn a_packages_test_is_required_as_its_own_key_says_and_by_no_pattern() {
+        let mut policy = policy(1);
+        let name = JobName::parse("redis.passthru.tests.basic").unwrap();
+        let report = failed(
+            JobName::of_package_test(&name).as_str(),
+            FailureCause::TimedOut,
+        );
+        let no_machine = failed(
+            JobName::of_package_test(&name).as_str(),
+            FailureCause::NoMachine,
+        );
+        assert!(matches!(report.verdict(&policy), Verdict::Rejected(_)));
+        assert!(matches!(no_machine.verdict(&policy), Verdict::NoMachine(_)));
+        policy.required_jobs = vec![JobPattern::parse("nothing").unwrap()];
+        assert!(matches!(report.verdict(&policy), Verdict::Rejected(_)));
+        policy.required_jobs = vec![JobPattern::all()];
+        for tests in [PackageTests::Build, PackageTests::Off] {
+            policy.package_tests = tests;
+            assert_eq!(report.verdict(&policy), Verdict::Passed);
+            assert_eq!(no_machine.verdict(&policy), Verdict::Passed);
+        }
+    }
+
+    #[test]
+    fn what_a_packages_test_leaves_is_not_published() {
+        let test = JobName::of_package_test(&JobName::parse("a.passthru.tests.b").unwrap());
+        assert!(built(test.as_str()).built_outputs().is_empty());
+        assert!(!built("a").built_outputs().is_empty());
+    }
+
+    #[test]
     fn a_job_that_is_not_required_may_fail() {
         let mut policy = policy(1);
-        policy.required_jobs = vec![crate::JobPattern::parse("tests.*").unwrap()];
+        policy.required_jobs = vec![JobPattern::parse("tests.*").unwrap()];
         let report = failed("nixpkgs.a", FailureCause::Builder);
         assert_eq!(report.verdict(&policy), Verdict::Passed);
     }

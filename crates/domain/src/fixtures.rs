@@ -16,6 +16,7 @@ pub(crate) fn policy(required_approvals: u32) -> Policy {
         required_approvals,
         mass_rebuild: None,
         required_jobs: vec![JobPattern::parse("*").unwrap()],
+        package_tests: PackageTests::Require,
         retry: RetryPolicy {
             attempts: 1,
             transient_wait_seconds: 60,
@@ -82,7 +83,12 @@ pub(crate) fn decisions(actions: &[(&str, Action)]) -> Vec<Entry> {
 }
 
 fn store_path(name: &str) -> StorePath {
-    StorePath::parse(&format!("/nix/store/{}-{name}", "0".repeat(32))).unwrap()
+    StorePath::parse(&format!(
+        "/nix/store/{}-{}",
+        "0".repeat(32),
+        name.replace(':', "-")
+    ))
+    .unwrap()
 }
 
 fn report(job: &str, outcome: JobOutcome) -> BuildReport {

@@ -33,6 +33,7 @@ mod invalid_id;
 mod investigation;
 mod log;
 mod machine;
+mod package_set;
 mod plan;
 mod policy;
 mod release;
@@ -61,8 +62,7 @@ pub use audit::{AccountEvent, Action, Actor, AuditError, Entry, EntryHash, verif
 pub use base::Base;
 pub use board::{Board, GitHubTraffic, LaneHealth, LaneKey};
 pub use build::{
-    Attempt, BuildReport, EvaluationCost, EvaluationLimit, Fault, JobOutcome, JobReport,
-    PackageSet, Verdict,
+    Attempt, BuildReport, EvaluationCost, EvaluationLimit, Fault, JobOutcome, JobReport, Verdict,
 };
 pub use build_record::{BuildRecord, BuildState, OddJobs};
 pub use build_summary::{AttemptSummary, FailingJob, ReportSummary};
@@ -88,8 +88,9 @@ pub use invalid_id::InvalidId;
 pub use investigation::{Investigation, Prerequisite, Together, TouchingCommit};
 pub use log::Log;
 pub use machine::{DiskShort, FailingRelease, Machine};
+pub use package_set::{PackageSet, PackageTestSet};
 pub use plan::{Hold, Plan, Step, plan, plan_of};
-pub use policy::{AfterHold, BaseHold, JobPattern, MassRebuild, Policy, RetryPolicy};
+pub use policy::{AfterHold, BaseHold, JobPattern, MassRebuild, PackageTests, Policy, RetryPolicy};
 pub use release::{Release, ReleaseState, ReleasedPick};
 pub use releases::Releases;
 pub use resolve::{

@@ -20,6 +20,9 @@ pub struct Policy {
     pub mass_rebuild: Option<MassRebuild>,
     /// The jobs that a release must not break. A changed job that matches none of these may fail.
     pub required_jobs: Vec<JobPattern>,
+    /// What becomes of the tests that the packages name which a change touches.
+    #[serde(default)]
+    pub package_tests: PackageTests,
     /// When a failed build is tried again.
     pub retry: RetryPolicy,
     /// What becomes of a base that would take a released fix away.
@@ -58,6 +61,42 @@ pub enum AfterHold {
     Hold,
     /// The channel goes on without the fix.
     Drop,
+}
+
+/// What becomes of the tests that packages name themselves (`passthru.tests`), where a change touches
+/// the package.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PackageTests {
+    /// They are built, and a release must not break them.
+    #[default]
+    Require,
+    /// They are built and shown, and hold nothing up.
+    Build,
+    /// They are not looked at.
+    Off,
+}
+
+impl PackageTests {
+    /// How many of them are built for one revision: a NixOS test takes minutes, and a library that
+    /// much needs leads to hundreds.
+    const MOST: u32 = 200;
+
+    /// How many of them are built for one revision at most.
+    pub fn most(self) -> u32 {
+        match self {
+            Self::Require | Self::Build => Self::MOST,
+            Self::Off => 0,
+        }
+    }
+
+    /// Whether a release must not break them.
+    pub fn are_required(self) -> bool {
+        match self {
+            Self::Require => true,
+            Self::Build | Self::Off => false,
+        }
+    }
 }
 
 impl Policy {
@@ -111,6 +150,7 @@ impl Policy {
             required_approvals: 2,
             mass_rebuild: None,
             required_jobs: vec![JobPattern::all()],
+            package_tests: PackageTests::default(),
             retry: RetryPolicy::default(),
             base_hold: BaseHold::default(),
             overtake_seconds: 15 * 60,

@@ -20,7 +20,8 @@ pub struct JobSet {
     /// What the file's function is called with. Texts, numbers, lists, ..: what JSON has.
     #[serde(default)]
     pub arguments: BTreeMap<String, Value>,
-    /// The attributes (dotted paths) to look into; none: the whole set.
+    /// The attributes (dotted paths) to look into; none: the whole set. A name that has dots itself
+    /// stands in quotes, as [`job_name`] writes it.
     #[serde(default)]
     pub attributes: Vec<String>,
 }
@@ -58,13 +59,12 @@ impl JobSet {
     pub fn checked_attributes(&self) -> Result<Vec<Vec<String>>, EvaluateError> {
         let mut attributes = Vec::new();
         for path in &self.attributes {
-            let names: Vec<_> = path.split('.').map(str::to_owned).collect();
-            if names.iter().any(String::is_empty) {
-                return Err(EvaluateError::JobSet(format!(
+            let names = attribute_path(path).ok_or_else(|| {
+                EvaluateError::JobSet(format!(
                     "{path:?} is not an attribute path (names with dots between them)"
-                )));
-            }
-            attributes.push(names);
+                ))
+            });
+            attributes.push(names?);
         }
         Ok(attributes)
     }
@@ -87,6 +87,43 @@ pub fn job_name(path: &[String]) -> JobName {
         }
     }
     JobName::parse(&name).unwrap_or_else(|_| shortened(&name))
+}
+
+/// The names of an attribute path, as [`job_name`] writes them; `None`: it is none.
+fn attribute_path(text: &str) -> Option<Vec<String>> {
+    let (mut names, mut rest) = (Vec::new(), text);
+    loop {
+        let (name, after) = match rest.strip_prefix('"') {
+            Some(quoted) => unquoted(quoted)?,
+            None => {
+                let (name, after) = rest.split_at(rest.find('.').unwrap_or(rest.len()));
+                (name.to_owned(), after)
+            }
+        };
+        if name.is_empty() {
+            return None;
+        }
+        names.push(name);
+        if after.is_empty() {
+            return Some(names);
+        }
+        rest = after.strip_prefix('.')?;
+    }
+}
+
+/// A name up to its closing quote, and what is after that.
+fn unquoted(text: &str) -> Option<(String, &str)> {
+    let (mut name, mut rest) = (String::new(), text);
+    loop {
+        let (plain, at) = rest.split_at(rest.find(['"', '\\'])?);
+        name.push_str(plain);
+        if let Some(after) = at.strip_prefix('"') {
+            return Some((name, after));
+        }
+        let (code, after) = at.strip_prefix("\\u{")?.split_once('}')?;
+        name.push(char::from_u32(u32::from_str_radix(code, 16).ok()?)?);
+        rest = after;
+    }
 }
 
 fn is_identifier(part: &str) -> bool {
@@ -164,13 +201,41 @@ mod tests {
     }
 
     #[test]
+    fn the_attributes_of_any_job_are_read_from_its_name() {
+        for path in [
+            &["a", "b"][..],
+            &["a.b", "c"],
+            &["a \"b\n", "\\u{a}", "<ä>"],
+            &["7zip", "--help", "..", "\""],
+        ] {
+            let set = job_set("x.nix", &[&name(path)]);
+            assert_eq!(set.checked_attributes().unwrap(), [path]);
+        }
+        // What a digest stands for cannot be read back.
+        for long in ["a".repeat(1000), ".".repeat(1000)] {
+            assert!(attribute_path(&name(&[&long])).is_none(), "{long}");
+        }
+    }
+
+    #[test]
     fn attributes_are_dotted_paths() {
         let set = job_set("x.nix", &["a.b", "c"]);
         assert_eq!(
             set.checked_attributes().unwrap(),
             [vec!["a".to_owned(), "b".to_owned()], vec!["c".to_owned()]]
         );
-        for bad in ["", ".", "a.", "a..b"] {
+        for bad in [
+            "",
+            ".",
+            "a.",
+            "a..b",
+            "\"",
+            "\"a",
+            "\"\"",
+            "\"a\"b",
+            "\"\\u{}\"",
+            "\"\\n\"",
+        ] {
             assert!(
                 job_set("x.nix", &[bad]).checked_attributes().is_err(),
                 "{bad:?}"

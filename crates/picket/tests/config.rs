@@ -7,7 +7,7 @@ use std::process::Command;
 
 use picket::config::{Allowances, Config, KEYS, Retention, SignIn};
 use picket_domain::{
-    AccountId, AfterHold, BaseHold, Certainty, Login, MassRebuild, Named, RetryPolicy,
+    AccountId, AfterHold, BaseHold, Certainty, Login, MassRebuild, Named, PackageTests, RetryPolicy,
 };
 use picket_publisher::{KeyName, SecretKey};
 use tempfile::TempDir;
@@ -72,6 +72,7 @@ transient_attempts = 3
 give_up_hours = 5
 overtake_minutes = 10
 rebuild_limit = 200
+package_tests = "build"
 mass_rebuild_approvals = 2
 base_hold_hours = 12
 base_hold_then = "drop"
@@ -167,6 +168,7 @@ fn every_key_is_taken() {
     let policy = &channel.policy;
     assert!(policy.push_first);
     assert_eq!(policy.base_hold.then, AfterHold::Drop);
+    assert_eq!(policy.package_tests, PackageTests::Build);
     let mass = MassRebuild {
         over: 200,
         approvals: 2,
@@ -199,6 +201,7 @@ fn a_file_without_the_newer_keys_is_as_good_as_before() {
     assert_eq!(policy.retry, RetryPolicy::default());
     assert_eq!(policy.overtake_seconds, 15 * 60);
     assert_eq!(policy.mass_rebuild, None);
+    assert_eq!(policy.package_tests, PackageTests::Require);
     assert_eq!(config.impact.unwrap().certainty, Certainty::Estimate);
     assert_eq!(config.limits.evaluation.at_once, 1);
     let kept = Retention {
@@ -414,6 +417,11 @@ fn what_could_not_work_is_refused() {
         ),
         ("evaluations = 2", "evaluations = 0", "0 would let"),
         ("\"drop\"", "\"stay\"", "unknown variant `stay`"),
+        (
+            "package_tests = \"build\"",
+            "package_tests = \"none\"",
+            "unknown variant `none`",
+        ),
     ] {
         let error = error(line, instead);
         assert!(error.contains(problem), "{instead}: {error}");
@@ -534,11 +542,11 @@ fn errors_name_file_line_and_remedy() {
       to mend it: make a key with `picket keygen NAME --out FILE` and name FILE here
     ");
     insta::assert_snapshot!(error("file = \"nixos/release-small.nix\"", "file = \"../x.nix\""), @r#"
-    <folder>/picket.toml:65: the configured job set is wrong: its file must be a path relative to the tree's root, without `..`: ../x.nix
+    <folder>/picket.toml:66: the configured job set is wrong: its file must be a path relative to the tree's root, without `..`: ../x.nix
       to mend it: write a path relative to the tree's root, as nixos/release-small.nix
     "#);
     insta::assert_snapshot!(error("https://cache.nixos.org\"", "cache.nixos.org\""), @"
-    <folder>/picket.toml:70: relative URL without a base
+    <folder>/picket.toml:71: relative URL without a base
       to mend it: write an address as https://example.org
     ");
     insta::assert_snapshot!(error("repository = \"NixOS/nixpkgs\"", "repository = \"nixpkgs\""), @r#"

@@ -202,6 +202,7 @@ impl Engine {
                     jobs: &channel.jobs,
                     required: &channel.policy.required_jobs,
                     rebuild_limit: channel.rebuild_limit,
+                    package_tests: channel.policy.package_tests.most(),
                 };
                 self.builder.build(request).await?
             }

@@ -8,8 +8,9 @@
 use std::sync::Arc;
 
 use picket_domain::{
-    Action, Actor, Base, BranchName, Candidate, ChannelName, CommitSha, JobPattern, Login, Policy,
-    PrNumber, ReleaseSeq, RetryPolicy, Sha256, Step, Timestamp, UpstreamState,
+    Action, Actor, Base, BranchName, Candidate, ChannelName, CommitSha, JobPattern, Login,
+    PackageTests, Policy, PrNumber, ReleaseSeq, RetryPolicy, Sha256, Step, Timestamp,
+    UpstreamState,
 };
 use picket_snapshot::Snapshots;
 use picket_store::Store;
@@ -31,6 +32,7 @@ fn policy(name: &str) -> Policy {
         required_approvals: 2,
         mass_rebuild: None,
         required_jobs: vec![JobPattern::parse("*").unwrap()],
+        package_tests: PackageTests::Require,
         retry: RetryPolicy {
             attempts: 1,
             transient_wait_seconds: 60,

@@ -27,6 +27,11 @@ async fn a_fix_to_a_package_that_is_no_job_is_built_and_served() -> Result<()> {
     stage.approve(MASTODON).await?;
     stage.until_pick(MASTODON, "released").await?;
 
+    let page = stage.get(&format!("/candidates/{MASTODON}")).await?;
+    let page = page.text().await?;
+    let test = "test:mastodon.passthru.tests.mastodon";
+    assert!(page.contains(test), "its own test was built too: {page}");
+
     let machine = stage.machine("server")?;
     machine.subscribe(stage.channel_url()?.as_str())?;
     machine.store.install("nixos", "mastodon")?;

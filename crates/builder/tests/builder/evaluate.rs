@@ -167,6 +167,7 @@ async fn a_base_that_does_not_evaluate_is_no_changes_fault_and_is_remembered() {
         jobs: &jobs(),
         required: &[JobPattern::all()],
         rebuild_limit: 0,
+        package_tests: 0,
     };
     later.build(request).await.unwrap();
 }

@@ -14,6 +14,7 @@ mod evaluate;
 mod faults;
 mod gate;
 mod nixpkgs;
+mod package_tests;
 mod remote;
 mod store;
 mod world;

@@ -28,12 +28,20 @@ impl Upstream {
     }
 
     async fn changed(&self, fix: &Fix) -> Vec<JobReport> {
+        self.changed_within(fix, [0, 0]).await
+    }
+
+    /// The same with so many packages and tests of packages at most.
+    async fn changed_within(&self, fix: &Fix, limits: [u32; 2]) -> Vec<JobReport> {
         let head = revision(&self.world, &self.nixpkgs, &fix.head);
         let jobs = JobSet {
             file: "nixos/release.nix".into(),
             ..jobs()
         };
-        let report = self.world.build_jobs(&self.base, &head, &jobs).await;
+        let report = self
+            .world
+            .build_packages(&self.base, &head, &jobs, limits)
+            .await;
         match report.unwrap() {
             BuildReport::Evaluated { changed, jobs, .. } => {
                 assert!(jobs > 40, "{jobs} jobs");
@@ -89,6 +97,28 @@ async fn a_fix_builds_its_package_and_what_needs_it() {
     for info in closure {
         assert!(Path::new(info.path.as_str()).exists());
     }
+}
+
+#[tokio::test]
+async fn the_tests_that_a_package_names_are_built_with_it() {
+    let upstream = Upstream::new();
+    let fix = upstream.nixpkgs.fix_mastodon().unwrap();
+    let changed = upstream.changed_within(&fix, [10, 10]).await;
+    assert!(all_built(&changed), "{changed:#?}");
+    assert_eq!(
+        names(&changed),
+        [
+            "nixpkgs.mastodon",
+            "test:mastodon.passthru.tests.mastodon",
+            "tested",
+            "tests.mastodon"
+        ]
+    );
+    let fix = upstream.nixpkgs.fix_openssl().unwrap();
+    let changed = upstream.changed_within(&fix, [10, 2]).await;
+    assert!(all_built(&changed), "{changed:#?}");
+    let tests = changed.iter().filter(|it| it.job.is_package_test());
+    assert_eq!(tests.count(), 2, "{:?}", names(&changed));
 }
 
 #[tokio::test]

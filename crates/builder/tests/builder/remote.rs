@@ -155,6 +155,7 @@ async fn a_job_with_a_feature_of_another_machine_is_built_there() {
         jobs,
         required,
         rebuild_limit: 0,
+        package_tests: 0,
     };
     let report = builder.build(request).await.unwrap();
     insta::assert_snapshot!(world.told(&report), @"

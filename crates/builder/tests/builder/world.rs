@@ -92,13 +92,25 @@ impl World {
         head: &Revision,
         jobs: &JobSet,
     ) -> Result<BuildReport, BuildError> {
+        self.build_packages(base, head, jobs, [0, 0]).await
+    }
+
+    /// The same with packages, and with their tests: at most so many of either.
+    pub(crate) async fn build_packages(
+        &self,
+        base: &Revision,
+        head: &Revision,
+        jobs: &JobSet,
+        [rebuild_limit, package_tests]: [u32; 2],
+    ) -> Result<BuildReport, BuildError> {
         let required = &[JobPattern::all()];
         let request = BuildRequest {
             base,
             head,
             jobs,
             required,
-            rebuild_limit: 0,
+            rebuild_limit,
+            package_tests,
         };
         self.builder.build(request).await
     }
@@ -115,6 +127,7 @@ impl World {
             jobs: &jobs(),
             required,
             rebuild_limit: 0,
+            package_tests: 0,
         };
         self.builder.build(request).await
     }

@@ -338,9 +338,35 @@ impl JobName {
         self.as_str().starts_with(Self::CARRIED)
     }
 
+    /// What the names begin with of tests that packages name. A job is named by its attributes, and
+    /// one with a colon is in quotes, so that no job's name begins like this.
+    const PACKAGE_TEST: &str = "test:";
+
+    /// The name of a test that a package names, by the path to it: `redis.passthru.tests.basic`. One
+    /// that would be too long is shortened, with a digest that tells it from others.
+    #[must_use]
+    pub fn of_package_test(path: &Self) -> Self {
+        let long = format!("{}{path}", Self::PACKAGE_TEST);
+        Self::parse(&long).unwrap_or_else(|_| {
+            let end = long.floor_char_boundary(400);
+            let digest = Sha256::of(long.as_bytes()).to_string();
+            Self(format!("{}..{}", &long[..end], &digest[..16]))
+        })
+    }
+
+    /// Whether it is the name of a test that a package names.
+    pub fn is_package_test(&self) -> bool {
+        self.as_str().starts_with(Self::PACKAGE_TEST)
+    }
+
+    /// The path to a package in the tree's package set, where it is the name of one.
+    pub fn package(&self) -> Option<&str> {
+        self.as_str().strip_prefix(Self::PACKAGE)
+    }
+
     /// Whether it is the name of something that is looked at beside the jobs.
     pub fn is_beside(&self) -> bool {
-        self.is_package() || self.is_carried()
+        self.is_package() || self.is_package_test() || self.is_carried()
     }
 
     /// Whether it is the name of a package that is built beside the jobs.

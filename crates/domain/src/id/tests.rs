@@ -63,3 +63,32 @@ fn an_error_shows_a_bounded_part_of_the_text() {
     let error = CommitSha::parse(&"x".repeat(10_000)).unwrap_err();
     assert!(error.to_string().len() < 200);
 }
+
+#[test]
+fn names_of_packages_tests_are_no_jobs_and_no_packages() {
+    let path = JobName::parse("redis.passthru.tests.basic").unwrap();
+    let test = JobName::of_package_test(&path);
+    assert_eq!(test.as_str(), "test:redis.passthru.tests.basic");
+    assert!(test.is_package_test() && test.is_beside());
+    assert!(!test.is_package() && !test.is_carried());
+    for job in ["tests.redis", "test", "\"test:redis\".basic", "pkgs.redis"] {
+        assert!(!JobName::parse(job).unwrap().is_package_test(), "{job}");
+    }
+}
+
+#[test]
+fn a_packages_test_keeps_a_name_of_its_own_where_the_path_is_long() {
+    let long = |last: char| {
+        let path = JobName::parse(&format!("{}{last}", "a".repeat(511))).unwrap();
+        JobName::of_package_test(&path)
+    };
+    assert!(long('a').is_package_test() && long('a').as_str().len() <= 512);
+    assert_ne!(long('a'), long('b'));
+}
+
+#[test]
+fn a_package_is_found_by_its_jobs_name() {
+    let redis = JobName::of_package(&JobName::parse("redis").unwrap());
+    assert_eq!(redis.package(), Some("redis"));
+    assert_eq!(JobName::parse("redis").unwrap().package(), None);
+}

@@ -2,7 +2,7 @@
 
 use crate::assembly::SecondOpinion;
 use crate::failure::FailureCause;
-use crate::id::Login;
+use crate::id::{JobName, Login};
 use crate::standing::LapsedApproval;
 use crate::status::PickStatus;
 use crate::time::duration;
@@ -76,10 +76,7 @@ impl PickStatus {
                 cause.unwrap_or(FailureCause::Transient).what()
             ),
             Self::BuildCancelled { by, .. } => format!("{by} stopped its build"),
-            Self::NoMachine { jobs, .. } => format!(
-                "no machine builds {}: one of its system and features has to be set up",
-                list(jobs, ToString::to_string)
-            ),
+            Self::NoMachine { jobs, .. } => no_machine(jobs),
             Self::Assembling => "about to be picked".to_owned(),
             Self::Building { rev } => format!("building {}", rev.short()),
             Self::Retrying { until } => format!("the builder failed; next try at {until}"),
@@ -87,6 +84,17 @@ impl PickStatus {
             Self::Released { release, .. } => format!("in {release}"),
         }
     }
+}
+
+fn no_machine(jobs: &[JobName]) -> String {
+    let jobs_named = list(jobs, ToString::to_string);
+    let mut text =
+        format!("no machine builds {jobs_named}: one of its system and features has to be set up");
+    // NixOS tests need `kvm`, which not every machine has.
+    if jobs.iter().all(JobName::is_package_test) {
+        text += ", or the channel's `package_tests` set to `build`";
+    }
+    text
 }
 
 fn awaiting(missing: u32, lapsed: &[LapsedApproval], stale: &[Login]) -> String {
@@ -133,9 +141,19 @@ fn list<T>(items: &[T], show: impl Fn(&T) -> String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::{JobName, Login, ReleaseName};
+    use crate::id::ReleaseName;
     use crate::standing::Veto;
     use crate::time::Timestamp;
+
+    fn no_machine(jobs: &[&str]) -> PickStatus {
+        PickStatus::NoMachine {
+            rev: crate::fixtures::sha("r"),
+            jobs: jobs
+                .iter()
+                .map(|job| JobName::parse(job).unwrap())
+                .collect(),
+        }
+    }
 
     #[test]
     fn reasons_are_sentences() {
@@ -175,6 +193,8 @@ mod tests {
                     .map(|n| JobName::parse(&format!("job{n}")).unwrap())
                     .collect(),
             },
+            no_machine(&["test:redis.passthru.tests.redis"]),
+            no_machine(&["test:redis.passthru.tests.redis", "tests.redis"]),
         ]
         .map(|status| status.reason())
         .join("\n");
@@ -184,6 +204,8 @@ mod tests {
         2 more approvals needed; ada approved an earlier head
         1 more approval needed; does not count: approved by carol, who is no longer on the team
         breaks job0, job1, job2, job3, job4 and 2 more
+        no machine builds test:redis.passthru.tests.redis: one of its system and features has to be set up, or the channel's `package_tests` set to `build`
+        no machine builds test:redis.passthru.tests.redis, tests.redis: one of its system and features has to be set up
         ");
     }
 }

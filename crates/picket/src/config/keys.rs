@@ -219,6 +219,12 @@ pub const KEYS: &[(&str, &str)] = &[
          the change first; 0 leaves all of them to clients; default 500.",
     ),
     (
+        "channel.package_tests",
+        "What becomes of the tests that those packages name (`passthru.tests`; 200 at most): `require` (a release must \
+         not break them, the default), `build` (they are built and hold nothing up) or `off`. NixOS tests need a machine \
+         with `kvm`: without one, `require` sets every fix to a package aside that has such a test.",
+    ),
+    (
         "channel.overtake_minutes",
         "A pick whose build takes longer than this may be overtaken by others; default 15.",
     ),

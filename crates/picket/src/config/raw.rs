@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use toml::Spanned;
 
-use picket_domain::AfterHold;
+use picket_domain::{AfterHold, PackageTests};
 
 /// The whole file. Values that are checked later keep their place in the text.
 #[derive(Deserialize)]
@@ -178,6 +178,7 @@ pub(super) struct Channel {
     pub(super) give_up_hours: Option<Spanned<u32>>,
     pub(super) overtake_minutes: Option<u32>,
     pub(super) rebuild_limit: Option<u32>,
+    pub(super) package_tests: Option<PackageTests>,
     pub(super) base_hold_hours: Option<u32>,
     pub(super) base_hold_then: Option<AfterHold>,
     #[serde(default)]

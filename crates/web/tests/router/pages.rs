@@ -123,6 +123,13 @@ async fn the_candidate_page_shows_all_that_a_decision_needs() {
     assert!(curl.contains("pkgs/by-name/cu/curl/package.nix") && curl.contains("both changed"));
     let libxml2 = edsger.get("/candidates/412401").await.body;
     assert!(libxml2.contains("Hunk #2 FAILED at 11860."));
+    for text in [
+        "test:libxslt.passthru.tests.nokogiri",
+        "1 test that these packages name changes.",
+        "300 of these packages: their tests were not looked at.",
+    ] {
+        assert!(libxml2.contains(text), "{text}\n{libxml2}");
+    }
     assert!(libxml2.contains("2 of them fail"), "{libxml2}");
     let glibc = edsger.get("/candidates/412199").await.body;
     assert!(glibc.contains("nothing to decide") && glibc.contains("6 d 7 h ahead"));

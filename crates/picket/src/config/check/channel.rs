@@ -47,6 +47,7 @@ pub(super) fn channel(raw: raw::Channel, around: &Around<'_>) -> Checked<Channel
         required_approvals,
         mass_rebuild: mass_rebuild.transpose()?,
         required_jobs: required_jobs(raw.required_jobs)?,
+        package_tests: raw.package_tests.unwrap_or_default(),
         retry: RetryPolicy {
             attempts: at_least_one(raw.build_attempts.as_ref(), 2)?,
             transient_wait_seconds: raw.retry_seconds.unwrap_or(60).into(),

@@ -8,6 +8,7 @@ use picket_domain::{
     JobReport, OnBase, PackageSet, PickOutcome, PickStatus, Policy, StorePath, required_by,
 };
 
+use super::package_tests;
 use crate::error::PageError;
 use crate::look::Look;
 use crate::state::AppState;
@@ -28,6 +29,8 @@ pub(super) struct BuildView {
     pub(super) failed: usize,
     /// What is to be said of the packages that differ.
     pub(super) packages: Option<String>,
+    /// What is to be said of the tests that they name.
+    pub(super) package_tests: Vec<String>,
     /// How many of those are left to clients.
     pub(super) left_out: u32,
     pub(super) flaky: Vec<String>,
@@ -116,6 +119,9 @@ impl BuildView {
             packages: report
                 .and_then(BuildReport::packages)
                 .and_then(packages_line),
+            package_tests: report
+                .map(|report| package_tests::lines(report, policy))
+                .unwrap_or_default(),
             left_out: report
                 .and_then(BuildReport::packages)
                 .map_or(0, |packages| packages.left_out),
@@ -218,6 +224,10 @@ fn gate_note(aggregates: &[Aggregate], policy: &Policy, report: &JobReport) -> O
     if job.is_package() {
         let is_given_up = matches!(report.outcome, JobOutcome::EvaluationFailed { .. });
         return is_given_up.then(|| "does not hold this up".to_owned());
+    }
+    if job.is_package_test() {
+        let is_required = policy.package_tests.are_required();
+        return (!is_required).then(|| "does not hold this up".to_owned());
     }
     if policy.requires(job) || job.is_carried() {
         return None;

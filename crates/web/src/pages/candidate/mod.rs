@@ -8,6 +8,7 @@ mod form;
 mod impact;
 mod jobs;
 mod lost;
+mod package_tests;
 mod people;
 mod stages;
 mod trouble;

@@ -22,7 +22,7 @@ use std::sync::{Arc, Mutex};
 use picket_builder::{JobReads, JobSet, Live, Logs};
 use picket_domain::{
     AfterHold, BaseHold, Board, BranchName, ChannelName, JobPattern, Lane, LaneKey, Login, Named,
-    Policy, RetryPolicy, Timestamp,
+    PackageTests, Policy, RetryPolicy, Timestamp,
 };
 use picket_publisher::{KeyName, PublicDir, PublicKey, SecretKey};
 use picket_snapshot::Snapshots;
@@ -72,6 +72,7 @@ pub(crate) fn policy() -> Policy {
         required_approvals: 2,
         mass_rebuild: None,
         required_jobs: vec![JobPattern::parse("*").unwrap()],
+        package_tests: PackageTests::Require,
         retry: RetryPolicy {
             attempts: 1,
             transient_wait_seconds: 60,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use picket_domain::{
     Assembly, Attempt, BuildReport, CommitSha, FailureCause, JobName, JobOutcome, JobReport, Next,
-    PackageSet, PickResult, Timestamp, resolve,
+    PackageSet, PackageTestSet, PickResult, Timestamp, resolve,
 };
 
 use super::super::{Site, channel, policy};
@@ -93,11 +93,17 @@ fn report(breaks: bool) -> BuildReport {
         changed.push(job("nixpkgs.libxml2", failed("libxml2-2.13.9")));
         changed.push(job("nixpkgs.xmlstarlet", failed("xmlstarlet-1.6.1")));
         changed.push(job("pkgs.libxslt", built("libxslt-1.1.43")));
+        let test = "test:libxslt.passthru.tests.nokogiri";
+        changed.push(job(test, built("nokogiri-1.18.7")));
     }
     let packages = PackageSet {
         changed: if breaks { 14_012 } else { 1 },
         left_out: if breaks { 13_512 } else { 0 },
         unknown: None,
+        tests: PackageTestSet {
+            packages_left_out: if breaks { 300 } else { 0 },
+            ..PackageTestSet::default()
+        },
     };
     BuildReport::Evaluated {
         jobs: 41,
