@@ -1,4 +1,7 @@
 //! The part of a candidate's page that says which of the channel's jobs its pick may change.
+//!
+//! Jobs that were evaluated by one worker share what it had read, so that some are named which read
+//! nothing of it themselves. No other job can change.
 
 use std::path::Path;
 
