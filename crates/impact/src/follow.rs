@@ -212,7 +212,11 @@ impl<'a> Following<'a> {
         }
         let mut is_gone = false;
         for node in before {
-            is_gone |= self.mark_if_gone(node, path)?;
+            if self.mark_if_gone(node, path)? {
+                is_gone = true;
+                let after = self.rebuilt.overlay.add(&after.drv)?;
+                self.bring_up_sharers(node, after);
+            }
         }
         Ok(is_gone.then_some(Reach::Read))
     }
@@ -227,13 +231,27 @@ impl<'a> Following<'a> {
             return Ok(());
         };
         self.mark_if_gone(node, path)?;
-        if !self.direct.contains(path) {
-            let after = self.rebuilt.overlay.add(&after.drv)?;
-            for node in self.rebuilt.overlay.changed_first(node, after) {
-                self.mark_if_gone(node, path)?;
+        let after = self.rebuilt.overlay.add(&after.drv)?;
+        if self.direct.contains(path) {
+            self.bring_up_sharers(node, after);
+            return Ok(());
+        }
+        for (node, after) in self.rebuilt.overlay.changed_first(node, after) {
+            if self.mark_if_gone(node, path)? {
+                self.bring_up_sharers(node, after);
             }
         }
         Ok(())
+    }
+
+    /// What is made of the same source may take it from there, as kernel tools do, without needing what
+    /// is built of it, and by way of sets that stop those who mention it from coming up.
+    fn bring_up_sharers(&mut self, node: Node, after: Node) {
+        for source in self.rebuilt.overlay.dropped_sources(node, after) {
+            for path in self.rebuilt.nearest_unmarked(source) {
+                self.dirt.bring_up(path);
+            }
+        }
     }
 
     /// Marks a derivation that is made otherwise now, and those alike, unless they are still there after

@@ -109,6 +109,24 @@ fn a_function_that_uses_something_else_changes_its_users_alone() {
     assert_eq!(found, ["~ by-lib 1>1"]);
 }
 
+/// It needs nothing that is built otherwise, and what it mentions is the set of a set.
+#[test]
+fn another_source_reaches_what_takes_it_from_there() {
+    let fetched = "src = fetch \"http://d\" zeros";
+    let other = "src = fetch \"http://d\" (\"1\" + builtins.substring 1 63 zeros)";
+    let all = replaced(ALL, fetched, other);
+    let found = differences(&[("pkgs/all.nix", Some(&all))]);
+    assert_eq!(found, ["~ driver 1>1", "~ of-source 1>1"]);
+}
+
+/// What is pinned to the old source by itself stays, although its neighbours go.
+#[test]
+fn another_source_does_not_reach_what_has_the_old_one_by_itself() {
+    let app = replaced(APP, "\"0000", "\"1111");
+    let found = differences(&[("pkgs/app/default.nix", Some(&app))]);
+    assert_eq!(found, ["~ app 1>1", "~ app-too 1>1", "~ user 1>1"]);
+}
+
 #[test]
 fn a_linked_folder_is_followed() {
     let linked = "{ mk }: mk { pname = \"linked\"; version = \"2\"; }";
