@@ -35,6 +35,8 @@ pub(crate) struct Following<'a> {
     direct: FxHashSet<AttributePath>,
     /// Derivations that have been asked for, and whether they are gone.
     gone: FxHashMap<Node, bool>,
+    /// Derivations of attributes that are made by what the change touches.
+    touched: FxHashSet<&'a str>,
 }
 
 /// What there was no time for.
@@ -58,6 +60,7 @@ impl<'a> Following<'a> {
             members: Findings::new(),
             direct: FxHashSet::default(),
             gone: FxHashMap::default(),
+            touched: FxHashSet::default(),
         }
     }
 
@@ -179,6 +182,7 @@ impl<'a> Following<'a> {
         let (Finding::Derivation(before), Finding::Derivation(after)) = (before, after) else {
             return Ok(of_other(before, after, reach));
         };
+        let reach = self.reach_of(before, reach);
         let is_direct = self.direct.contains(path);
         let is_sure = self.rebuilt.has(path) && !is_direct;
         let differs = before.outputs != after.outputs && !is_sure;
@@ -191,6 +195,19 @@ impl<'a> Following<'a> {
         // Where what makes it is otherwise, a variant of it can be so although it itself is not.
         let is_otherwise = differs || reach == Reach::Changed;
         Ok(is_otherwise.then_some(Reach::Rebuilt))
+    }
+
+    /// A second name of what the change makes otherwise is made otherwise, too: `python3` has the
+    /// functions of `python36`.
+    fn reach_of(&mut self, before: &'a Package, reach: Reach) -> Reach {
+        if reach == Reach::Changed {
+            self.touched.insert(&before.drv);
+        }
+        if self.touched.contains(before.drv.as_str()) {
+            Reach::Changed
+        } else {
+            reach
+        }
     }
 
     /// The same of an attribute of a set, of which it is not known what it was. What it may have been

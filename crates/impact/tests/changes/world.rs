@@ -53,6 +53,9 @@ pub(crate) const ALL: &str = r#"{ lib, mk, fetch, callPackage }: pkgs: with pkgs
   app-too = mk { pname = "app-too"; version = "1"; source = app.src; };
   kit = { main = driver; };
   kits = kit;
+  maker = callPackage ./maker.nix { };
+  maker-too = maker;
+  made = maker-too.make "made";
   of-source = mk { pname = "of-source"; version = "1"; source = kits.main.src; };
   pinned = mk { pname = "pinned"; version = "1"; sources = [ (fetch "http://d" zeros) (fetch "http://a" zeros) ]; };
   zeros = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -74,6 +77,10 @@ pub(crate) const APP: &str = r#"{ mk, fetch }: mk {
   version = "1";
   src = fetch "http://a" "0000000000000000000000000000000000000000000000000000000000000000";
 }
+"#;
+
+pub(crate) const MAKER: &str = r#"{ mk }:
+mk { pname = "maker"; version = "1"; } // { make = pname: mk { inherit pname; version = "1"; }; }
 "#;
 
 const JOBS: &str = r#"{ nixpkgs, supportedSystems, stableBranch ? true }:
@@ -98,6 +105,7 @@ const FILES: &[(&str, &str)] = &[
     ("pkgs/all.nix", ALL),
     ("pkgs/app/default.nix", APP),
     ("pkgs/set.nix", SET),
+    ("pkgs/maker.nix", MAKER),
     ("jobs.nix", JOBS),
     (
         "pkgs/by-name/aa/aardvark/package.nix",
