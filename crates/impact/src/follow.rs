@@ -177,7 +177,8 @@ impl<'a> Following<'a> {
         reach: Reach,
     ) -> Result<Option<Reach>, ImpactError> {
         let Some(before) = self.base.findings.get(path) else {
-            return Ok(Some(Reach::Read));
+            let comes = !matches!(after, Finding::Missing);
+            return Ok(comes.then_some(Reach::Read));
         };
         let (Finding::Derivation(before), Finding::Derivation(after)) = (before, after) else {
             return Ok(of_other(before, after, reach));
@@ -189,7 +190,12 @@ impl<'a> Following<'a> {
         if differs {
             self.mark(path, before, after)?;
         }
-        if before.surface.is_none() || before.surface != after.surface {
+        let reads_otherwise = match (&before.surface, &after.surface) {
+            // Where nobody can tell, it reads otherwise if what it mentions does.
+            (None, None) => reach > Reach::Rebuilt,
+            (before, after) => before != after,
+        };
+        if reads_otherwise {
             return Ok(Some(Reach::Read));
         }
         // Where what makes it is otherwise, a variant of it can be so although it itself is not.
@@ -353,10 +359,12 @@ impl<'a> Following<'a> {
 
 /// How those are reached who mention what is no derivation before or after the change.
 fn of_other(before: &Finding, after: &Finding, reach: Reach) -> Option<Reach> {
-    let is_alike = matches!(
-        (before, after),
-        (Finding::Set, Finding::Set) | (Finding::Plain, Finding::Plain)
-    );
+    let is_alike = match (before, after) {
+        (Finding::Set, Finding::Set) | (Finding::Plain, Finding::Plain) => true,
+        // Of what fails as it did, nobody can have read anything; at most an option of it.
+        (Finding::Failed(before), Finding::Failed(after)) => before == after,
+        _ => false,
+    };
     match reach {
         // What fails, comes or goes is no more than that: who mentions it may do the same.
         _ if !is_alike => Some(Reach::Read),
