@@ -99,6 +99,11 @@ impl<'a> Dirt<'a> {
         self.settle();
     }
 
+    /// This attribute may be otherwise, although it mentions nothing that is.
+    pub(crate) fn bring_up(&mut self, path: &AttributePath) {
+        self.candidates.push((path.clone(), Reach::Rebuilt));
+    }
+
     /// The attributes that have come up since the last call, nearest to the change first. One that
     /// can be more otherwise than it seemed comes up again.
     pub(crate) fn take_candidates(&mut self) -> Vec<Candidate> {

@@ -35,6 +35,8 @@ pub(crate) struct Following<'a> {
     direct: FxHashSet<AttributePath>,
     /// Derivations that have been asked for, and whether they are gone.
     gone: FxHashMap<Node, bool>,
+    /// Derivations of attributes that are made by what the change touches.
+    touched: FxHashSet<&'a str>,
 }
 
 /// What there was no time for.
@@ -58,6 +60,7 @@ impl<'a> Following<'a> {
             members: Findings::new(),
             direct: FxHashSet::default(),
             gone: FxHashMap::default(),
+            touched: FxHashSet::default(),
         }
     }
 
@@ -174,23 +177,43 @@ impl<'a> Following<'a> {
         reach: Reach,
     ) -> Result<Option<Reach>, ImpactError> {
         let Some(before) = self.base.findings.get(path) else {
-            return Ok(Some(Reach::Read));
+            let comes = !matches!(after, Finding::Missing);
+            return Ok(comes.then_some(Reach::Read));
         };
         let (Finding::Derivation(before), Finding::Derivation(after)) = (before, after) else {
             return Ok(of_other(before, after, reach));
         };
+        let reach = self.reach_of(before, reach);
         let is_direct = self.direct.contains(path);
         let is_sure = self.rebuilt.has(path) && !is_direct;
         let differs = before.outputs != after.outputs && !is_sure;
         if differs {
             self.mark(path, before, after)?;
         }
-        if before.surface.is_none() || before.surface != after.surface {
+        let reads_otherwise = match (&before.surface, &after.surface) {
+            // Where nobody can tell, it reads otherwise if what it mentions does.
+            (None, None) => reach > Reach::Rebuilt,
+            (before, after) => before != after,
+        };
+        if reads_otherwise {
             return Ok(Some(Reach::Read));
         }
         // Where what makes it is otherwise, a variant of it can be so although it itself is not.
         let is_otherwise = differs || reach == Reach::Changed;
         Ok(is_otherwise.then_some(Reach::Rebuilt))
+    }
+
+    /// A second name of what the change makes otherwise is made otherwise, too: `python3` has the
+    /// functions of `python36`.
+    fn reach_of(&mut self, before: &'a Package, reach: Reach) -> Reach {
+        if reach == Reach::Changed {
+            self.touched.insert(&before.drv);
+        }
+        if self.touched.contains(before.drv.as_str()) {
+            Reach::Changed
+        } else {
+            reach
+        }
     }
 
     /// The same of an attribute of a set, of which it is not known what it was. What it may have been
@@ -212,7 +235,11 @@ impl<'a> Following<'a> {
         }
         let mut is_gone = false;
         for node in before {
-            is_gone |= self.mark_if_gone(node, path)?;
+            if self.mark_if_gone(node, path)? {
+                is_gone = true;
+                let after = self.rebuilt.overlay.add(&after.drv)?;
+                self.bring_up_sharers(node, after);
+            }
         }
         Ok(is_gone.then_some(Reach::Read))
     }
@@ -227,13 +254,27 @@ impl<'a> Following<'a> {
             return Ok(());
         };
         self.mark_if_gone(node, path)?;
-        if !self.direct.contains(path) {
-            let after = self.rebuilt.overlay.add(&after.drv)?;
-            for node in self.rebuilt.overlay.changed_first(node, after) {
-                self.mark_if_gone(node, path)?;
+        let after = self.rebuilt.overlay.add(&after.drv)?;
+        if self.direct.contains(path) {
+            self.bring_up_sharers(node, after);
+            return Ok(());
+        }
+        for (node, after) in self.rebuilt.overlay.changed_first(node, after) {
+            if self.mark_if_gone(node, path)? {
+                self.bring_up_sharers(node, after);
             }
         }
         Ok(())
+    }
+
+    /// What is made of the same source may take it from there, as kernel tools do, without needing what
+    /// is built of it, and by way of sets that stop those who mention it from coming up.
+    fn bring_up_sharers(&mut self, node: Node, after: Node) {
+        for source in self.rebuilt.overlay.dropped_sources(node, after) {
+            for path in self.rebuilt.nearest_unmarked(source) {
+                self.dirt.bring_up(path);
+            }
+        }
     }
 
     /// Marks a derivation that is made otherwise now, and those alike, unless they are still there after
@@ -318,10 +359,12 @@ impl<'a> Following<'a> {
 
 /// How those are reached who mention what is no derivation before or after the change.
 fn of_other(before: &Finding, after: &Finding, reach: Reach) -> Option<Reach> {
-    let is_alike = matches!(
-        (before, after),
-        (Finding::Set, Finding::Set) | (Finding::Plain, Finding::Plain)
-    );
+    let is_alike = match (before, after) {
+        (Finding::Set, Finding::Set) | (Finding::Plain, Finding::Plain) => true,
+        // Of what fails as it did, nobody can have read anything; at most an option of it.
+        (Finding::Failed(before), Finding::Failed(after)) => before == after,
+        _ => false,
+    };
     match reach {
         // What fails, comes or goes is no more than that: who mentions it may do the same.
         _ if !is_alike => Some(Reach::Read),

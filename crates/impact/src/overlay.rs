@@ -121,9 +121,10 @@ impl<'a> Overlay<'a> {
         false
     }
 
-    /// Where a derivation of the graph below and another one begin to differ: what is made otherwise,
-    /// although all that it is made of is the same, or it is made of something else.
-    pub(crate) fn changed_first(&self, old: Node, new: Node) -> Vec<Node> {
+    /// Where a derivation of the graph below and another one begin to differ, in pairs: what is made
+    /// otherwise, although all that it is made of is the same, or it is made of something else, or of
+    /// another download. The old download itself may be somebody else's still.
+    pub(crate) fn changed_first(&self, old: Node, new: Node) -> Vec<(Node, Node)> {
         let mut first = Vec::new();
         let mut seen = FxHashSet::default();
         let mut todo = vec![(old, new)];
@@ -131,12 +132,24 @@ impl<'a> Overlay<'a> {
             if self.output(old) == self.output(new) || !seen.insert((old, new)) {
                 continue;
             }
-            match self.differing_inputs(old, new) {
-                Some(pairs) if !pairs.is_empty() => todo.extend(pairs),
-                _ => first.push(old),
+            let pairs = self.differing_inputs(old, new).unwrap_or_default();
+            let made = pairs.iter().filter(|(old, _)| !self.graph.is_fixed(*old));
+            let before = todo.len();
+            todo.extend(made);
+            if todo.len() - before < pairs.len() || pairs.is_empty() {
+                first.push((old, new));
             }
         }
         first
+    }
+
+    /// The downloads that a derivation of the graph below is made of, and the other one is not.
+    pub(crate) fn dropped_sources(&self, old: Node, new: Node) -> Vec<Node> {
+        let here = self.outputs_of_inputs(new);
+        let is_dropped =
+            |input: &Node| self.graph.is_fixed(*input) && !here.contains(self.graph.output(*input));
+        let inputs = self.graph.inputs(old).iter().copied();
+        inputs.filter(is_dropped).collect()
     }
 
     /// The inputs of two derivations that differ, in pairs of a name; `None`: some have no partner.

@@ -108,6 +108,23 @@ impl<'a> Rebuilt<'a> {
         found
     }
 
+    /// The attributes that need a derivation, the nearest ones, but for those that are marked.
+    pub(crate) fn nearest_unmarked(&self, node: Node) -> Vec<&'a AttributePath> {
+        let mut found: Vec<&AttributePath> = Vec::new();
+        let mut seen = FxHashSet::from_iter([node]);
+        let mut todo = vec![node];
+        while let Some(at) = todo.pop() {
+            let attributes = self.attributes.get(self.graph.path(at));
+            found.extend(attributes.into_iter().flatten());
+            // Whoever needs an attribute that differs is marked with it.
+            if at == node || attributes.is_none() {
+                let dependents = self.reversed.of(at).iter().copied();
+                todo.extend(dependents.filter(|it| !self.marks.has(*it) && seen.insert(*it)));
+            }
+        }
+        found
+    }
+
     /// Whether what makes an attribute after the change still needs a derivation.
     pub(crate) fn is_still_needed(&mut self, node: Node, by: &str) -> Result<bool, ImpactError> {
         let by = self.overlay.add(by)?;

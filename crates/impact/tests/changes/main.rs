@@ -9,7 +9,7 @@ mod world;
 
 use picket_impact::Differences;
 
-use world::{ALL, APP, Edit, SET, World, told};
+use world::{ALL, APP, Edit, MAKER, SET, World, told};
 
 /// What differs, a line each; the estimate must know all of it and nothing else.
 fn differences(edit: Edit<'_>) -> Vec<String> {
@@ -107,6 +107,36 @@ fn a_function_that_uses_something_else_changes_its_users_alone() {
     let lib = "{ shout = text: \"${text}!\"; whisper = text: text; tool = \"tool2\"; }";
     let found = differences(&[("lib/default.nix", Some(lib))]);
     assert_eq!(found, ["~ by-lib 1>1"]);
+}
+
+/// It needs nothing that is built otherwise, and what it mentions is the set of a set.
+#[test]
+fn another_source_reaches_what_takes_it_from_there() {
+    let fetched = "src = fetch \"http://d\" zeros";
+    let other = "src = fetch \"http://d\" (\"1\" + builtins.substring 1 63 zeros)";
+    let all = replaced(ALL, fetched, other);
+    let found = differences(&[("pkgs/all.nix", Some(&all))]);
+    assert_eq!(found, ["~ driver 1>1", "~ of-source 1>1"]);
+}
+
+/// What is pinned to the old source by itself stays, although its neighbours go.
+#[test]
+fn another_source_does_not_reach_what_has_the_old_one_by_itself() {
+    let app = replaced(APP, "\"0000", "\"1111");
+    let found = differences(&[("pkgs/app/default.nix", Some(&app))]);
+    assert_eq!(found, ["~ app 1>1", "~ app-too 1>1", "~ user 1>1"]);
+}
+
+/// The maker is as it was, and what it makes is not: as with `python3`, which is `python36`.
+#[test]
+fn a_function_is_reached_by_a_second_name() {
+    let maker = replaced(
+        MAKER,
+        "inherit pname; version = \"1\"",
+        "inherit pname; version = \"2\"",
+    );
+    let found = differences(&[("pkgs/maker.nix", Some(&maker))]);
+    assert_eq!(found, ["~ made 1>2"]);
 }
 
 #[test]

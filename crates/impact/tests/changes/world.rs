@@ -49,6 +49,16 @@ pub(crate) const ALL: &str = r#"{ lib, mk, fetch, callPackage }: pkgs: with pkgs
   by-lib = mk { pname = "by-lib"; version = "1"; dependency = pkgs.${lib.tool}; };
   of-tool = mk { pname = "of-tool"; version = "1"; dependency = tool; };
   of-tool1 = mk { pname = "of-tool1"; version = "1"; dependency = tool1; };
+  driver = mk { pname = "driver"; version = "1"; src = fetch "http://d" zeros; };
+  app-too = mk { pname = "app-too"; version = "1"; source = app.src; };
+  kit = { main = driver; };
+  kits = kit;
+  maker = callPackage ./maker.nix { };
+  maker-too = maker;
+  made = maker-too.make "made";
+  of-source = mk { pname = "of-source"; version = "1"; source = kits.main.src; };
+  pinned = mk { pname = "pinned"; version = "1"; sources = [ (fetch "http://d" zeros) (fetch "http://a" zeros) ]; };
+  zeros = "0000000000000000000000000000000000000000000000000000000000000000";
   f00 = 0; f01 = 0; f02 = 0; f03 = 0; f04 = 0; f05 = 0; f06 = 0; f07 = 0; f08 = 0; f09 = 0;
   f10 = 0; f11 = 0; f12 = 0; f13 = 0; f14 = 0; f15 = 0; f16 = 0; f17 = 0; f18 = 0; f19 = 0;
 }
@@ -67,6 +77,10 @@ pub(crate) const APP: &str = r#"{ mk, fetch }: mk {
   version = "1";
   src = fetch "http://a" "0000000000000000000000000000000000000000000000000000000000000000";
 }
+"#;
+
+pub(crate) const MAKER: &str = r#"{ mk }:
+mk { pname = "maker"; version = "1"; } // { make = pname: mk { inherit pname; version = "1"; }; }
 "#;
 
 const JOBS: &str = r#"{ nixpkgs, supportedSystems, stableBranch ? true }:
@@ -91,6 +105,7 @@ const FILES: &[(&str, &str)] = &[
     ("pkgs/all.nix", ALL),
     ("pkgs/app/default.nix", APP),
     ("pkgs/set.nix", SET),
+    ("pkgs/maker.nix", MAKER),
     ("jobs.nix", JOBS),
     (
         "pkgs/by-name/aa/aardvark/package.nix",
