@@ -359,12 +359,14 @@ impl<'a> Following<'a> {
 
 /// How those are reached who mention what is no derivation before or after the change.
 fn of_other(before: &Finding, after: &Finding, reach: Reach) -> Option<Reach> {
-    let is_alike = match (before, after) {
-        (Finding::Set, Finding::Set) | (Finding::Plain, Finding::Plain) => true,
-        // Of what fails as it did, nobody can have read anything; at most an option of it.
-        (Finding::Failed(before), Finding::Failed(after)) => before == after,
-        _ => false,
-    };
+    // Of what fails before and after, nobody has read anything; how it fails is told in other words
+    // where something else failed first.
+    let is_alike = matches!(
+        (before, after),
+        (Finding::Set, Finding::Set)
+            | (Finding::Plain, Finding::Plain)
+            | (Finding::Failed(_), Finding::Failed(_))
+    );
     match reach {
         // What fails, comes or goes is no more than that: who mentions it may do the same.
         _ if !is_alike => Some(Reach::Read),
