@@ -12,12 +12,12 @@ pub(crate) fn all() -> Vec<PathBuf> {
         .map(|it| root().join(it))
         .to_vec();
     while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
+        for entry in fs::read_dir(folder).expect("a folder of ours") {
+            let path = entry.expect("an entry of ours").path();
             if path.is_dir() && !path.ends_with("target") {
                 folders.push(path);
             } else if path.extension().is_some_and(|it| it == "rs") {
-                sources.push(path.strip_prefix(root()).unwrap().to_owned());
+                sources.push(path.strip_prefix(root()).expect("it is below").to_owned());
             }
         }
     }
