@@ -359,15 +359,16 @@ impl<'a> Following<'a> {
 
 /// How those are reached who mention what is no derivation before or after the change.
 fn of_other(before: &Finding, after: &Finding, reach: Reach) -> Option<Reach> {
-    // Of what fails before and after, nobody has read anything; how it fails is told in other words
-    // where something else failed first.
     let is_alike = matches!(
         (before, after),
-        (Finding::Set, Finding::Set)
-            | (Finding::Plain, Finding::Plain)
-            | (Finding::Failed(_), Finding::Failed(_))
+        (Finding::Set, Finding::Set) | (Finding::Plain, Finding::Plain)
     );
+    let fails_as_before = matches!((before, after), (Finding::Failed(_), Finding::Failed(_)));
     match reach {
+        // Of what fails before and after nobody can tell what is otherwise: what reached it goes on,
+        // but it is no more than that.
+        Reach::Rebuilt if fails_as_before => None,
+        _ if fails_as_before => Some(reach),
         // What fails, comes or goes is no more than that: who mentions it may do the same.
         _ if !is_alike => Some(Reach::Read),
         Reach::Changed => Some(Reach::Changed),

@@ -23,11 +23,12 @@ impl Boundary {
         let mut is_one = false;
         let words = head.split_whitespace().map(|word| {
             let is_counted = std::mem::replace(&mut is_one, word == "1");
+            let noun = word.trim_end_matches(',');
             let has_digit = word.contains(|it: char| it.is_ascii_digit());
             if has_digit || word.starts_with('/') {
                 "#".to_owned()
-            } else if is_counted && !word.ends_with('s') && word != "of" {
-                format!("{word}s")
+            } else if is_counted && !noun.ends_with('s') && noun != "of" {
+                format!("{noun}s{}", &word[noun.len()..])
             } else {
                 word.to_owned()
             }
@@ -132,8 +133,8 @@ fn a_boundary_is_a_line_without_its_particulars() {
     );
     assert_eq!(boundary("#4242 applies"), "# applies");
     assert_eq!(
-        boundary("7 of 9 jobs, and 1 package"),
-        boundary("1 of 9 jobs, and 2 packages")
+        boundary("7 of 9 jobs, and 1 package, and 1 test"),
+        boundary("1 of 9 jobs, and 2 packages, and 2 tests")
     );
     assert_eq!(
         boundary("pushed r.1 to /tmp/.tmpAbc/x.git"),

@@ -174,8 +174,8 @@ async fn what_nothing_needs_is_collected_and_what_is_in_use_is_not() {
         told.collect::<Vec<_>>().join("\n")
     };
     assert_snapshot!(told(&all), @"
-    Evaluations of aaaaaaaaaaaa: 1 files, some bytes
-    Evaluations of bbbbbbbbbbbb: 1 files, some bytes
+    Evaluations of aaaaaaaaaaaa: 2 files, some bytes
+    Evaluations of bbbbbbbbbbbb: 2 files, some bytes
     Roots of bbbbbbbbbbbb: 2 files, some bytes
     Logs of bbbbbbbbbbbb: 2 files, some bytes
     ");
@@ -205,7 +205,7 @@ async fn what_nothing_needs_is_collected_and_what_is_in_use_is_not() {
     assert_eq!(collected.removed, planned);
     assert!(collected.bytes() > 0 && collected.failed.is_empty());
     assert_snapshot!(told(&retention.list().unwrap()), @"
-    Evaluations of aaaaaaaaaaaa: 1 files, some bytes
+    Evaluations of aaaaaaaaaaaa: 2 files, some bytes
     Logs of bbbbbbbbbbbb: 2 files, some bytes
     ");
     world.collect_garbage();

@@ -4,6 +4,7 @@
 //! derivations may be gone from the store, though: whoever needs those has to look. That a base
 //! does not evaluate is kept as well, for a time, so that it is not evaluated again at each look.
 
+mod files;
 mod reads;
 mod setting;
 
@@ -13,12 +14,13 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use picket_domain::{CommitSha, Sha256};
-use picket_files::write_whole;
 use serde::{Deserialize, Serialize};
 
+use self::files::{read, write};
 use self::reads::READS;
+use crate::job_set::JobSet;
 use crate::jobs::{Evaluated, Evaluation, Unfinished};
-use crate::traces::Trace;
+use crate::traces::{Digests, Earlier, Readers, Trace};
 
 pub(crate) use self::setting::Setting;
 
@@ -72,6 +74,12 @@ impl Slot {
         reads::write_trace(&self.reads, trace)
     }
 
+    /// What of the newest evaluations with the same setting holds for a tree. What cannot be read of
+    /// them holds nowhere.
+    pub(crate) fn earlier(&self, digests: &mut Digests) -> Earlier {
+        reads::earlier(&self.reads, &self.reads_of_setting, digests)
+    }
+
     /// Why the evaluation failed within the last so many seconds, if it did.
     pub(crate) fn failure(&self, within: u64) -> Option<Evaluation> {
         let kept: KeptFailure = read(&self.failed)?;
@@ -99,21 +107,17 @@ fn now() -> u64 {
     now.map_or(0, |since| since.as_secs())
 }
 
-fn read<T: for<'a> Deserialize<'a>>(file: &Path) -> Option<T> {
-    serde_json::from_slice(&fs::read(file).ok()?).ok()
-}
-
-fn write(file: &Path, value: &impl Serialize) -> io::Result<()> {
-    let json = serde_json::to_vec(value).map_err(io::Error::other)?;
-    fs::create_dir_all(file.parent().unwrap_or(Path::new("/")))?;
-    write_whole(file, &json)
-}
-
 impl EvaluationCache {
     pub(crate) fn new(state_dir: &Path) -> Self {
         Self {
             dir: state_dir.join("evaluations"),
         }
+    }
+
+    /// Which jobs of a revision read what, as the newest evaluation of it by this job set tells.
+    /// Blocks. `None`: there is none, or it does not tell.
+    pub(crate) fn readers(&self, rev: &CommitSha, job_set: &JobSet) -> Option<Readers> {
+        reads::readers(&self.dir, rev, job_set)
     }
 
     pub(crate) fn slot(&self, rev: &CommitSha, setting: &Setting<'_>) -> Slot {
@@ -159,7 +163,6 @@ mod tests {
     use picket_nix::Installed;
 
     use super::*;
-    use crate::job_set::JobSet;
     use crate::jobs::{Job, JobError, Jobs};
     use crate::limits::Limits;
     use crate::request::Request;

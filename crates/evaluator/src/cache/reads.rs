@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use picket_domain::CommitSha;
 use picket_files::write_whole;
 
-use super::{EvaluationCache, Slot, read};
+use super::files::read;
 use crate::job_set::JobSet;
 use crate::jobs::Evaluated;
 use crate::traces::{Digests, Earlier, Readers, Trace};
@@ -18,40 +18,34 @@ pub(super) const READS: &str = ".reads";
 /// How many earlier evaluations are looked at: what one does not know, the ones before it seldom do.
 const EARLIER_MAX: usize = 3;
 
-impl Slot {
-    /// What of the newest evaluations with the same setting holds for a tree. What cannot be read of
-    /// them holds nowhere.
-    pub(crate) fn earlier(&self, digests: &mut Digests) -> Earlier {
-        let mut earlier = Earlier::default();
-        let dir = self.reads.parent().unwrap_or(Path::new("/"));
-        let is_other = |name: &str| name.ends_with(&self.reads_of_setting);
-        let mut others = newest_first(dir, is_other).unwrap_or_default();
-        others.retain(|reads| *reads != self.reads);
-        for reads in others.iter().take(EARLIER_MAX) {
-            let evaluated: Option<Evaluated> = read(&evaluation_beside(reads));
-            let (Some(trace), Some(evaluated)) = (read_trace(reads), evaluated) else {
-                continue;
-            };
-            if earlier.add(evaluated, &trace, digests) {
-                break;
-            }
+/// What of the newest evaluations of a setting holds for a tree, the one at `own` left aside.
+pub(super) fn earlier(own: &Path, of_setting: &str, digests: &mut Digests) -> Earlier {
+    let mut earlier = Earlier::default();
+    let dir = own.parent().unwrap_or(Path::new("/"));
+    let is_other = |name: &str| name.ends_with(of_setting);
+    let mut others = newest_first(dir, is_other).unwrap_or_default();
+    others.retain(|reads| *reads != *own);
+    for reads in others.iter().take(EARLIER_MAX) {
+        let evaluated: Option<Evaluated> = read(&evaluation_beside(reads));
+        let (Some(trace), Some(evaluated)) = (read_trace(reads), evaluated) else {
+            continue;
+        };
+        if earlier.add(evaluated, &trace, digests) {
+            break;
         }
-        earlier
     }
+    earlier
 }
 
-impl EvaluationCache {
-    /// Which jobs of a revision read what, as the newest evaluation of it by this job set tells.
-    /// Blocks. `None`: there is none, or it does not tell.
-    pub(crate) fn readers(&self, rev: &CommitSha, job_set: &JobSet) -> Option<Readers> {
-        let is_of = |name: &str| name.starts_with(rev.as_str()) && name.ends_with(READS);
-        let files = newest_first(&self.dir, is_of).ok()?;
-        let mut traces = files
-            .iter()
-            .filter_map(|file| Some((file, read_trace(file)?)));
-        let (file, trace) = traces.find(|(_, trace)| trace.is_of(job_set))?;
-        Some(Readers::new(read(&evaluation_beside(file))?, &trace))
-    }
+/// Which jobs of a revision read what, as its newest evaluation by a job set tells.
+pub(super) fn readers(dir: &Path, rev: &CommitSha, job_set: &JobSet) -> Option<Readers> {
+    let is_of = |name: &str| name.starts_with(rev.as_str()) && name.ends_with(READS);
+    let files = newest_first(dir, is_of).ok()?;
+    let mut traces = files
+        .iter()
+        .filter_map(|file| Some((file, read_trace(file)?)));
+    let (file, trace) = traces.find(|(_, trace)| trace.is_of(job_set))?;
+    Some(Readers::new(read(&evaluation_beside(file))?, &trace))
 }
 
 /// A trace is written in a form that takes less than JSON: it may have a million places of paths.

@@ -27,6 +27,12 @@ impl<'a, 'b> Desk<'a, 'b> {
         Self { work, seat }
     }
 
+    /// The only desk, where each job has a worker of its own.
+    pub(super) fn apart(work: &'b UnderWay<'a>) -> Self {
+        let seat = Seat::apart(work);
+        Self { work, seat }
+    }
+
     /// Looks at one item.
     pub(super) async fn look(&mut self, item: Item) -> Result<(), Halt> {
         let node = Node::of(&item);
@@ -148,12 +154,13 @@ impl<'a, 'b> Desk<'a, 'b> {
     }
 
     /// An item that cannot be looked at; where it is the whole job set, that cannot be evaluated.
-    fn broken(&self, item: &Item, error: JobError) -> Result<(), Halt> {
+    fn broken(&mut self, item: &Item, error: JobError) -> Result<(), Halt> {
         if !item.path.is_empty() {
             let job = Err(error);
             if is_lasting(&job) {
                 self.note(item, Noted::Job);
             }
+            self.seat.settled();
             self.work.settle(item, job);
             return Ok(());
         }
@@ -163,7 +170,7 @@ impl<'a, 'b> Desk<'a, 'b> {
         })
     }
 
-    fn unanswered(&self, mut item: Item, none: NoAnswer) -> Result<(), Halt> {
+    fn unanswered(&mut self, mut item: Item, none: NoAnswer) -> Result<(), Halt> {
         match none {
             NoAnswer::Ever(error) => return self.broken(&item, error),
             NoAnswer::Yet => {

@@ -49,9 +49,9 @@ impl<'a> Pool<'a> {
         let ended = async {
             let seats = self.work.limits.seats();
             try_join_all((0..seats).map(|seat| self.seat(seat, seats))).await?;
-            // Each of these needs all of the memory, so that one worker does them.
+            // Each of these needs all of the memory.
             if self.work.queue().take_up_last() {
-                self.seat(0, 1).await?;
+                self.work_at(Desk::apart(&self.work), 1).await?;
             }
             Ok(())
         };
@@ -73,10 +73,14 @@ impl<'a> Pool<'a> {
 
     /// The work of one seat, until there is no more.
     async fn seat(&self, seat: usize, seats: usize) -> Result<(), Halt> {
-        let mut desk = Desk::new(&self.work, seat, seats);
         if seat > 0 && !self.is_needed(seat).await {
             return Ok(());
         }
+        self.work_at(Desk::new(&self.work, seat, seats), seats)
+            .await
+    }
+
+    async fn work_at(&self, mut desk: Desk<'_, '_>, seats: usize) -> Result<(), Halt> {
         while let Some(share) = self.next(seats).await {
             let mut share = share.into_iter();
             while let Some(item) = share.next() {

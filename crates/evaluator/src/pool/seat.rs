@@ -38,11 +38,17 @@ pub(super) struct Seat<'a, 'b> {
     work: &'b UnderWay<'a>,
     seat: usize,
     seats: usize,
+    /// Whether each job has a worker of its own.
+    apart: bool,
     worker: Option<Seated>,
+    /// Whether the worker that ended last had done nothing else before.
+    was_fresh: bool,
 }
 
 struct Seated {
     worker: Worker,
+    /// Whether no job is settled yet that it evaluated.
+    is_fresh: bool,
     /// How much it had looked at when its last job was settled.
     looked: Option<usize>,
     /// Its number in the notes.
@@ -72,8 +78,17 @@ impl<'a, 'b> Seat<'a, 'b> {
             work,
             seat,
             seats,
+            apart: false,
             worker: None,
+            was_fresh: true,
         }
+    }
+
+    /// The only seat, where each job has a worker of its own, and so all of the memory.
+    pub(super) fn apart(work: &'b UnderWay<'a>) -> Self {
+        let mut seat = Self::new(work, 0, 1);
+        seat.apart = true;
+        seat
     }
 
     /// What `builtins.currentTime` is to the worker, in seconds since 1970.
@@ -135,7 +150,8 @@ impl<'a, 'b> Seat<'a, 'b> {
         item: &Item,
     ) -> Result<Result<T, NoAnswer>, Halt> {
         Ok(Err(match verdict {
-            Verdict::Crowded(_) if self.seats > 1 => NoAnswer::BesideOthers,
+            // Other workers' memory is not this one's, and neither is what others left in its worker.
+            Verdict::Crowded(_) if self.seats > 1 || !self.was_fresh => NoAnswer::BesideOthers,
             Verdict::Nobody(_) if item.tries + 1 < TRIES => NoAnswer::Yet,
             Verdict::Job(error) | Verdict::Crowded(error) | Verdict::Nobody(error) => {
                 NoAnswer::Ever(error)
@@ -180,6 +196,7 @@ impl<'a, 'b> Seat<'a, 'b> {
                 Ok(Ok(worker)) => {
                     self.worker = Some(Seated {
                         worker,
+                        is_fresh: true,
                         looked: None,
                         number: self.work.notes().worker(Vec::new()),
                         since: Instant::now(),
@@ -196,6 +213,7 @@ impl<'a, 'b> Seat<'a, 'b> {
             Ok(answer) => return Ok(Asked::Answered(answer)),
             Err(ended) => ended,
         };
+        self.was_fresh = seated.is_fresh;
         let written = guard.last_written();
         self.work.written.fetch_add(written, Ordering::Relaxed);
         self.leave();
@@ -224,6 +242,10 @@ impl<'a, 'b> Seat<'a, 'b> {
         let Some(seated) = &mut self.worker else {
             return;
         };
+        seated.is_fresh = false;
+        if self.apart {
+            return self.replace();
+        }
         let Some(looks) = seated.worker.look_count() else {
             return;
         };

@@ -55,6 +55,24 @@ async fn each_limit_is_told_apart() {
 }
 
 #[tokio::test]
+async fn what_other_jobs_left_in_a_worker_is_no_fault_of_the_next() {
+    let world = World::new(Limits {
+        memory_bytes: Some(1 << 30),
+        workers: Some(1),
+        ..Limits::default()
+    })
+    .await;
+    // Each keeps a text of 256 MiB: one is well within the bounds, and all of them are not.
+    let jobs = r#"let
+      d = n: if n == 0 then "0123456789abcdef" else let h = d (n - 1); in h + h;
+      large = name: let kept = d 24; in mk name (builtins.hashString "sha256" kept) // { inherit kept; };
+    in { a = large "a"; b = large "b"; c = large "c"; d = large "d"; e = large "e"; }"#;
+    let evaluated = world.evaluate(&world.revision(1, jobs, &[])).await;
+    let broken = evaluated.jobs.iter().filter(|(_, job)| job.is_err());
+    assert_eq!(broken.count(), 0, "{:?}", evaluated.jobs);
+}
+
+#[tokio::test]
 async fn jobs_are_told_of_as_they_are_evaluated() {
     let world = World::new(Limits::default()).await;
     let revision = world.revision(1, r#"{ a = mk "a" "x"; b = throw "b"; }"#, &[]);
