@@ -1,6 +1,5 @@
 //! Starting a program whose looks are written down.
 
-use std::collections::HashSet;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
@@ -8,6 +7,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 
+use indexmap::IndexSet;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 
@@ -29,8 +29,7 @@ pub struct Reads {
 
 #[derive(Debug, Default)]
 struct Seen {
-    looks: Vec<Look>,
-    known: HashSet<Look>,
+    looks: IndexSet<Look>,
     /// Whether it looked at something that nobody can tell.
     incomplete: bool,
 }
@@ -49,9 +48,9 @@ impl Reads {
         (!seen.incomplete).then_some(seen.looks.len())
     }
 
-    /// The looks, each once, in the order in which they came.
-    pub fn looks(&self) -> Vec<Look> {
-        lock(&self.seen).looks.clone()
+    /// The looks, each once, in the order in which they came; from then on, there are none.
+    pub fn take(&self) -> IndexSet<Look> {
+        std::mem::take(&mut lock(&self.seen).looks)
     }
 }
 
@@ -156,20 +155,11 @@ impl Recorder {
             Looked::At(path, what) => {
                 if let Ok(path) = path.strip_prefix(&self.root) {
                     let path = path.to_owned();
-                    lock(&self.seen).add(Look { path, what });
+                    lock(&self.seen).looks.insert(Look { path, what });
                 }
             }
             Looked::Nothing => {}
             Looked::Unknown => lock(&self.seen).incomplete = true,
-        }
-    }
-}
-
-impl Seen {
-    fn add(&mut self, look: Look) {
-        if !self.known.contains(&look) {
-            self.known.insert(look.clone());
-            self.looks.push(look);
         }
     }
 }

@@ -39,7 +39,7 @@ fn look(path: &str, what: What) -> Look {
 
 /// What was opened to be read; a shell looks where it is, too.
 fn read(reads: &Reads) -> Vec<String> {
-    let looks = reads.looks().into_iter();
+    let looks = reads.take().into_iter();
     looks
         .filter(|look| look.what == What::Content)
         .map(|look| look.path.to_string_lossy().into_owned())
@@ -51,15 +51,15 @@ fn what_is_read_is_heard_of_in_order() {
     let tree = tree();
     let (output, reads) = looks_of(&tree, "cat folder/file other");
     assert_eq!(output.stdout, b"textother");
-    assert_eq!(read(&reads), ["folder/file", "other"]);
     assert!(reads.count().is_some());
+    assert_eq!(read(&reads), ["folder/file", "other"]);
 }
 
 #[test]
 fn what_is_not_there_is_heard_of() {
     let tree = tree();
     let (_, reads) = looks_of(&tree, "test -e absent || test -L link");
-    let looks = reads.looks();
+    let looks = reads.take();
     assert!(
         looks.iter().any(|it| it.path == Path::new("absent")),
         "{looks:?}"
@@ -71,7 +71,7 @@ fn what_is_not_there_is_heard_of() {
 fn a_folder_that_is_listed_is_read() {
     let tree = tree();
     let (_, reads) = looks_of(&tree, "ls folder");
-    let looks = reads.looks();
+    let looks = reads.take();
     assert!(looks.contains(&look("folder", What::Content)), "{looks:?}");
 }
 

@@ -198,7 +198,7 @@ impl<'a, 'b> Seat<'a, 'b> {
                         worker,
                         is_fresh: true,
                         looked: None,
-                        number: self.work.notes().worker(Vec::new()),
+                        number: self.work.notes().worker(),
                         since: Instant::now(),
                     });
                 }
@@ -270,7 +270,7 @@ impl<'a, 'b> Seat<'a, 'b> {
     /// Ends the worker.
     fn leave(&mut self) {
         if let Some(seated) = self.worker.take() {
-            let looks = seated.worker.looks();
+            let looks = seated.worker.take_looks();
             self.work.notes().end(seated.number, looks);
             self.work
                 .peak

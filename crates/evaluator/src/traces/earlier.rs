@@ -2,8 +2,7 @@
 
 use std::collections::HashMap;
 
-use picket_reads::Look;
-
+use super::looks::Looks;
 use super::{Digests, Moment, Node, Noted, Notes, Trace};
 use crate::jobs::{Evaluated, Job, JobError, Jobs};
 
@@ -11,8 +10,9 @@ use crate::jobs::{Evaluated, Job, JobError, Jobs};
 #[derive(Debug, Default)]
 pub(crate) struct Earlier {
     nodes: HashMap<Node, (Held, Moment)>,
-    /// What the workers looked at who found it.
-    workers: Vec<Vec<Look>>,
+    looks: Looks,
+    /// The numbers of what the workers looked at who found it.
+    workers: Vec<Vec<u32>>,
 }
 
 /// What is known of a node.
@@ -55,21 +55,34 @@ impl Earlier {
             };
             self.nodes.entry(node.clone()).or_insert((held, moment));
         }
-        self.workers.extend(unchanged_looks(trace, &unchanged));
+        self.add_workers(trace, &unchanged);
         whole
+    }
+
+    fn add_workers(&mut self, trace: &Trace, unchanged: &[u32]) {
+        for (worker, looks) in (0..).zip(unchanged) {
+            let looks = trace.looks_until(Moment {
+                worker,
+                looks: *looks,
+            });
+            let numbers = looks.unwrap_or_default().iter();
+            let numbers = numbers.map(|place| self.looks.number(trace.look(*place).clone()));
+            self.workers.push(numbers.collect());
+        }
     }
 
     /// Adds to the notes how what was taken over was found, so that it can be taken over again.
     pub(crate) fn complete(self, notes: &mut Notes) {
         let mut numbers = HashMap::new();
-        let mut workers = self.workers;
         for node in std::mem::take(&mut notes.taken) {
             let Some((held, moment)) = self.nodes.get(&node) else {
                 continue;
             };
             let number = *numbers.entry(moment.worker).or_insert_with(|| {
-                let looks = workers.get_mut(moment.worker as usize);
-                notes.worker(looks.map(std::mem::take).unwrap_or_default())
+                let looks = self.workers[moment.worker as usize].iter();
+                let number = notes.worker();
+                notes.end(number, looks.map(|look| self.looks.get(*look).clone()));
+                number
             });
             let moment = Moment {
                 worker: number,
@@ -99,22 +112,5 @@ fn held(node: &Node, found: &Noted, jobs: &mut Jobs) -> Option<Held> {
         }
         Noted::Set(names) => Held::Set(names.clone()),
         Noted::Nothing => Held::Nothing,
-    })
-}
-
-fn unchanged_looks<'a>(
-    trace: &'a Trace,
-    unchanged: &'a [u32],
-) -> impl Iterator<Item = Vec<Look>> + 'a {
-    (0..).zip(unchanged).map(|(worker, looks)| {
-        let moment = Moment {
-            worker,
-            looks: *looks,
-        };
-        let places = trace.looks_until(moment).unwrap_or_default();
-        let looks = places
-            .iter()
-            .filter_map(|place| trace.looks.get(*place as usize));
-        looks.map(|(look, _)| look.clone()).collect()
     })
 }

@@ -14,6 +14,7 @@
 
 mod digests;
 mod earlier;
+mod looks;
 mod notes;
 mod readers;
 mod trace;

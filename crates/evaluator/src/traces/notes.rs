@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 
 use picket_reads::Look;
 
+use super::looks::Looks;
 use super::{Moment, Node, Noted};
 
 /// The nodes that were found, and what each worker looked at.
 #[derive(Debug, Default)]
 pub(crate) struct Notes {
-    /// What each worker looked at, in order; of one that is at work, nothing yet.
-    pub(super) workers: Vec<Vec<Look>>,
+    pub(super) looks: Looks,
+    /// The numbers of what each worker looked at, in order; of one that is at work, none yet.
+    pub(super) workers: Vec<Vec<u32>>,
     pub(super) nodes: BTreeMap<Node, (Noted, Moment)>,
     /// The nodes that were taken over.
     pub(super) taken: Vec<Node>,
@@ -18,14 +20,15 @@ pub(crate) struct Notes {
 
 impl Notes {
     /// A number for another worker.
-    pub(crate) fn worker(&mut self, looks: Vec<Look>) -> u32 {
-        self.workers.push(looks);
+    pub(crate) fn worker(&mut self) -> u32 {
+        self.workers.push(Vec::new());
         u32::try_from(self.workers.len() - 1).expect("there are fewer workers than names")
     }
 
     /// What a worker has looked at by its end.
-    pub(crate) fn end(&mut self, worker: u32, looks: Vec<Look>) {
-        self.workers[worker as usize] = looks;
+    pub(crate) fn end(&mut self, worker: u32, looks: impl IntoIterator<Item = Look>) {
+        let numbers = looks.into_iter().map(|look| self.looks.number(look));
+        self.workers[worker as usize] = numbers.collect();
     }
 
     /// Notes that a node is what it was found to be earlier.

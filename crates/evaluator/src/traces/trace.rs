@@ -1,6 +1,6 @@
 //! What an evaluation read, as it is kept.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use picket_domain::Sha256;
@@ -33,28 +33,34 @@ impl Trace {
             job_set: as_json(job_set),
             ..Self::default()
         };
-        let mut places = HashMap::new();
+        let places: Vec<_> = notes
+            .looks
+            .into_all()
+            .map(|look| trace.place(look, digests))
+            .collect();
         for looks in notes.workers {
-            let mut worker = Vec::with_capacity(looks.len());
-            for look in looks {
-                let Some(shows) = digests.digest(&look) else {
-                    break;
-                };
-                let place = *places.entry(look.clone()).or_insert_with(|| {
-                    let place = u32::try_from(trace.looks.len()).expect("a tree has fewer paths");
-                    let real = digests.real_path(&look);
-                    trace.real.extend(real.map(|real| (place, real)));
-                    trace.looks.push((look, shows));
-                    place
-                });
-                worker.push(place);
-            }
-            trace.workers.push(worker);
+            let known = looks.iter().map_while(|look| places[*look as usize]);
+            trace.workers.push(known.collect());
         }
         let known = |(_, moment): &(Noted, Moment)| trace.looks_until(*moment).is_some();
         let mut nodes = notes.nodes;
         nodes.retain(|_, found| known(found));
         Self { nodes, ..trace }
+    }
+
+    /// Adds a look and what it shows; `None`: nobody can tell.
+    fn place(&mut self, look: Look, digests: &mut Digests) -> Option<u32> {
+        let shows = digests.digest(&look)?;
+        let place = u32::try_from(self.looks.len()).expect("a tree has fewer paths");
+        let real = digests.real_path(&look);
+        self.real.extend(real.map(|real| (place, real)));
+        self.looks.push((look, shows));
+        Some(place)
+    }
+
+    /// A look of the list.
+    pub(super) fn look(&self, place: u32) -> &Look {
+        &self.looks[place as usize].0
     }
 
     /// Whether it is of an evaluation of this job set.

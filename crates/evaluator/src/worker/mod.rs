@@ -15,6 +15,7 @@ use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
+use indexmap::IndexSet;
 use picket_nix::process::{Group, proc};
 use picket_reads::{Look, Reads};
 use rustix::process::{Pid, Resource};
@@ -287,9 +288,9 @@ impl Worker {
         self.reads.as_ref()?.count()
     }
 
-    /// What it has looked at in its tree, in order.
-    pub(crate) fn looks(&self) -> Vec<Look> {
-        self.reads.as_ref().map(Reads::looks).unwrap_or_default()
+    /// What it has looked at in its tree, in order; from then on, that is nothing.
+    pub(crate) fn take_looks(&self) -> IndexSet<Look> {
+        self.reads.as_ref().map(Reads::take).unwrap_or_default()
     }
 
     /// How many bytes it has written.
