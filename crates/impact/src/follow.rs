@@ -177,8 +177,7 @@ impl<'a> Following<'a> {
         reach: Reach,
     ) -> Result<Option<Reach>, ImpactError> {
         let Some(before) = self.base.findings.get(path) else {
-            let comes = !matches!(after, Finding::Missing);
-            return Ok(comes.then_some(Reach::Read));
+            return Ok(Some(Reach::Read));
         };
         let (Finding::Derivation(before), Finding::Derivation(after)) = (before, after) else {
             return Ok(of_other(before, after, reach));
@@ -190,12 +189,7 @@ impl<'a> Following<'a> {
         if differs {
             self.mark(path, before, after)?;
         }
-        let reads_otherwise = match (&before.surface, &after.surface) {
-            // Where nobody can tell, it reads otherwise if what it mentions does.
-            (None, None) => reach > Reach::Rebuilt,
-            (before, after) => before != after,
-        };
-        if reads_otherwise {
+        if before.surface.is_none() || before.surface != after.surface {
             return Ok(Some(Reach::Read));
         }
         // Where what makes it is otherwise, a variant of it can be so although it itself is not.
@@ -363,12 +357,7 @@ fn of_other(before: &Finding, after: &Finding, reach: Reach) -> Option<Reach> {
         (before, after),
         (Finding::Set, Finding::Set) | (Finding::Plain, Finding::Plain)
     );
-    let fails_as_before = matches!((before, after), (Finding::Failed(_), Finding::Failed(_)));
     match reach {
-        // Of what fails before and after nobody can tell what is otherwise: what reached it goes on,
-        // but it is no more than that.
-        Reach::Rebuilt if fails_as_before => None,
-        _ if fails_as_before => Some(reach),
         // What fails, comes or goes is no more than that: who mentions it may do the same.
         _ if !is_alike => Some(Reach::Read),
         Reach::Changed => Some(Reach::Changed),
