@@ -286,6 +286,8 @@ in
           "landlock_create_ruleset"
           "landlock_add_rule"
           "landlock_restrict_self"
+          # By which it is heard what evaluations read.
+          "seccomp"
           "~@privileged"
         ];
         SystemCallErrorNumber = "EPERM";
