@@ -172,9 +172,10 @@ impl Evaluator {
         self.write_walker().await?;
         let heard = self.hears().await;
         let crew = Crew::new(&self.nix, &self.limits, sandbox, &self.own, heard, request)?;
-        let earlier = match cache {
-            Cache::Use if heard => self.earlier(request, &crew.tree).await?,
-            Cache::Use | Cache::Skip => Earlier::default(),
+        let digests = Digests::of(&crew.tree).map_err(EvaluateError::file(&crew.tree))?;
+        let (earlier, digests) = match cache {
+            Cache::Use if heard => self.earlier(request, digests).await,
+            Cache::Use | Cache::Skip => (Earlier::default(), digests),
         };
         let store_dir = &request.installed.store_dir;
         let told = |item: &Item, job: &Result<Job, JobError>| on_job(&job_name(&item.path), job);
@@ -192,7 +193,7 @@ impl Evaluator {
             );
         }
         let trace = match heard {
-            true => Some(self.trace(request, &crew.tree, earlier, notes).await?),
+            true => Some(self.trace(request, digests, earlier, notes).await),
             false => None,
         };
         Ok((evaluation, trace))
@@ -204,27 +205,24 @@ impl Evaluator {
         self.limits.restricted && *self.hears.get_or_init(works).await
     }
 
-    async fn earlier(&self, request: Request<'_>, tree: &Path) -> Result<Earlier, EvaluateError> {
-        let looked_at = tree.to_owned();
-        let earlier = off_runtime(self.slot(request), move |slot| {
-            Digests::of(&looked_at).map(|mut digests| slot.earlier(&mut digests))
-        });
-        earlier.await.map_err(EvaluateError::file(tree))
+    async fn earlier(&self, request: Request<'_>, mut digests: Digests) -> (Earlier, Digests) {
+        let work = move |slot: &Slot| (slot.earlier(&mut digests), digests);
+        off_runtime(self.slot(request), work).await
     }
 
     async fn trace(
         &self,
         request: Request<'_>,
-        tree: &Path,
+        mut digests: Digests,
         earlier: Earlier,
         mut notes: Notes,
-    ) -> Result<Trace, EvaluateError> {
-        let (looked_at, job_set) = (tree.to_owned(), request.jobs.clone());
-        let trace = off_runtime(self.slot(request), move |_| {
+    ) -> Trace {
+        let job_set = request.jobs.clone();
+        let work = move |_: &Slot| {
             earlier.complete(&mut notes);
-            Digests::of(&looked_at).map(|mut digests| Trace::new(&job_set, notes, &mut digests))
-        });
-        trace.await.map_err(EvaluateError::file(tree))
+            Trace::new(&job_set, notes, &mut digests)
+        };
+        off_runtime(self.slot(request), work).await
     }
 
     /// The sandbox for a revision, which there must be for one that nobody vouches for.

@@ -34,13 +34,15 @@ const REFUSED: &[c_long] = &[
     libc::SYS_open_by_handle_at,
 ];
 
-/// `AUDIT_ARCH_..` of `linux/audit.h`: the calls' numbers are those of this architecture.
-#[cfg(target_arch = "x86_64")]
-const ARCHITECTURE: u32 = 0xc000_003e;
-#[cfg(target_arch = "aarch64")]
-const ARCHITECTURE: u32 = 0xc000_00b7;
-#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-const ARCHITECTURE: u32 = 0;
+/// `AUDIT_ARCH_..` of `linux/audit.h`: the calls' numbers are those of this architecture. `None`: one
+/// that nobody tried, for which there is no filter.
+const ARCHITECTURE: Option<u32> = if cfg!(target_arch = "x86_64") {
+    Some(0xc000_003e)
+} else if cfg!(target_arch = "aarch64") {
+    Some(0xc000_00b7)
+} else {
+    None
+};
 
 /// From here on, numbers are those of the x32 interface, on `x86_64`.
 const X32: u32 = 0x4000_0000;
@@ -51,12 +53,14 @@ const ARCHITECTURE_AT: u32 = 4;
 
 const REFUSE: u32 = libc::SECCOMP_RET_ERRNO | libc::ENOSYS as u32;
 
-/// The filter, as the kernel takes it: a program of classic BPF.
-pub(crate) fn program() -> Vec<sock_filter> {
+/// The filter, as the kernel takes it: a program of classic BPF. `None`: there is none for this
+/// architecture.
+pub(crate) fn program() -> Option<Vec<sock_filter>> {
+    let architecture = ARCHITECTURE?;
     let mut program = vec![
         load(ARCHITECTURE_AT),
         // Calls by another architecture's numbers would be taken for others.
-        jump(libc::BPF_JEQ, ARCHITECTURE, 1, 0),
+        jump(libc::BPF_JEQ, architecture, 1, 0),
         give(REFUSE),
         load(NUMBER_AT),
         jump(libc::BPF_JGE, X32, 0, 1),
@@ -70,7 +74,7 @@ pub(crate) fn program() -> Vec<sock_filter> {
         program.extend([jump(libc::BPF_JEQ, number, 0, 1), give(verdict)]);
     }
     program.push(give(libc::SECCOMP_RET_ALLOW));
-    program
+    Some(program)
 }
 
 fn load(at: u32) -> sock_filter {

@@ -105,7 +105,10 @@ fn under_filter<T>(
             recorder.record(&listener);
         }
     });
-    let listening = begun.and_then(|()| listen(&mut filter::program()));
+    let listening = begun.and_then(|()| {
+        let mut filter = filter::program().ok_or(io::ErrorKind::Unsupported)?;
+        listen(&mut filter)
+    });
     match listening {
         Ok(listener) => {
             let _ = give.send(listener);

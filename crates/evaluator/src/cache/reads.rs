@@ -1,7 +1,7 @@
 //! What kept evaluations read.
 
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use picket_domain::CommitSha;
@@ -14,6 +14,9 @@ use crate::traces::{Digests, Earlier, Readers, Trace};
 
 /// How the names of files end that say what an evaluation read.
 pub(super) const READS: &str = ".reads";
+
+/// The most that is read of a trace to find out which job set it is of, in bytes.
+const HEAD: u64 = 1 << 20;
 
 /// How many earlier evaluations are looked at: what one does not know, the ones before it seldom do.
 const EARLIER_MAX: usize = 3;
@@ -41,11 +44,11 @@ pub(super) fn earlier(own: &Path, of_setting: &str, digests: &mut Digests) -> Ea
 pub(super) fn readers(dir: &Path, rev: &CommitSha, job_set: &JobSet) -> Option<Readers> {
     let is_of = |name: &str| name.starts_with(rev.as_str()) && name.ends_with(READS);
     let files = newest_first(dir, is_of).ok()?;
-    let mut traces = files
-        .iter()
-        .filter_map(|file| Some((file, read_trace(file)?)));
-    let (file, trace) = traces.find(|(_, trace)| trace.is_of(job_set))?;
-    Some(Readers::new(read(&evaluation_beside(file))?, &trace))
+    let file = files.iter().find(|file| is_of_job_set(file, job_set))?;
+    Some(Readers::new(
+        read(&evaluation_beside(file))?,
+        &read_trace(file)?,
+    ))
 }
 
 /// A trace is written in a form that takes less than JSON: it may have a million places of paths.
@@ -57,6 +60,13 @@ pub(super) fn write_trace(file: &Path, trace: &Trace) -> io::Result<()> {
 
 fn read_trace(file: &Path) -> Option<Trace> {
     postcard::from_bytes(&fs::read(file).ok()?).ok()
+}
+
+/// Whether a trace is of this job set, as its beginning says: the rest may have many megabytes.
+fn is_of_job_set(file: &Path, job_set: &JobSet) -> bool {
+    let mut head = Vec::new();
+    let read = File::open(file).and_then(|file| file.take(HEAD).read_to_end(&mut head));
+    read.is_ok() && Trace::begins_for(&head, job_set)
 }
 
 /// The evaluation of which a file says what it read.

@@ -1,7 +1,5 @@
 //! Looking at one item after the other, and what is found.
 
-use std::collections::VecDeque;
-
 use tokio::task::spawn_blocking;
 
 use super::seat::{NoAnswer, Seat};
@@ -119,7 +117,7 @@ impl<'a, 'b> Desk<'a, 'b> {
             self.work.queue().passed();
             return Ok(());
         }
-        let mut all = VecDeque::new();
+        let mut all = Vec::new();
         // The last ones first, so that the first ones are the next to be looked at.
         let mut until = names;
         while until > 0 {
@@ -133,13 +131,11 @@ impl<'a, 'b> Desk<'a, 'b> {
                 Err(none) => return self.unanswered(item, none),
             };
             let listed: Vec<_> = listed.into_iter().flatten().collect();
-            for name in listed.iter().rev() {
-                all.push_front(name.clone());
-            }
+            all.splice(0..0, listed.iter().cloned());
             self.work.queue().discover(&item, from, listed);
             until = from;
         }
-        self.note(&item, Noted::Set(all.into()));
+        self.note(&item, Noted::Set(all));
         self.work.queue().passed();
         Ok(())
     }

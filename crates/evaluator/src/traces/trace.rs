@@ -14,6 +14,9 @@ use super::{Digests, Moment, Node, Noted, Notes};
 /// What an evaluation read.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Trace {
+    /// What was evaluated, as JSON: what a job set's arguments are, only that can tell. It is the
+    /// first, so that it can be read alone.
+    pub(super) job_set: String,
     /// Every look, and what it showed.
     pub(super) looks: Vec<(Look, Sha256)>,
     /// Each worker's looks in order, as places in the list above.
@@ -21,8 +24,6 @@ pub(crate) struct Trace {
     pub(super) nodes: BTreeMap<Node, (Noted, Moment)>,
     /// The paths of looks without links in them, where these are others, by the looks' places.
     pub(super) real: BTreeMap<u32, PathBuf>,
-    /// What was evaluated, as JSON: what a job set's arguments are, only that can tell.
-    pub(super) job_set: String,
 }
 
 impl Trace {
@@ -63,9 +64,10 @@ impl Trace {
         &self.looks[place as usize].0
     }
 
-    /// Whether it is of an evaluation of this job set.
-    pub(crate) fn is_of(&self, job_set: &JobSet) -> bool {
-        self.job_set == as_json(job_set)
+    /// Whether a written trace that begins so is of an evaluation of this job set.
+    pub(crate) fn begins_for(written: &[u8], job_set: &JobSet) -> bool {
+        let job_set_of = postcard::take_from_bytes::<String>(written);
+        job_set_of.is_ok_and(|(of, _)| of == as_json(job_set))
     }
 
     /// What a worker had looked at, as places in the list of looks; `None`: that is not known whole.
