@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Component, PathBuf};
 
-use picket_domain::{JobName, Sha256};
+use picket_domain::JobName;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -86,7 +86,8 @@ pub fn job_name(path: &[String]) -> JobName {
             push_quoted(&mut name, part);
         }
     }
-    JobName::parse(&name).unwrap_or_else(|_| shortened(&name))
+    JobName::parse_or_shorten(&name)
+        .expect("quoting left neither white space nor control characters")
 }
 
 /// The names of an attribute path, as [`job_name`] writes them; `None`: it is none.
@@ -143,14 +144,6 @@ fn push_quoted(name: &mut String, part: &str) {
         }
     }
     name.push('"');
-}
-
-/// A name that is too long keeps its beginning, and a digest tells it from others.
-fn shortened(name: &str) -> JobName {
-    let end = name.floor_char_boundary(400);
-    let digest = Sha256::of(name.as_bytes()).to_string();
-    let short = format!("{}..{}", &name[..end], &digest[..16]);
-    JobName::parse(&short).expect("quoting left neither white space nor control characters")
 }
 
 #[cfg(test)]

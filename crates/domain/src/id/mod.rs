@@ -311,6 +311,19 @@ impl ReleaseSeq {
 }
 
 impl JobName {
+    /// The name that a text is; one that is too long keeps its beginning, and a digest tells it from
+    /// others.
+    ///
+    /// # Errors
+    /// Where it holds what no name holds.
+    pub fn parse_or_shorten(text: &str) -> Result<Self, InvalidId> {
+        Self::parse(text).or_else(|_| {
+            let end = text.floor_char_boundary(400);
+            let digest = Sha256::of(text.as_bytes()).to_string();
+            Self::parse(&format!("{}..{}", &text[..end], &digest[..16]))
+        })
+    }
+
     /// What the names of packages begin with that are built beside a channel's jobs.
     const PACKAGE: &str = "pkgs.";
 
@@ -347,11 +360,7 @@ impl JobName {
     #[must_use]
     pub fn of_package_test(path: &Self) -> Self {
         let long = format!("{}{path}", Self::PACKAGE_TEST);
-        Self::parse(&long).unwrap_or_else(|_| {
-            let end = long.floor_char_boundary(400);
-            let digest = Sha256::of(long.as_bytes()).to_string();
-            Self(format!("{}..{}", &long[..end], &digest[..16]))
-        })
+        Self::parse_or_shorten(&long).expect("it begins with a name, and goes on with another")
     }
 
     /// Whether it is the name of a test that a package names.
