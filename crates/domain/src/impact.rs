@@ -44,10 +44,22 @@ pub struct Impact {
     pub newly_working: Listed<ImpactedPackage>,
     /// How many derivations the base does not have, those behind the packages included.
     pub derivations: u64,
+    /// How long these took when they were last built here; `None`: nobody looked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub building: Option<BuildingTime>,
     /// What is not known, in words; of an exact answer nothing.
     pub unknown: Vec<String>,
     /// How long it took, in milliseconds, once the base was known.
     pub millis: u64,
+}
+
+/// How long derivations took when they, or other versions of them, were last built here.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BuildingTime {
+    /// All of them together, in seconds of one builder.
+    pub seconds: u64,
+    /// How many were never built here, and so are not in that.
+    pub unseen: u64,
 }
 
 /// A list that may be longer than what is kept of it.

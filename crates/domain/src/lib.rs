@@ -82,7 +82,8 @@ pub use id::{
     MitigationName, PackageFolder, PatchId, PrNumber, ReleaseName, ReleaseSeq, ResolvedSetId,
 };
 pub use impact::{
-    Certainty, FailingPackage, Impact, ImpactOutcome, ImpactSummary, ImpactedPackage, Listed,
+    BuildingTime, Certainty, FailingPackage, Impact, ImpactOutcome, ImpactSummary, ImpactedPackage,
+    Listed,
 };
 pub use invalid_id::InvalidId;
 pub use investigation::{Investigation, Prerequisite, Together, TouchingCommit};

@@ -1,5 +1,7 @@
 //! The estimate: what a change touches is evaluated, and what that rebuilds is looked up.
 
+use std::collections::BTreeMap;
+
 use crate::changed::Touched;
 use crate::compare::{After, Differences};
 use crate::counted::Counted;
@@ -17,8 +19,8 @@ use crate::worker::Worker;
 pub(crate) struct Estimate {
     /// What differs, as far as is known.
     pub(crate) differences: Differences,
-    /// How many derivations are to be built.
-    pub(crate) derivations: usize,
+    /// The names of the derivations that are to be built, and how many have each.
+    pub(crate) builds: BTreeMap<String, u32>,
     /// What it does not know, in words.
     pub(crate) unknown: Vec<String>,
     /// How many attributes were evaluated for it.
@@ -148,7 +150,7 @@ fn finish(
     };
     Ok(Estimate {
         differences: Differences::of(base.counted(), counted, after),
-        derivations: rebuilt.count(),
+        builds: rebuilt.builds(),
         unknown,
         evaluated: head.len(),
     })

@@ -1,9 +1,10 @@
 //! Which derivations need which: compact, and read in either direction.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use picket_nix::derivation::needs;
+use picket_nix::derivation::{needs, without_version};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
@@ -87,6 +88,17 @@ impl Graph {
     /// A derivation's name without its hash.
     pub(crate) fn name(&self, node: Node) -> &str {
         drv_name(self.path(node))
+    }
+
+    /// The names of derivations without their versions, and how many have each.
+    pub(crate) fn packages(&self, nodes: impl Iterator<Item = Node>) -> BTreeMap<String, u32> {
+        let mut all = BTreeMap::new();
+        for node in nodes {
+            let name = self.name(node);
+            let name = without_version(name.strip_suffix(".drv").unwrap_or(name));
+            *all.entry(name.to_owned()).or_default() += 1;
+        }
+        all
     }
 
     /// A derivation's first output.

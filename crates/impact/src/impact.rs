@@ -1,6 +1,6 @@
 //! What a change changes, as it is told.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -15,6 +15,9 @@ pub struct Impact {
     pub differences: Differences,
     /// How many derivations are to be built, those behind the attributes included.
     pub derivations: usize,
+    /// Their names without versions, and how many have each.
+    #[serde(skip)]
+    pub builds: BTreeMap<String, u32>,
     /// Whether these are so many that servers would wait for them.
     pub mass_rebuild: bool,
     /// What is not known, in words; of an exact answer nothing.
@@ -55,9 +58,10 @@ pub struct Exact {
 impl Impact {
     pub(crate) fn estimated(estimate: Estimate, attributes: usize, mass_rebuild: usize) -> Self {
         Self {
-            mass_rebuild: estimate.derivations > mass_rebuild,
+            mass_rebuild: count(&estimate.builds) > mass_rebuild,
             differences: estimate.differences,
-            derivations: estimate.derivations,
+            derivations: count(&estimate.builds),
+            builds: estimate.builds,
             unknown: estimate.unknown,
             attributes,
             evaluated: estimate.evaluated,
@@ -67,6 +71,11 @@ impl Impact {
             exact: None,
         }
     }
+}
+
+/// How many derivations have these names.
+pub(crate) fn count(builds: &BTreeMap<String, u32>) -> usize {
+    builds.values().map(|count| *count as usize).sum()
 }
 
 impl Exact {

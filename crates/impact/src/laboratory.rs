@@ -1,5 +1,6 @@
 //! Where impacts are worked out: an estimate at once, and the exact answer behind it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -14,7 +15,7 @@ use crate::estimate::{self, Estimate};
 use crate::finding::Finding;
 use crate::git::Git;
 use crate::graph::{Graph, Node};
-use crate::impact::{Exact, Impact};
+use crate::impact::{Exact, Impact, count};
 use crate::index::{Index, Source};
 use crate::progress::Told;
 use crate::questions;
@@ -114,10 +115,12 @@ impl Laboratory {
             Source::Carried => 0.0,
         };
         let exact = Exact::beside(&estimate, &differences, seconds);
-        let derivations = to_build(&before.graph, &after.graph);
+        let builds = to_build(&before.graph, &after.graph);
+        let derivations = count(&builds);
         Ok(Impact {
             differences,
             derivations,
+            builds,
             mass_rebuild: derivations > self.setting.mass_rebuild,
             unknown: Vec::new(),
             attributes: before.counted().len(),
@@ -184,10 +187,10 @@ fn ask_why(shop: &Workshop<'_>, head: Oid, exact: &mut Differences) -> Result<()
     Ok(())
 }
 
-/// How many derivations have outputs that the base does not have.
-fn to_build(base: &Graph, head: &Graph) -> usize {
+/// The names of the derivations whose outputs the base does not have.
+fn to_build(base: &Graph, head: &Graph) -> BTreeMap<String, u32> {
     let nodes = |graph: &Graph| 0..graph.len() as Node;
     let there: FxHashSet<_> = nodes(base).map(|node| base.output(node)).collect();
     let is_new = |node: &Node| !head.is_fixed(*node) && !there.contains(head.output(*node));
-    nodes(head).filter(is_new).count()
+    head.packages(nodes(head).filter(is_new))
 }

@@ -20,7 +20,6 @@ mod graph;
 mod impact;
 mod index;
 mod laboratory;
-mod name;
 mod overlay;
 mod progress;
 mod questions;

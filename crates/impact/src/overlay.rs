@@ -5,7 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::error::ImpactError;
 use crate::graph::{Graph, Node, drv_name, read_row};
-use crate::name::package;
+use picket_nix::derivation::without_version as package;
 
 pub(crate) struct Overlay<'a> {
     graph: &'a Graph,

@@ -1,12 +1,14 @@
 //! Which of the base's derivations a change rebuilds.
 
+use std::collections::BTreeMap;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::error::ImpactError;
 use crate::finding::{AttributePath, Finding, Findings};
 use crate::graph::{Graph, Marks, Node, Reversed};
-use crate::name::package;
 use crate::overlay::Overlay;
+use picket_nix::derivation::without_version as package;
 
 /// The base's derivations, with those marked whose outputs change.
 pub(crate) struct Rebuilt<'a> {
@@ -132,9 +134,9 @@ impl<'a> Rebuilt<'a> {
         Ok(self.overlay.needs(by, node, |it| needing.has(it)))
     }
 
-    /// How many derivations are to be built.
-    pub(crate) fn count(&self) -> usize {
+    /// The names of the derivations that are to be built.
+    pub(crate) fn builds(&self) -> BTreeMap<String, u32> {
         let is_built = |node: &Node| !self.graph.is_fixed(*node);
-        self.marks.iter().filter(is_built).count()
+        self.graph.packages(self.marks.iter().filter(is_built))
     }
 }

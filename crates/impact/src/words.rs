@@ -130,7 +130,7 @@ mod tests {
         };
         let estimate = Estimate {
             differences,
-            derivations: 812,
+            builds: [("user".to_owned(), 812)].into(),
             unknown: vec!["3 attributes mention what changes".to_owned()],
             evaluated: 9,
         };

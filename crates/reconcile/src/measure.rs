@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use picket_domain::{
-    Candidate, Certainty, CommitSha, Facts, FailingPackage, Form, Impact, ImpactOutcome,
-    ImpactedPackage, Listed, ResolvedSet, Step, Timestamp,
+    BuildingTime, Candidate, Certainty, CommitSha, Facts, FailingPackage, Form, Impact,
+    ImpactOutcome, ImpactedPackage, Listed, ResolvedSet, Step, Timestamp,
 };
 use picket_impact::{Cancel, Changed, Failing, ImpactError, Laboratory};
 use tracing::info;
@@ -123,7 +123,7 @@ impl Engine {
         let candidate = candidate(facts, wanted.pr)?;
         let _turn = measuring.turn.lock().await;
         let impact = match self.picked_alone(candidate, wanted).await? {
-            Some(head) => impact(measuring, &self.dirs.mirror(), wanted, head).await?,
+            Some(head) => self.impact(measuring, wanted, head).await?,
             None => ImpactOutcome::Unknown {
                 reason: "it cannot be picked any more".to_owned(),
             },
@@ -151,38 +151,40 @@ impl Engine {
         let form = wanted.form.clone();
         blocking(move || merger.pick_alone(&base, &candidate, (&resolved, &form), &contents)).await
     }
-}
 
-/// What a commit changes against the base. A tree that does not evaluate at all is what came of it;
-/// anything else that goes wrong is the machine's, and tried again.
-async fn impact(
-    measuring: &Measuring,
-    mirror: &std::path::Path,
-    wanted: &Wanted<'_>,
-    head: CommitSha,
-) -> anyhow::Result<ImpactOutcome> {
-    let (setting, mirror) = (measuring.setting.clone(), mirror.to_owned());
-    let (base, certainty, budget) = (wanted.base.clone(), wanted.certainty, measuring.budget);
-    let laboratory = Laboratory::open(&mirror, setting)?;
-    // Where the service stops, so does this.
-    let _stop = Stop(laboratory.cancel());
-    let found = blocking(move || {
-        let (base, head) = (base.as_str(), head.as_str());
-        let estimate = laboratory.estimate(base, head, budget);
-        let impact = match certainty {
-            Certainty::Estimate => estimate,
-            Certainty::Exact => estimate.and_then(|it| laboratory.exact(base, head, it)),
-        };
-        match impact {
-            Ok(impact) => Ok(Ok(impact)),
-            Err(ImpactError::Tree(reason)) => Ok(Err(reason)),
-            Err(error) => Err(error),
-        }
-    });
-    Ok(match found.await? {
-        Ok(impact) => ImpactOutcome::Known(told(impact, certainty)),
-        Err(reason) => ImpactOutcome::Unknown { reason },
-    })
+    /// What a commit changes against the base. A tree that does not evaluate at all is what came of
+    /// it; anything else that goes wrong is the machine's, and tried again.
+    async fn impact(
+        &self,
+        measuring: &Measuring,
+        wanted: &Wanted<'_>,
+        head: CommitSha,
+    ) -> anyhow::Result<ImpactOutcome> {
+        let (base, certainty, budget) = (wanted.base.clone(), wanted.certainty, measuring.budget);
+        let laboratory = Laboratory::open(&self.dirs.mirror(), measuring.setting.clone())?;
+        // Where the service stops, so does this.
+        let _stop = Stop(laboratory.cancel());
+        let found = blocking(move || {
+            let (base, head) = (base.as_str(), head.as_str());
+            let estimate = laboratory.estimate(base, head, budget);
+            let impact = match certainty {
+                Certainty::Estimate => estimate,
+                Certainty::Exact => estimate.and_then(|it| laboratory.exact(base, head, it)),
+            };
+            match impact {
+                Ok(impact) => Ok(Ok(impact)),
+                Err(ImpactError::Tree(reason)) => Ok(Err(reason)),
+                Err(error) => Err(error),
+            }
+        });
+        Ok(match found.await? {
+            Ok(impact) => {
+                let building = self.builder.durations().of(&impact.builds);
+                ImpactOutcome::Known(told(impact, certainty, building))
+            }
+            Err(reason) => ImpactOutcome::Unknown { reason },
+        })
+    }
 }
 
 /// Cancels work when it is dropped.
@@ -194,7 +196,7 @@ impl Drop for Stop {
     }
 }
 
-fn told(impact: picket_impact::Impact, certainty: Certainty) -> Impact {
+fn told(impact: picket_impact::Impact, certainty: Certainty, building: BuildingTime) -> Impact {
     let mut differences = impact.differences;
     // Only the first of many are kept: those that get another version are what people look for.
     differences.changed.sort_by_key(|it| it.old == it.new);
@@ -210,6 +212,7 @@ fn told(impact: picket_impact::Impact, certainty: Certainty) -> Impact {
         newly_failing: Listed::of(differences.newly_failing.into_iter().map(failing)),
         newly_working: listed(differences.newly_working),
         derivations: impact.derivations as u64,
+        building: Some(building),
         unknown: impact.unknown,
         millis: (seconds * 1000.0) as u64,
     }

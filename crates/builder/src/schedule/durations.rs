@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use picket_domain::StorePath;
+use picket_domain::{BuildingTime, StorePath};
 use picket_files::write_whole;
 
 use picket_nix::derivation::package;
@@ -40,6 +40,21 @@ impl Durations {
     /// built here.
     pub fn last(&self, drv: &StorePath) -> Option<u64> {
         self.seconds().get(package(drv)).copied()
+    }
+
+    /// How long derivations took the last time, given their names without versions and how many have
+    /// each.
+    pub fn of(&self, builds: &BTreeMap<String, u32>) -> BuildingTime {
+        let known = self.seconds();
+        let mut time = BuildingTime::default();
+        for (name, count) in builds {
+            let count = u64::from(*count);
+            match known.get(name) {
+                Some(seconds) => time.seconds += count * seconds,
+                None => time.unseen += count,
+            }
+        }
+        time
     }
 
     /// How long this derivation will take, as far as can be told.
@@ -86,6 +101,9 @@ mod tests {
         assert_eq!(again.last(&drv("openssl-3.0.16")), Some(400));
         assert_eq!(again.last(&drv("nss-cacert")), Some(2));
         assert_eq!(again.last(&drv("nss-3.100")), None);
+        let builds = [("openssl".to_owned(), 2), ("nss".to_owned(), 3)].into();
+        let time = again.of(&builds);
+        assert_eq!((time.seconds, time.unseen), (800, 3));
     }
 
     #[test]

@@ -99,10 +99,14 @@ pub fn display_name(drv: &StorePath) -> &str {
     drv.name().strip_suffix(".drv").unwrap_or(drv.name())
 }
 
-/// A derivation's name without its version, as Nix tells them apart: the version begins at the first
-/// dash that no letter follows.
+/// A derivation's name without its version.
 pub fn package(drv: &StorePath) -> &str {
-    let name = display_name(drv);
+    without_version(display_name(drv))
+}
+
+/// A name without its version, as Nix tells them apart: the version begins at the first dash that no
+/// letter follows.
+pub fn without_version(name: &str) -> &str {
     let dashes = name.match_indices('-');
     let is_version = |(at, _): &(usize, &str)| {
         let next = name.as_bytes().get(at + 1);

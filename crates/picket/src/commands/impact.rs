@@ -19,6 +19,8 @@ pub(crate) async fn run(arguments: Impact) -> anyhow::Result<ExitCode> {
 
 fn work_out(arguments: &Impact) -> anyhow::Result<ExitCode> {
     let budget = Duration::try_from_secs_f64(arguments.budget).context("--budget is no time")?;
+    // Nix takes no other paths for a store.
+    let cache = std::path::absolute(&arguments.cache).context("--cache is no path")?;
     let setting = Setting {
         system: arguments.system.clone(),
         job_set: arguments
@@ -32,7 +34,7 @@ fn work_out(arguments: &Impact) -> anyhow::Result<ExitCode> {
         },
         mass_rebuild: arguments.mass_rebuild,
         cache_bytes: arguments.cache_mib << 20,
-        ..Setting::new(arguments.cache.clone())
+        ..Setting::new(cache)
     };
     let laboratory = Laboratory::open(&arguments.repo, setting)?.telling(told_now_and_then());
     let (base, head) = (&arguments.base, &arguments.head);

@@ -169,7 +169,7 @@ pub const KEYS: &[(&str, &str)] = &[
     ),
     (
         "retention.minimum_free_gib",
-        "Below so much free disk space, in GiB, nothing new is begun; default 5.",
+        "Below so much free disk space, in GiB, nothing new is begun; default 1.",
     ),
     (
         "retention.every_seconds",

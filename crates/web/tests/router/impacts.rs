@@ -1,7 +1,8 @@
 //! What candidates change, as pages and scripts are told.
 
 use picket_domain::{
-    Certainty, FailingPackage, Impact, ImpactOutcome, ImpactedPackage, Listed, PrNumber, Timestamp,
+    BuildingTime, Certainty, FailingPackage, Impact, ImpactOutcome, ImpactedPackage, Listed,
+    PrNumber, Timestamp,
 };
 
 use crate::common::client::Client;
@@ -36,6 +37,10 @@ fn impact(derivations: u64) -> Impact {
         }]),
         newly_working: Listed::default(),
         derivations,
+        building: Some(BuildingTime {
+            seconds: 250,
+            unseen: 2,
+        }),
         unknown: vec!["12 attributes were not evaluated".into()],
         millis: 1_260,
     }

@@ -3,19 +3,23 @@
 use std::time::Duration;
 
 use picket_domain::{
-    Candidate, Certainty, FailingPackage, Impact, ImpactOutcome, ImpactSummary, ImpactedPackage,
-    Listed,
+    BuildingTime, Candidate, Certainty, FailingPackage, Impact, ImpactOutcome, ImpactSummary,
+    ImpactedPackage, Listed,
 };
 
 use crate::error::PageError;
 use crate::look::Look;
 use crate::state::AppState;
+use crate::time::duration;
 use crate::view::{Badge, impact_badge};
 
 /// What a pick changes, as far as it was found out.
 pub(super) struct ImpactView {
     pub(super) badge: Badge,
     pub(super) how: String,
+    /// How long the builds took the last time, in words; empty where nothing is built, or where
+    /// nobody looked.
+    pub(super) building: String,
     /// Why nothing is known, in Nix's words.
     pub(super) error: Option<String>,
     pub(super) lists: Vec<ListView>,
@@ -77,6 +81,7 @@ impl ImpactView {
             ImpactOutcome::Unknown { reason } => Self {
                 badge,
                 how: String::new(),
+                building: String::new(),
                 error: Some(reason),
                 lists: Vec::new(),
                 unknown: Vec::new(),
@@ -85,6 +90,7 @@ impl ImpactView {
             ImpactOutcome::Known(impact) => Self {
                 badge,
                 how: how(&impact),
+                building: building(&impact),
                 error: None,
                 is_mass_rebuild: impact.derivations > u64::from(rebuild_limit),
                 lists: lists(&impact),
@@ -100,6 +106,27 @@ fn how(impact: &Impact) -> String {
         Certainty::Estimate => format!("estimated in {took:.1} s"),
         Certainty::Exact => format!("exact: everything was evaluated with it, in {took:.1} s"),
     }
+}
+
+fn building(impact: &Impact) -> String {
+    let Some(BuildingTime { seconds, unseen }) = impact.building else {
+        return String::new();
+    };
+    let seen = impact.derivations.saturating_sub(unseen);
+    if seen == 0 {
+        return String::new();
+    }
+    let took = duration(seconds.try_into().unwrap_or(i64::MAX));
+    let (them, were) = match seen {
+        1 => ("One of the builds", "took"),
+        _ => ("The builds", "together took"),
+    };
+    let rest = match unseen {
+        0 => String::new(),
+        1 => "; one more was never built here".to_owned(),
+        _ => format!("; {unseen} more were never built here"),
+    };
+    format!("{them} {were} {took} the last time{rest}.")
 }
 
 fn lists(impact: &Impact) -> Vec<ListView> {
