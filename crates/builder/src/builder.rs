@@ -86,6 +86,12 @@ impl Builder {
         &self.retention
     }
 
+    /// Whether what evaluations read is heard, so that of another revision only those jobs are
+    /// evaluated that read something else.
+    pub async fn hears_reads(&self) -> bool {
+        self.evaluator.hears().await
+    }
+
     /// All jobs of a revision, evaluated or taken from an earlier evaluation, whose derivations
     /// the garbage collector may have removed since.
     ///

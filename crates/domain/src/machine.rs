@@ -21,6 +21,9 @@ pub struct Machine {
     pub failing: Option<FailingRelease>,
     /// How well it is found out what candidates change; `None`: not at all.
     pub measures: Option<Certainty>,
+    /// Whether it is heard what evaluations read, so that what reads the same is not evaluated again;
+    /// `None`: that was not found out yet.
+    pub tells_reads: Option<bool>,
     /// That a disk runs short, where one does: no build begins then.
     pub disk: Option<DiskShort>,
 }

@@ -199,8 +199,9 @@ impl Evaluator {
         Ok((evaluation, trace))
     }
 
-    /// Whether it is heard what evaluations read, and nothing else can change what they give.
-    async fn hears(&self) -> bool {
+    /// Whether it is heard what evaluations read, and nothing else can change what they give: only
+    /// then is anything taken over from another revision.
+    pub async fn hears(&self) -> bool {
         let works = || async { spawn_blocking(picket_reads::works).await.unwrap_or(false) };
         self.limits.restricted && *self.hears.get_or_init(works).await
     }

@@ -7,7 +7,7 @@ use anyhow::anyhow;
 use picket_builder::BuildRequest;
 use picket_domain::{
     ApprovedPick, Attempt, BuildReport, BuildWord, ChainSpec, CommitSha, Facts, FailureCause,
-    JobName, JobOutcome, Step, Timestamp, Verdict,
+    JobName, JobOutcome, Machine, Step, Timestamp, Verdict,
 };
 use picket_merger::{Fetched, MirrorError};
 use picket_publisher::{Publisher, Unpackable};
@@ -32,6 +32,9 @@ pub(crate) struct Build {
 
 impl Work for Build {
     async fn pass(&mut self, lane: &Lane) -> anyhow::Result<Option<Timestamp>> {
+        let tells = self.engine.builder.hears_reads().await;
+        let told = |machine: &mut Machine| machine.tells_reads = Some(tells);
+        self.engine.on_machine(self.channel.name(), told).await;
         loop {
             self.running.retain(|_, build| !build.is_finished());
             let look = self.engine.look(self.channel.name()).await?;

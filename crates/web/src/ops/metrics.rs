@@ -34,6 +34,7 @@ struct Metrics {
     builds: Metric,
     flaky: Metric,
     failures: Metric,
+    reads: Metric,
     lag: Metric,
     lag_count: Metric,
 }
@@ -117,6 +118,10 @@ impl Metrics {
                 "picket_job_failures",
                 "Failed jobs in builds against today's base, each try counted, by why they failed.",
             ),
+            reads: Metric::gauge(
+                "picket_evaluation_reads_heard",
+                "Whether it is heard what evaluations read; without, everything is evaluated again.",
+            ),
             lag: Metric::counter(
                 "picket_lag_won_seconds_total",
                 "How much earlier than the stable channel this channel had its superseded fixes.",
@@ -195,6 +200,9 @@ impl Metrics {
             self.failures
                 .sample(&[channel[0], ("cause", cause)], f64::from(count));
         }
+        if let Some(heard) = look.facts.machine.tells_reads {
+            self.reads.sample(&channel, f64::from(u8::from(heard)));
+        }
         let lags: Vec<_> = look
             .facts
             .log
@@ -230,6 +238,7 @@ impl Metrics {
             &self.builds,
             &self.flaky,
             &self.failures,
+            &self.reads,
             &self.lag,
             &self.lag_count,
         ];
@@ -265,7 +274,7 @@ fn by_verdict(look: &Look<'_>) -> BTreeMap<&'static str, u32> {
         .into();
     let records = look.facts.today.iter().flat_map(|on| on.builds.values());
     let attempts = records.flat_map(|record| &record.attempts);
-    for verdict in attempts.map(|attempt| attempt.report.verdict(&look.facts.policy)) {
+    for verdict in attempts.map(|attempt| attempt.verdict(look.facts.rules())) {
         let outcome = match verdict {
             Verdict::Passed => "passed",
             Verdict::Broken(_) => "broken",

@@ -12,8 +12,16 @@ use crate::look::Look;
 use crate::state::App;
 use crate::view::Badge;
 
+/// What there is to say about which jobs a pick may change.
+pub(super) enum JobsView {
+    /// These.
+    Touched(TouchedView),
+    /// That nobody knows yet, or ever, and why.
+    Unknown(&'static str),
+}
+
 /// Which jobs a pick may change.
-pub(super) struct JobsView {
+pub(super) struct TouchedView {
     pub(super) badge: Badge,
     pub(super) required: Vec<String>,
     pub(super) others: Vec<String>,
@@ -26,8 +34,7 @@ pub(super) struct JobsView {
 const SHOWN: usize = 100;
 
 impl JobsView {
-    /// What is known; `None`: the base was not evaluated yet, or what a pick changes is not read
-    /// off its pull request.
+    /// What is known; `None`: what a pick changes is not read off its pull request.
     pub(super) async fn of(app: &App, look: &Look<'_>, candidate: &Candidate) -> Option<Self> {
         let details = candidate.details.as_ref()?;
         let is_whole = details.all_files == details.files.len();
@@ -42,13 +49,22 @@ impl JobsView {
             let reads = &app.job_reads;
             reads.touched(&base, &channel.jobs, required, changes)
         });
-        touched
-            .await
-            .ok()
-            .flatten()
-            .map(|touched| Self::new(&touched))
+        Some(
+            match (touched.await.ok()?, look.facts.machine.tells_reads) {
+                (Some(touched), _) => Self::Touched(TouchedView::new(&touched)),
+                (None, Some(false)) => Self::Unknown(
+                    "This machine does not tell what evaluations read: which jobs a pick changes is \
+                 known when it is built.",
+                ),
+                (None, Some(true) | None) => Self::Unknown(
+                    "That is known once the base was evaluated, as it is for the first build on it.",
+                ),
+            },
+        )
     }
+}
 
+impl TouchedView {
     fn new(touched: &TouchedJobs) -> Self {
         let count = touched.required.len() + touched.others.len();
         let shown = |jobs: &[picket_domain::JobName]| -> Vec<_> {
