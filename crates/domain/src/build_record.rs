@@ -8,8 +8,8 @@ use crate::build_summary::AttemptSummary;
 use crate::build_word::BuildWord;
 use crate::failure::FailureCause;
 use crate::id::JobName;
-use crate::policy::Policy;
 use crate::time::Timestamp;
+use crate::waiver::Rules;
 
 /// All tries at building one revision against one base, oldest first.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -31,6 +31,8 @@ pub enum BuildState<'a> {
         attempt: &'a AttemptSummary,
         /// The jobs that an earlier try of the same revision broke.
         flaky: Vec<JobName>,
+        /// The jobs that it goes without, because the team said so.
+        waived: Vec<JobName>,
     },
     /// It failed by the machine's fault as often as the policy tries, and is given up for now.
     GivenUp {
@@ -69,13 +71,21 @@ pub struct OddJobs {
     pub flaky: BTreeSet<JobName>,
     /// They fail, and fail at the base too.
     pub broken_at_base: BTreeSet<JobName>,
+    /// No machine could build them, and the team said that releases go without.
+    pub waived: BTreeSet<JobName>,
 }
 
 impl OddJobs {
     /// Takes in those of a build, where it passes.
     pub fn add(&mut self, state: &BuildState<'_>) {
-        if let BuildState::Passed { attempt, flaky } = state {
+        if let BuildState::Passed {
+            attempt,
+            flaky,
+            waived,
+        } = state
+        {
             self.flaky.extend(flaky.iter().cloned());
+            self.waived.extend(waived.iter().cloned());
             let broken = attempt.report.broken_at_base();
             self.broken_at_base.extend(broken.cloned());
         }
@@ -83,16 +93,16 @@ impl OddJobs {
 }
 
 impl BuildRecord {
-    /// What the tries, and the team's last word on them, come to under the channel's policy, at
+    /// What the tries, and the team's last word on them, come to under the channel's rules, at
     /// this time. What passed has passed, whatever is said of it afterwards.
     pub fn state(
         &self,
-        policy: &Policy,
+        rules: Rules<'_>,
         word: Option<&BuildWord>,
         now: Timestamp,
     ) -> BuildState<'_> {
         let last = self.attempts.last();
-        let passes = |it: &AttemptSummary| it.report.verdict(policy) == Verdict::Passed;
+        let passes = |it: &AttemptSummary| it.verdict(rules) == Verdict::Passed;
         let since = match word {
             _ if last.is_some_and(passes) => 0,
             Some(BuildWord::Cancelled { by, .. }) => {
@@ -101,21 +111,22 @@ impl BuildRecord {
             Some(BuildWord::Retry { at }) => self.attempts.partition_point(|it| it.at < *at),
             None => 0,
         };
-        self.after(since, policy, now)
+        self.after(since, rules, now)
     }
 
     /// What the tries from the one at this place on come to.
-    fn after(&self, since: usize, policy: &Policy, now: Timestamp) -> BuildState<'_> {
+    fn after(&self, since: usize, rules: Rules<'_>, now: Timestamp) -> BuildState<'_> {
         let tries = &self.attempts[since..];
         let Some(last) = tries.last() else {
             return BuildState::Due;
         };
-        match last.report.verdict(policy) {
+        match last.verdict(rules) {
             Verdict::Passed => BuildState::Passed {
                 attempt: last,
-                flaky: self.flaky(policy),
+                flaky: self.flaky(rules),
+                waived: last.waived(rules).cloned().collect(),
             },
-            Verdict::Broken(jobs) => after_broken(policy, tries, last, jobs),
+            Verdict::Broken(jobs) => after_broken(rules, tries, last, jobs),
             Verdict::Rejected(jobs) => BuildState::Failed {
                 attempt: last,
                 jobs,
@@ -124,15 +135,12 @@ impl BuildRecord {
                 attempt: last,
                 jobs,
             },
-            Verdict::Inconclusive(jobs) => after_inconclusive(policy, tries, now, jobs),
+            Verdict::Inconclusive(jobs) => after_inconclusive(rules, tries, now, jobs),
         }
     }
 
-    fn flaky(&self, policy: &Policy) -> Vec<JobName> {
-        let earlier = self
-            .attempts
-            .iter()
-            .map(|attempt| attempt.report.verdict(policy));
+    fn flaky(&self, rules: Rules<'_>) -> Vec<JobName> {
+        let earlier = self.attempts.iter().map(|attempt| attempt.verdict(rules));
         let mut flaky: Vec<_> = earlier
             .flat_map(|verdict| match verdict {
                 Verdict::Broken(jobs) | Verdict::Rejected(jobs) => jobs,
@@ -146,7 +154,7 @@ impl BuildRecord {
 }
 
 fn after_broken<'a>(
-    policy: &Policy,
+    rules: Rules<'_>,
     tries: &[AttemptSummary],
     attempt: &'a AttemptSummary,
     jobs: Vec<JobName>,
@@ -154,9 +162,9 @@ fn after_broken<'a>(
     let broken = count(
         tries,
         |verdict| matches!(verdict, Verdict::Broken(_)),
-        policy,
+        rules,
     );
-    if broken < policy.retry.attempts {
+    if broken < rules.policy.retry.attempts {
         BuildState::Due
     } else {
         BuildState::Failed { attempt, jobs }
@@ -167,7 +175,7 @@ fn after_broken<'a>(
 /// But others do not wait for it: after a round of tries, each wait twice the one before, it is
 /// given up for a while, and then comes the next round.
 fn after_inconclusive<'a>(
-    policy: &Policy,
+    rules: Rules<'_>,
     tries: &[AttemptSummary],
     now: Timestamp,
     jobs: Vec<JobName>,
@@ -175,9 +183,9 @@ fn after_inconclusive<'a>(
     let Some(last) = tries.last() else {
         return BuildState::Due;
     };
-    let retry = &policy.retry;
+    let retry = &rules.policy.retry;
     let is_inconclusive = |verdict: &Verdict| matches!(verdict, Verdict::Inconclusive(_));
-    let of_round = count(tries, is_inconclusive, policy) % retry.transient_attempts.max(1);
+    let of_round = count(tries, is_inconclusive, rules) % retry.transient_attempts.max(1);
     let is_given_up = of_round == 0;
     let wait = match is_given_up {
         true => retry.give_up_seconds,
@@ -194,8 +202,8 @@ fn after_inconclusive<'a>(
     }
 }
 
-fn count(tries: &[AttemptSummary], is: impl Fn(&Verdict) -> bool, policy: &Policy) -> u32 {
-    let verdicts = tries.iter().map(|attempt| attempt.report.verdict(policy));
+fn count(tries: &[AttemptSummary], is: impl Fn(&Verdict) -> bool, rules: Rules<'_>) -> u32 {
+    let verdicts = tries.iter().map(|attempt| attempt.verdict(rules));
     verdicts.filter(is).count() as u32
 }
 
@@ -211,6 +219,7 @@ mod tests {
     use super::*;
     use crate::build::{Attempt, BuildReport};
     use crate::fixtures::{built, failed, policy};
+    use crate::policy::Policy;
 
     const NOW: Timestamp = Timestamp::from_unix(1_000);
 
@@ -224,6 +233,13 @@ mod tests {
         }
     }
 
+    fn rules(policy: &Policy) -> Rules<'_> {
+        Rules {
+            policy,
+            waivers: &[],
+        }
+    }
+
     fn policy_with(attempts: u32) -> Policy {
         let mut policy = policy(1);
         policy.retry.attempts = attempts;
@@ -232,13 +248,16 @@ mod tests {
 
     #[test]
     fn what_was_never_tried_is_due() {
-        assert_eq!(record(&[]).state(&policy(1), None, NOW), BuildState::Due);
+        assert_eq!(
+            record(&[]).state(rules(&policy(1)), None, NOW),
+            BuildState::Due
+        );
     }
 
     #[test]
     fn a_failure_that_then_passes_is_flaky() {
         let record = record(&[failed("a", FailureCause::Builder), built("a")]);
-        match record.state(&policy_with(2), None, NOW) {
+        match record.state(rules(&policy_with(2)), None, NOW) {
             BuildState::Passed { flaky, .. } => assert_eq!(flaky[0].as_str(), "a"),
             other => panic!("{other:?}"),
         }
@@ -247,9 +266,12 @@ mod tests {
     #[test]
     fn a_broken_build_is_tried_as_often_as_policy_says() {
         let once = record(&[failed("a", FailureCause::Builder)]);
-        assert_eq!(once.state(&policy_with(2), None, NOW), BuildState::Due);
+        assert_eq!(
+            once.state(rules(&policy_with(2)), None, NOW),
+            BuildState::Due
+        );
         assert!(matches!(
-            once.state(&policy_with(1), None, NOW),
+            once.state(rules(&policy_with(1)), None, NOW),
             BuildState::Failed { .. }
         ));
     }
@@ -259,16 +281,16 @@ mod tests {
         let report = failed("a", FailureCause::Transient);
         let once = record(std::slice::from_ref(&report));
         assert_eq!(
-            once.state(&policy(1), None, NOW),
+            once.state(rules(&policy(1)), None, NOW),
             BuildState::RetryAt(NOW.plus_seconds(50))
         );
         assert_eq!(
-            once.state(&policy(1), None, NOW.plus_seconds(50)),
+            once.state(rules(&policy(1)), None, NOW.plus_seconds(50)),
             BuildState::Due
         );
         let thrice = record(&[report.clone(), report.clone(), report]);
         assert_eq!(
-            thrice.state(&policy(1), None, NOW),
+            thrice.state(rules(&policy(1)), None, NOW),
             BuildState::RetryAt(NOW.plus_seconds(230))
         );
     }
@@ -283,7 +305,7 @@ mod tests {
             FailureCause::NotDeterministic,
         ] {
             let once = record(&[failed("a", cause)]);
-            let state = once.state(&policy_with(2), None, NOW);
+            let state = once.state(rules(&policy_with(2)), None, NOW);
             assert!(matches!(state, BuildState::Failed { .. }), "{cause:?}");
         }
     }
@@ -291,7 +313,7 @@ mod tests {
     #[test]
     fn what_no_machine_builds_is_not_tried_again_and_is_nobodys_fault() {
         let once = record(&[failed("a", FailureCause::NoMachine)]);
-        let state = once.state(&policy_with(2), None, NOW.plus_seconds(1_000_000));
+        let state = once.state(rules(&policy_with(2)), None, NOW.plus_seconds(1_000_000));
         match state {
             BuildState::NoMachine { jobs, .. } => assert_eq!(jobs[0].as_str(), "a"),
             other => panic!("{other:?}"),
@@ -302,7 +324,7 @@ mod tests {
     fn what_is_always_killed_gives_way_and_says_why() {
         let report = failed("a", FailureCause::Killed);
         let tries = vec![report; 4];
-        match record(&tries).state(&policy(1), None, NOW) {
+        match record(&tries).state(rules(&policy(1)), None, NOW) {
             BuildState::GivenUp { jobs, cause, .. } => {
                 assert_eq!(jobs[0].as_str(), "a");
                 assert_eq!(cause, Some(FailureCause::Killed));
@@ -320,7 +342,7 @@ mod tests {
             at: NOW,
         };
         let state = |record: &BuildRecord, word: &BuildWord| {
-            format!("{:?}", record.state(&policy(1), Some(word), NOW))
+            format!("{:?}", record.state(rules(&policy(1)), Some(word), NOW))
         };
         assert!(state(&once, &cancelled).starts_with("Cancelled"));
         assert!(state(&record(&[]), &cancelled).starts_with("Cancelled"));

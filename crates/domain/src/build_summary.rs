@@ -13,6 +13,7 @@ use crate::failure::FailureCause;
 use crate::id::JobName;
 use crate::policy::Policy;
 use crate::time::Timestamp;
+use crate::waiver::Rules;
 
 /// One try at building a revision, in short.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,6 +74,19 @@ impl AttemptSummary {
             report: ReportSummary::of(&attempt.report),
         }
     }
+
+    /// Weighs the report by the channel's rules, as they hold for a build that ended when this did.
+    pub fn verdict(&self, rules: Rules<'_>) -> Verdict {
+        self.report
+            .weighed(rules.policy, |it| !it.is_waived(rules, self.at))
+    }
+
+    /// The required jobs that it goes without because the team said so.
+    pub fn waived(&self, rules: Rules<'_>) -> impl Iterator<Item = &JobName> {
+        let failing = self.report.failing().iter();
+        let waived = failing.filter(move |it| it.is_waived(rules, self.at));
+        waived.map(|it| &it.job)
+    }
 }
 
 impl ReportSummary {
@@ -108,6 +122,10 @@ impl ReportSummary {
     /// Weighs the report by the channel's policy: as [`BuildReport::verdict`], but that where more
     /// jobs fail than are named, all are taken to be required.
     pub fn verdict(&self, policy: &Policy) -> Verdict {
+        self.weighed(policy, |_| true)
+    }
+
+    fn weighed(&self, policy: &Policy, counts: impl Fn(&FailingJob) -> bool) -> Verdict {
         let (failing, unnamed, aggregates) = match self {
             Self::EvaluationFailed => return Verdict::Broken(Vec::new()),
             Self::EvaluationUnfinished => return Verdict::Inconclusive(Vec::new()),
@@ -120,7 +138,8 @@ impl ReportSummary {
         };
         let required = failing
             .iter()
-            .filter(|it| *unnamed > 0 || is_required(aggregates, policy, &it.job));
+            .filter(|it| *unnamed > 0 || is_required(aggregates, policy, &it.job))
+            .filter(|it| counts(it));
         Verdict::of(required.map(|it| (it.fault, &it.job)))
     }
 
@@ -157,6 +176,10 @@ fn of_failing(aggregates: &[Aggregate], failing: &[FailingJob]) -> Vec<Aggregate
 }
 
 impl FailingJob {
+    fn is_waived(&self, rules: Rules<'_>, built_at: Timestamp) -> bool {
+        rules.waives(&self.job, self.fault, built_at)
+    }
+
     fn of(report: &JobReport) -> Option<Self> {
         let cause = match &report.outcome {
             JobOutcome::Built { .. }

@@ -41,6 +41,8 @@ impl BuildWord {
             | Action::Veto { .. }
             | Action::Withdraw { .. }
             | Action::Overrule { .. }
+            | Action::Waive { .. }
+            | Action::EndWaiver { .. }
             | Action::Released { .. }
             | Action::Superseded { .. }
             | Action::Returned { .. }

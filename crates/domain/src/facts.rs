@@ -23,6 +23,7 @@ use crate::shared::SharedMap;
 use crate::standing::{Question, Standing};
 use crate::team::Team;
 use crate::time::Timestamp;
+use crate::waiver::Rules;
 
 /// Everything that planning looks at, for one channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -224,6 +225,14 @@ impl Facts {
         impacts.get(&self.input(candidate))
     }
 
+    /// By what the channel weighs builds.
+    pub fn rules(&self) -> Rules<'_> {
+        Rules {
+            policy: &self.policy,
+            waivers: self.log.waivers(),
+        }
+    }
+
     /// What the build of a revision against today's base comes to; due where it was never tried.
     pub fn build_state<'a>(
         &'a self,
@@ -231,7 +240,7 @@ impl Facts {
         record: &'a BuildRecord,
         now: Timestamp,
     ) -> BuildState<'a> {
-        record.state(&self.policy, self.log.build_word(rev), now)
+        record.state(self.rules(), self.log.build_word(rev), now)
     }
 
     /// The jobs that failed and then passed, and those that the base breaks too, in builds that

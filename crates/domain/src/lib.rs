@@ -50,6 +50,7 @@ mod team;
 pub mod text;
 mod time;
 mod trouble;
+mod waiver;
 
 pub use account::{Account, Binding, Identity, Refusal};
 pub use admission::Admission;
@@ -110,3 +111,4 @@ pub use store_path::{PathInfo, StorePath};
 pub use team::{Lapse, LapseReason, Member, Named, Team, Unbinding};
 pub use time::{Timestamp, duration};
 pub use trouble::{Lane, Trouble};
+pub use waiver::{Rules, WAIVER_DAYS_MAX, Waiver};

@@ -9,6 +9,7 @@ use crate::form::Form;
 use crate::id::{CommitSha, PrNumber, ResolvedSetId};
 use crate::resolved_set::ResolvedSet;
 use crate::shared::SharedMap;
+use crate::waiver::{Waiver, Waivers};
 
 /// The entries of the audit log that concern one channel.
 ///
@@ -18,6 +19,7 @@ pub struct Log {
     of_pr: SharedMap<PrNumber, Arc<History>>,
     superseded: SharedMap<u64, Arc<Entry>>,
     builds: SharedMap<CommitSha, BuildWord>,
+    waivers: Arc<Waivers>,
     last: Option<Arc<Entry>>,
     len: usize,
 }
@@ -58,6 +60,12 @@ impl Log {
         }
         if let Some((rev, word)) = BuildWord::of(&entry) {
             self.builds.insert(rev.clone(), word);
+        }
+        if matches!(
+            entry.action,
+            Action::Waive { .. } | Action::EndWaiver { .. }
+        ) {
+            Arc::make_mut(&mut self.waivers).take_in(&entry);
         }
         self.last = Some(entry);
         self.len += 1;
@@ -100,6 +108,8 @@ impl Log {
             | Action::Overrule { .. }
             | Action::CancelBuild { .. }
             | Action::RetryBuild { .. }
+            | Action::Waive { .. }
+            | Action::EndWaiver { .. }
             | Action::Released { .. }
             | Action::Account { .. } => None,
         });
@@ -109,6 +119,12 @@ impl Log {
     /// The team's last word on the build of a revision.
     pub fn build_word(&self, rev: &CommitSha) -> Option<&BuildWord> {
         self.builds.get(rev)
+    }
+
+    /// The team's last word on each pattern of jobs that releases may go without, or might until
+    /// a time that is past.
+    pub fn waivers(&self) -> &[Waiver] {
+        self.waivers.all()
     }
 
     /// The entries that say so of any pull request, oldest first.

@@ -38,6 +38,8 @@ impl ResolvedSet {
             | Action::Overrule { .. }
             | Action::CancelBuild { .. }
             | Action::RetryBuild { .. }
+            | Action::Waive { .. }
+            | Action::EndWaiver { .. }
             | Action::Released { .. }
             | Action::Superseded { .. }
             | Action::Returned { .. }

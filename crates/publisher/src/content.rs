@@ -87,6 +87,7 @@ impl ReleaseContent<'_> {
             set_aside: content.set_aside.to_vec(),
             flaky: content.odd_jobs.flaky.clone(),
             broken_at_base: content.odd_jobs.broken_at_base.clone(),
+            waived: content.odd_jobs.waived.clone(),
             files: small.iter().map(digest).collect(),
             store_paths: content.published.paths.clone(),
             upstream_references: content

@@ -52,6 +52,9 @@ pub struct Manifest {
     /// Jobs that fail, and fail at the base too.
     #[serde(skip_serializing_if = "BTreeSet::is_empty", default)]
     pub broken_at_base: BTreeSet<JobName>,
+    /// Jobs that no machine could build, and that the team said releases go without for a time.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty", default)]
+    pub waived: BTreeSet<JobName>,
     /// The release folder's files, by name.
     pub files: BTreeMap<String, FileDigest>,
     /// The store paths that our own binary cache has for this release, sorted.

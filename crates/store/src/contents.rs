@@ -76,6 +76,8 @@ fn named_by(action: &Action) -> Vec<&ContentId> {
         | Action::DropResolutions { .. }
         | Action::CancelBuild { .. }
         | Action::RetryBuild { .. }
+        | Action::Waive { .. }
+        | Action::EndWaiver { .. }
         | Action::Veto { .. }
         | Action::Withdraw { .. }
         | Action::Overrule { .. }

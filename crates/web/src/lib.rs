@@ -43,6 +43,7 @@ mod stream;
 mod streams;
 mod time;
 mod view;
+mod waivers;
 mod webhook;
 
 pub use identity::{DemoPerson, GitHubSignIn, GitHubSignInError, GitHubSignInSettings, SignIn};

@@ -97,6 +97,8 @@ routes! {
     GET "/" pages::channel::home, "the first channel's page";
     GET "/channels/{channel}" pages::channel::channel, "what a channel fixes, and how to subscribe";
     GET "/channels/{channel}/builds/{rev}" pages::build::build, "what the build of a revision is doing";
+    POST "/channels/{channel}/waivers" decide::waiver::waive, "have releases go without jobs that no machine builds, for a time";
+    POST "/channels/{channel}/waivers/end" decide::waiver::end, "have releases wait for them again";
     POST "/channels/{channel}/builds/{rev}/cancel" decide::build::cancel, "stop the build of a revision, with a reason";
     POST "/channels/{channel}/builds/{rev}/retry" decide::build::retry, "have a revision built afresh";
     GET "/queue" pages::queue::queue, "the review queue";

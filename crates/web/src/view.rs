@@ -231,6 +231,15 @@ fn described(action: &Action) -> (&'static str, String) {
             ("stopped the build of", format!("{}: {reason}", rev.short()))
         }
         Action::RetryBuild { rev, .. } => ("had built afresh", rev.short().to_owned()),
+        Action::Waive {
+            jobs,
+            until,
+            reason,
+            ..
+        } => ("waived", format!("{jobs} until {until}: {reason}")),
+        Action::EndWaiver { jobs, reason, .. } => {
+            ("ended the waiver of", format!("{jobs}: {reason}"))
+        }
         Action::Overrule { of, reason, .. } => {
             ("overruled a veto of", format!("that of {of}: {reason}"))
         }

@@ -6,6 +6,8 @@ use crate::account::Identity;
 use crate::conflict::{ResolvedBy, ResolvedFile};
 use crate::form::Form;
 use crate::id::{ChannelName, CommitSha, Login, PatchId, PrNumber, ReleaseName, ReleaseSeq};
+use crate::policy::JobPattern;
+use crate::time::Timestamp;
 
 /// What was done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,6 +99,26 @@ pub enum Action {
         channel: ChannelName,
         /// The revision.
         rev: CommitSha,
+    },
+    /// A person said that releases go without jobs that no machine can build, for a time.
+    Waive {
+        /// The channel.
+        channel: ChannelName,
+        /// The jobs.
+        jobs: JobPattern,
+        /// Until when.
+        until: Timestamp,
+        /// Why.
+        reason: String,
+    },
+    /// A person said that releases wait for such jobs again.
+    EndWaiver {
+        /// The channel.
+        channel: ChannelName,
+        /// The jobs, as the waiver named them.
+        jobs: JobPattern,
+        /// Why.
+        reason: String,
     },
     /// A person put an end to the veto of somebody who is not on the team any more.
     Overrule {
@@ -191,6 +213,8 @@ impl Action {
             Self::Nominate { .. }
             | Self::CancelBuild { .. }
             | Self::RetryBuild { .. }
+            | Self::Waive { .. }
+            | Self::EndWaiver { .. }
             | Self::Released { .. }
             | Self::Account { .. } => None,
         }
@@ -209,7 +233,9 @@ impl Action {
         match self {
             Self::Released { channel, .. }
             | Self::CancelBuild { channel, .. }
-            | Self::RetryBuild { channel, .. } => Some(channel),
+            | Self::RetryBuild { channel, .. }
+            | Self::Waive { channel, .. }
+            | Self::EndWaiver { channel, .. } => Some(channel),
             other => other.pick().map(|(channel, _)| channel),
         }
     }
@@ -227,6 +253,8 @@ impl Action {
             Self::ChooseForm { .. } => "choose_form",
             Self::CancelBuild { .. } => "cancel_build",
             Self::RetryBuild { .. } => "retry_build",
+            Self::Waive { .. } => "waive",
+            Self::EndWaiver { .. } => "end_waiver",
             Self::Released { .. } => "released",
             Self::Superseded { .. } => "superseded",
             Self::Returned { .. } => "returned",

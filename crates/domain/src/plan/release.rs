@@ -63,7 +63,7 @@ fn unfit(
         return Some(format!("pull request {} is not approved any more", pick.pr));
     }
     let word = facts.log.build_word(&release.tip);
-    let state = facts.under_way.state(&facts.policy, word, now);
+    let state = facts.under_way.state(facts.rules(), word, now);
     let passes = matches!(state, BuildState::Passed { .. });
     if release.tip != release.base.rev && !passes {
         return Some("there is no build of it that passes by the channel's rules".to_owned());

@@ -29,7 +29,7 @@ pub(super) fn states<'a>(view: View<'a>, assembly: &Assembly) -> Vec<BuildState<
         let record = view.on.builds.get(tip).map(Arc::as_ref);
         let word = view.facts.log.build_word(tip);
         let record = record.unwrap_or(&UNTRIED);
-        record.state(&view.facts.policy, word, view.now)
+        record.state(view.facts.rules(), word, view.now)
     };
     assembly.applied().map(state).collect()
 }

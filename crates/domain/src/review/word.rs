@@ -33,6 +33,8 @@ fn is_word(action: &Action) -> bool {
         | Action::ChooseForm { .. }
         | Action::CancelBuild { .. }
         | Action::RetryBuild { .. }
+        | Action::Waive { .. }
+        | Action::EndWaiver { .. }
         | Action::Overrule { .. }
         | Action::Released { .. }
         | Action::Superseded { .. }

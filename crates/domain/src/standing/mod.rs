@@ -282,6 +282,8 @@ fn words<'a>(
             | Action::ChooseForm { .. }
             | Action::CancelBuild { .. }
             | Action::RetryBuild { .. }
+            | Action::Waive { .. }
+            | Action::EndWaiver { .. }
             | Action::Released { .. }
             | Action::Superseded { .. }
             | Action::Returned { .. }

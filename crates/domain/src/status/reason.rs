@@ -88,8 +88,9 @@ impl PickStatus {
 
 fn no_machine(jobs: &[JobName]) -> String {
     let jobs_named = list(jobs, ToString::to_string);
-    let mut text =
-        format!("no machine builds {jobs_named}: one of its system and features has to be set up");
+    let mut text = format!(
+        "no machine builds {jobs_named}: one of its system and features has to be set up, or the job be waived for a time"
+    );
     // NixOS tests need `kvm`, which not every machine has.
     if jobs.iter().all(JobName::is_package_test) {
         text += ", or the channel's `package_tests` set to `build`";
@@ -204,8 +205,8 @@ mod tests {
         2 more approvals needed; ada approved an earlier head
         1 more approval needed; does not count: approved by carol, who is no longer on the team
         breaks job0, job1, job2, job3, job4 and 2 more
-        no machine builds test:redis.passthru.tests.redis: one of its system and features has to be set up, or the channel's `package_tests` set to `build`
-        no machine builds test:redis.passthru.tests.redis, tests.redis: one of its system and features has to be set up
+        no machine builds test:redis.passthru.tests.redis: one of its system and features has to be set up, or the job be waived for a time, or the channel's `package_tests` set to `build`
+        no machine builds test:redis.passthru.tests.redis, tests.redis: one of its system and features has to be set up, or the job be waived for a time
         ");
     }
 }

@@ -3,6 +3,7 @@
 pub(crate) mod build;
 pub(crate) mod form;
 pub(crate) mod moved;
+pub(crate) mod waiver;
 
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};

@@ -20,6 +20,7 @@ use crate::session::Viewer;
 use crate::state::{App, AppState};
 use crate::time::duration;
 use crate::view::Badge;
+use crate::waivers::suggested;
 
 /// Derivations that a page lists.
 const STEPS_SHOWN: usize = 500;
@@ -41,6 +42,8 @@ struct BuildPage {
     is_member: bool,
     can_cancel: bool,
     can_retry: bool,
+    /// Patterns for the jobs that no machine builds; empty where there are none.
+    missing: String,
     counts: Vec<(usize, &'static str)>,
     steps: Vec<StepView>,
     hidden: usize,
@@ -113,6 +116,7 @@ impl BuildPage {
             is_member: viewer.member().is_some(),
             can_cancel: can_cancel(&state),
             can_retry: can_retry(&state),
+            missing: suggested(&state),
             counts: counts(&steps),
             hidden: steps.steps.len().saturating_sub(STEPS_SHOWN),
             steps: views(rev, steps, look.now),
@@ -138,7 +142,14 @@ fn state_badge(state: &BuildState<'_>, is_running: bool) -> (Badge, String) {
             Badge::new("warn", "Stopped"),
             format!("{by} stopped it, and the audit log says why"),
         ),
-        BuildState::Passed { .. } => (Badge::new("good", "Passed"), nothing),
+        BuildState::Passed { waived, .. } => {
+            let note = match waived.len() {
+                0 => nothing,
+                1 => "without one job, which the team waived".to_owned(),
+                count => format!("without {count} jobs, which the team waived"),
+            };
+            (Badge::new("good", "Passed"), note)
+        }
         BuildState::NoMachine { .. } => (
             Badge::new("bad", "No machine builds it"),
             "no machine has the system, or the features, that some of it asks for".to_owned(),

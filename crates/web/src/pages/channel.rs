@@ -21,6 +21,8 @@ use crate::state::{App, AppState};
 use crate::time::{When, duration};
 use crate::view::{AdvisoryLink, Badge, advisories, form_words, status_badge};
 
+use crate::waivers::{WaiverView, in_force};
+
 /// Releases in the history of a page.
 const HISTORY: usize = 25;
 /// What was set aside or superseded: the queue has the rest of it.
@@ -42,6 +44,10 @@ struct ChannelPage {
     set_aside: Beginning<SetAside>,
     flaky: Vec<String>,
     broken_at_base: Vec<String>,
+    /// The jobs that builds go without, as far as they are shown.
+    waived: Vec<String>,
+    waivers: Vec<WaiverView>,
+    is_member: bool,
     builds: Vec<RunningBuild>,
     under_way: usize,
     waiting: usize,
@@ -174,6 +180,9 @@ impl ChannelPage {
             set_aside: set_aside(look),
             flaky: names(&odd.flaky),
             broken_at_base: names(&odd.broken_at_base),
+            waived: names(&odd.waived),
+            waivers: in_force(look),
+            is_member: viewer.member().is_some(),
             builds: running_builds(look),
             under_way,
             waiting: of_group(StatusGroup::NeedsDecision),

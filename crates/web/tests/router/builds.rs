@@ -9,7 +9,10 @@ use axum::body::Body;
 use http::{Request, StatusCode};
 use http_body_util::BodyExt;
 use picket_builder::{BuildStep, BuildSteps, StepState};
-use picket_domain::{Action, CommitSha, Next, StorePath, Timestamp, resolve};
+use picket_domain::{
+    Action, Attempt, BuildReport, CommitSha, FailureCause, JobName, JobOutcome, JobReport, Next,
+    PackageSet, StorePath, Timestamp, resolve,
+};
 use tokio::net::TcpListener;
 use tower::ServiceExt;
 
@@ -236,4 +239,92 @@ async fn stopping_a_build_and_trying_it_afresh_are_decisions_of_the_team() {
     );
     let audit_log = ada.get("/audit-log").await.body;
     assert!(audit_log.contains("stopped the build of"), "{audit_log}");
+}
+
+/// Records that a revision has a job that no machine builds.
+async fn lacks_a_machine(site: &Site, rev: &CommitSha) {
+    let drv = StorePath::parse(&format!("/nix/store/{DRV}")).unwrap();
+    let outcome = JobOutcome::Failed {
+        drv: drv.clone(),
+        failed: drv,
+        cause: FailureCause::NoMachine,
+        log_tail: String::new(),
+        fails_at_base: false,
+    };
+    let job = JobName::parse("libxml2.aarch64-linux").unwrap();
+    let report = BuildReport::Evaluated {
+        jobs: 1,
+        changed: vec![JobReport { job, outcome }],
+        aggregates: Vec::new(),
+        packages: PackageSet::default(),
+    };
+    let at = Timestamp::now().plus_seconds(-60);
+    let attempt = Attempt { at, report };
+    let facts = site.store.facts(&policy()).await.unwrap();
+    let base = &facts.base().unwrap().rev;
+    let recorded = site
+        .store
+        .record_attempt(&policy().channel, base, rev, &attempt)
+        .await;
+    recorded.unwrap();
+}
+
+#[tokio::test]
+async fn what_no_machine_builds_is_waived_for_a_time_and_the_channel_says_so() {
+    let (site, router, rev) = site().await;
+    lacks_a_machine(&site, &rev).await;
+    let build = format!("/channels/{CHANNEL}/builds/{rev}");
+    let (waive, end) = (
+        format!("/channels/{CHANNEL}/waivers"),
+        format!("/channels/{CHANNEL}/waivers/end"),
+    );
+    let form = |jobs, days| [("jobs", jobs), ("days", days), ("reason", "moved")];
+    let nobody = Client::new(&router);
+    assert!(!nobody.get(&build).await.body.contains("Waive these jobs"));
+    let refused = nobody.post(&waive, &form("*.aarch64-linux", "7")).await;
+    assert_eq!(refused.status, StatusCode::UNAUTHORIZED);
+    let ada = Client::signed_in(&router, "ada").await;
+    let page = ada.get(&build).await.body;
+    assert!(page.contains("No machine builds it") && page.contains("libxml2.aarch64-linux</"));
+    for (jobs, days) in [
+        ("*", "7"),
+        ("", "7"),
+        ("a b\u{7}", "7"),
+        ("a", "31"),
+        ("a", "0"),
+    ] {
+        let refused = ada.send_form(&build, &waive, &form(jobs, days)).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{jobs} {days}");
+    }
+    let done = ada
+        .send_form(&build, &waive, &form("*.aarch64-linux", "7"))
+        .await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
+    let page = nobody.get(&build).await.body;
+    assert!(
+        page.contains("without one job, which the team waived"),
+        "{page}"
+    );
+    let channel = nobody.get(&format!("/channels/{CHANNEL}")).await.body;
+    for text in [
+        "Not built, because the team said so",
+        "<p>Missing: <code class=\"break\">libxml2.aarch64-linux</code>",
+        "<code class=\"break\">*.aarch64-linux</code>, ends <time",
+        "<strong>ada</strong> <span class=\"soft break\">moved</span>",
+    ] {
+        assert!(channel.contains(text), "{text}: {channel}");
+    }
+    let ended = [("reason", "it is back")];
+    let page = format!("/channels/{CHANNEL}");
+    let done = ada.send_form(&page, &end, &ended).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
+    let channel = nobody.get(&page).await.body;
+    assert!(
+        !channel.contains("*.aarch64-linux</code>, ends"),
+        "{channel}"
+    );
+    assert!(
+        channel.contains("<p>Missing:"),
+        "what was built stays: {channel}"
+    );
 }

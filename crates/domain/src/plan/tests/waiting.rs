@@ -48,6 +48,46 @@ fn what_no_machine_builds_and_what_nix_rejects_is_tried_once_and_holds_nobody_up
 }
 
 #[test]
+fn what_the_team_waives_is_released_and_goes_on_being_so_when_the_waiver_ends() {
+    let mut natures = [Nature::Clean; 5];
+    natures[0] = Nature::HasNoMachine;
+    let mut world = World::new(&natures);
+    approve(&mut world, 1);
+    world.settle(0);
+    assert_eq!(world.released(), []);
+    let (channel, jobs) = (channel(), JobPattern::parse("job").unwrap());
+    world.decide(
+        0,
+        Action::Waive {
+            channel: channel.clone(),
+            jobs: jobs.clone(),
+            until: world.now.plus_seconds(1_000),
+            reason: "the builder is away".into(),
+        },
+    );
+    world.settle(0);
+    assert_eq!(world.released(), [PrNumber(1)]);
+    let waived = world.facts.odd_jobs(world.now).waived;
+    assert!(waived.iter().map(|it| it.as_str()).eq(["job"]));
+    let reason = "it is back".into();
+    world.decide(
+        0,
+        Action::EndWaiver {
+            channel,
+            jobs,
+            reason,
+        },
+    );
+    world.settle(0);
+    assert_eq!(world.released(), [PrNumber(1)], "servers keep it");
+    // On a new base it would have to be built again, and cannot be.
+    world.facts.policy.base_hold = BaseHold::default();
+    world.advance_base();
+    world.settle_until(|world| !world.plan().holds.is_empty());
+    assert!(world.facts.current_release().unwrap().has(PrNumber(1)));
+}
+
+#[test]
 fn what_the_base_breaks_too_is_released_and_named() {
     let mut natures = [Nature::Clean; 5];
     natures[0] = Nature::IsBrokenAtBase;
@@ -70,7 +110,7 @@ fn what_passes_at_the_second_try_is_released_and_named_flaky() {
     world.settle(0);
     assert_eq!(world.released(), [PrNumber(1)]);
     let record = world.builds().values().next().unwrap();
-    match record.state(&world.facts.policy, None, world.now) {
+    match record.state(world.facts.rules(), None, world.now) {
         BuildState::Passed { flaky, .. } => assert_eq!(flaky[0].as_str(), "job"),
         other => panic!("{other:?}"),
     }
@@ -187,6 +227,7 @@ fn held_world(then: AfterHold) -> World {
     approve(&mut world, 1);
     approve(&mut world, 2);
     world.settle(0);
+    world.facts.policy.base_hold = BaseHold::default();
     world.advance_base();
     world.settle_until(|world| !world.plan().holds.is_empty());
     world

@@ -29,6 +29,7 @@ pub(crate) fn publish(public: &PublicDir, name: &ReleaseName, seq: ReleaseSeq) {
         set_aside: Vec::new(),
         flaky: BTreeSet::new(),
         broken_at_base: BTreeSet::new(),
+        waived: BTreeSet::new(),
         files: BTreeMap::new(),
         store_paths: Vec::new(),
         upstream_references: Vec::new(),

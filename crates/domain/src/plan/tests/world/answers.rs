@@ -171,7 +171,8 @@ impl World {
             .iter()
             .enumerate()
             .all(|(at, (pr, head))| match self.nature(*pr) {
-                Nature::Breaks | Nature::HasNoMachine | Nature::IsRejected => false,
+                Nature::Breaks | Nature::IsRejected => false,
+                Nature::HasNoMachine => !self.facts.log.waivers().is_empty(),
                 Nature::BreaksOncePushed => is_first(*pr, head),
                 Nature::BreaksWith(other) => !is_before(at, other),
                 Nature::Clean
