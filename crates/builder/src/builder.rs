@@ -128,6 +128,7 @@ impl Builder {
             jobs,
             required,
             rebuild_limit,
+            scope,
             package_tests,
         } = request;
         let _leases = (self.lease(&base.rev).await?, self.lease(&head.rev).await?);
@@ -159,6 +160,7 @@ impl Builder {
             required,
             packages: are_known.then_some(&package_set),
             rebuild_limit,
+            scope,
             package_tests,
             base,
             head,

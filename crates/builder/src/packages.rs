@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use picket_domain::{JobName, PackageSet, StorePath};
+use picket_domain::{JobName, PackageSet, Scope, StorePath};
 use picket_evaluator::{Job, JobError, JobSet, Jobs, Request, Walk};
 use picket_nix::derivation;
 use tokio::task::spawn_blocking;
@@ -56,13 +56,14 @@ pub(crate) fn told(packages: &PackageSet) -> String {
 pub(crate) struct Limited {
     pub(crate) changes: Changes,
     pub(crate) packages: PackageSet,
-    /// The packages that are built, be it as jobs; those nearest to the change first.
+    /// The packages that are built, be it as jobs; those of the scope, and nearest to the change, first.
     pub(crate) built: Vec<JobName>,
 }
 
 /// [`limit`] off the runtime: it reads a derivation for each package.
-pub(crate) async fn limited(changes: Changes, most: u32) -> Limited {
-    let limited = spawn_blocking(move || limit(changes, most));
+pub(crate) async fn limited(changes: Changes, most: u32, scope: &Scope) -> Limited {
+    let scope = scope.clone();
+    let limited = spawn_blocking(move || limit(changes, most, &scope));
     match limited.await {
         Ok(limited) => limited,
         Err(error) => std::panic::resume_unwind(error.into_panic()),
@@ -70,14 +71,14 @@ pub(crate) async fn limited(changes: Changes, most: u32) -> Limited {
 }
 
 /// Counts the packages that differ, and leaves out those that are built as jobs, and those beyond the
-/// limit: first what is nearest to the change itself.
-fn limit(mut changes: Changes, limit: u32) -> Limited {
+/// limit: first what the channel is about, then what is nearest to the change itself.
+fn limit(mut changes: Changes, limit: u32, scope: &Scope) -> Limited {
     let changed = changes.keys().filter(|name| name.is_package()).count();
     let as_jobs = take_those_built_as_jobs(&mut changes);
-    let left_out = beyond(&changes, limit as usize);
+    let left_out = beyond(&changes, limit as usize, scope);
     changes.retain(|name, _| !left_out.contains(name));
     let built = to_build(&changes).into_iter().chain(to_build(&as_jobs));
-    let built = nearest_first(built.collect());
+    let built = first_to_last(built.collect(), scope);
     let count = |n| u32::try_from(n).unwrap_or(u32::MAX);
     Limited {
         packages: PackageSet {
@@ -110,22 +111,26 @@ fn to_build(changes: &Changes) -> Vec<(&JobName, &StorePath)> {
         .collect()
 }
 
-/// Packages by how far they are from the change.
-fn nearest_first<'a>(mut packages: Vec<(&'a JobName, &'a StorePath)>) -> Vec<&'a JobName> {
+/// Packages of the scope, then the others, each by how far they are from the change.
+fn first_to_last<'a>(
+    mut packages: Vec<(&'a JobName, &'a StorePath)>,
+    scope: &Scope,
+) -> Vec<&'a JobName> {
     let drvs: BTreeSet<_> = packages.iter().map(|(_, drv)| *drv).collect();
     let distances = distances(&drvs, |drv| match derivation::read(drv) {
         Ok(recipe) => recipe.inputs,
         Err(_) => Vec::new(),
     });
-    packages.sort_by_key(|(name, drv)| (distances[drv], *name));
+    let is_in_scope = |name: &JobName| name.package().is_some_and(|name| scope.has(name));
+    packages.sort_by_cached_key(|(name, drv)| (!is_in_scope(name), distances[drv], *name));
     packages.into_iter().map(|(name, _)| name).collect()
 }
 
 /// The packages that are too many, whether they are to be built or not to be had any more.
-fn beyond(changes: &Changes, limit: usize) -> BTreeSet<JobName> {
+fn beyond(changes: &Changes, limit: usize, scope: &Scope) -> BTreeSet<JobName> {
     let to_build = to_build(changes);
     let too_many = match to_build.len() > limit {
-        true => nearest_first(to_build).split_off(limit),
+        true => first_to_last(to_build, scope).split_off(limit),
         false => Vec::new(),
     };
     let is_other =
@@ -170,6 +175,8 @@ fn distances<'a>(
 
 #[cfg(test)]
 mod tests {
+    use picket_domain::JobPattern;
+
     use super::*;
 
     fn path(name: &str) -> StorePath {
@@ -196,7 +203,7 @@ mod tests {
             ("pkgs.git", to_build("git")),
             ("pkgs.insecure", Change::Gone),
         ]);
-        let found = limit(changes, 10);
+        let found = limit(changes, 10, &Scope::default());
         assert_eq!((found.packages.changed, found.packages.left_out), (3, 0));
         let names: Vec<_> = found.changes.keys().map(JobName::as_str).collect();
         assert_eq!(names, ["nixpkgs.curl", "pkgs.git", "pkgs.insecure"]);
@@ -212,12 +219,22 @@ mod tests {
             ("pkgs.c", Change::Gone),
             ("pkgs.d", Change::Gone),
         ]);
-        let found = limit(changes, 1);
+        let found = limit(changes, 1, &Scope::default());
         assert_eq!((found.packages.changed, found.packages.left_out), (4, 2));
         let names: Vec<_> = found.changes.keys().map(JobName::as_str).collect();
         assert_eq!(names, ["pkgs.a", "pkgs.c"]);
         assert_eq!(found.built[0].as_str(), "pkgs.a");
         assert_eq!(found.built.len(), 1);
+    }
+
+    #[test]
+    fn what_the_channel_is_about_is_built_first() {
+        let names = ["pkgs.a", "pkgs.b", "pkgs.mastodon"];
+        let all = names.map(|name| (name, to_build(name.trim_start_matches("pkgs."))));
+        let scope = Scope::new(vec![JobPattern::parse("mastodon").unwrap()]);
+        let found = limit(changes(&all), 2, &scope);
+        let built: Vec<_> = found.built.iter().map(JobName::as_str).collect();
+        assert_eq!(built, ["pkgs.mastodon", "pkgs.a"]);
     }
 
     #[test]

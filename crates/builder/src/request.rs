@@ -1,6 +1,6 @@
 //! What the builder is asked for.
 
-use picket_domain::JobPattern;
+use picket_domain::{JobPattern, Scope};
 use picket_evaluator::{JobSet, Revision};
 
 /// What is to be built.
@@ -17,6 +17,8 @@ pub struct BuildRequest<'a> {
     /// How many packages that differ are built beside the jobs at most; 0: packages are not looked
     /// at.
     pub rebuild_limit: u32,
+    /// The packages that come first where there are more.
+    pub scope: &'a Scope,
     /// How many tests of those packages are built at most; 0: they are not looked at.
     pub package_tests: u32,
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use picket_domain::{
-    BuildReport, JobName, JobOutcome, JobPattern, JobReport, PackageSet, StorePath,
+    BuildReport, JobName, JobOutcome, JobPattern, JobReport, PackageSet, Scope, StorePath,
 };
 use picket_evaluator::{
     Cache, Evaluated, Evaluation, Evaluator, Job, JobError, JobSet, Jobs, Request, Revision,
@@ -39,6 +39,8 @@ pub(crate) struct Run<'a> {
     /// The package set, where those of the base are known.
     pub(crate) packages: Option<&'a JobSet>,
     pub(crate) rebuild_limit: u32,
+    /// The packages that come first.
+    pub(crate) scope: &'a Scope,
     /// How many tests of packages are built at most.
     pub(crate) package_tests: u32,
     pub(crate) base: &'a Revision,
@@ -244,7 +246,7 @@ impl Run<'_> {
             let mut all = compare(&base.jobs, &jobs);
             carried::prepare(&mut all);
             // What is left to clients is neither held nor kept.
-            let limited = packages::limited(all, self.rebuild_limit).await;
+            let limited = packages::limited(all, self.rebuild_limit, self.scope).await;
             let tests = self.tests_of(&limited.built, cache).await?;
             compared = Compared::of(jobs, limited, tests);
             missing = self.hold(&to_build(&compared.changes)).await?;

@@ -14,7 +14,7 @@ use std::path::Path;
 use std::process::Command;
 
 use picket_builder::{BuildRequest, Builder, JobSet, Limits, Nix, NixConfig, Revision};
-use picket_domain::{BuildReport, CommitSha, JobPattern};
+use picket_domain::{BuildReport, CommitSha, JobPattern, Scope};
 use picket_testkit::nix::NixStore;
 use rustix::fs::{CWD, Mode, mkfifoat};
 
@@ -47,6 +47,7 @@ async fn build(dir: &Path) -> BuildReport {
         jobs,
         required: &[JobPattern::all()],
         rebuild_limit: 0,
+        scope: &Scope::default(),
         package_tests: 0,
     };
     builder.build(request).await.unwrap()

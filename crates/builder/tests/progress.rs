@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex};
 
 use insta::assert_snapshot;
 use picket_builder::{BuildRequest, Builder, JobSet, Limits, Nix, NixConfig, Revision};
-use picket_domain::{CommitSha, JobPattern};
+use picket_domain::{CommitSha, JobPattern, Scope};
 use picket_testkit::nix::{NixConf, NixStore};
 use tracing_subscriber::filter::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
@@ -110,6 +110,7 @@ async fn every_stage_and_build_is_told() {
         jobs,
         required: &[JobPattern::all()],
         rebuild_limit: 0,
+        scope: &Scope::default(),
         package_tests: 0,
     };
     builder.build(request).await.unwrap();

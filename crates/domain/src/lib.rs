@@ -41,6 +41,7 @@ mod releases;
 mod resolve;
 mod resolved_set;
 mod review;
+mod scope;
 mod shared;
 mod stage_times;
 mod standing;
@@ -103,6 +104,7 @@ pub use review::{
     ConflictPlace, Objection, PickedBefore, Seen, Shown, approval, approvals, can_be_overruled,
     counting_approvals, has_spoken, is_open, last_word, may_decide, stale_pick,
 };
+pub use scope::Scope;
 pub use shared::SharedMap;
 pub use stage_times::{StageTimes, stage_times};
 pub use standing::{Approval, LapsedApproval, Standing, Veto};

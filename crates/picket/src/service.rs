@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use anyhow::Context;
 use axum::serve::ListenerExt;
 use picket_builder::{Builder, JobReads, Nix};
-use picket_domain::{Board, Timestamp};
+use picket_domain::{Board, Scope, Timestamp};
 use picket_evaluator::Sandbox;
 use picket_evidence::KevFile;
 use picket_impact::Setting;
@@ -89,7 +89,7 @@ impl Service {
         let engine = Arc::new(Engine {
             store,
             snapshots,
-            watcher: watcher(&config.github)?,
+            watcher: watcher(&config.github, &config.channels)?,
             merger: mirror,
             builder,
             measuring,
@@ -220,7 +220,8 @@ async fn measuring(config: &Config, dirs: &Dirs, system: String) -> Option<Measu
     })
 }
 
-fn watcher(github: &config::GitHub) -> anyhow::Result<Watcher> {
+fn watcher(github: &config::GitHub, channels: &[config::Channel]) -> anyhow::Result<Watcher> {
+    let scopes = channels.iter().map(|channel| &channel.scope);
     Ok(Watcher::new(WatcherConfig {
         api: github.api.clone(),
         token: github.token_file.clone().map(Token::File),
@@ -228,6 +229,7 @@ fn watcher(github: &config::GitHub) -> anyhow::Result<Watcher> {
         repository: github.repository.clone(),
         label: github.label.clone(),
         unlabelled: github.unlabelled,
+        scope: scopes.fold(Scope::default(), Scope::and),
     })?)
 }
 
@@ -242,6 +244,7 @@ fn channel_info(channel: &config::Channel) -> ChannelInfo {
         policy: channel.policy.clone(),
         jobs: channel.jobs.clone(),
         rebuild_limit: channel.rebuild_limit,
+        scope: channel.scope.clone(),
         title: name.to_string(),
         base_label: channel.follows.branch.to_string(),
         branch: channel.branch(),

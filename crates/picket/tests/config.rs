@@ -72,6 +72,7 @@ transient_attempts = 3
 give_up_hours = 5
 overtake_minutes = 10
 rebuild_limit = 200
+scope = ["mastodon", "firefox*"]
 package_tests = "build"
 mass_rebuild_approvals = 2
 base_hold_hours = 12
@@ -542,11 +543,15 @@ fn errors_name_file_line_and_remedy() {
       to mend it: make a key with `picket keygen NAME --out FILE` and name FILE here
     ");
     insta::assert_snapshot!(error("file = \"nixos/release-small.nix\"", "file = \"../x.nix\""), @r#"
-    <folder>/picket.toml:66: the configured job set is wrong: its file must be a path relative to the tree's root, without `..`: ../x.nix
+    <folder>/picket.toml:67: the configured job set is wrong: its file must be a path relative to the tree's root, without `..`: ../x.nix
       to mend it: write a path relative to the tree's root, as nixos/release-small.nix
     "#);
+    insta::assert_snapshot!(error("\"firefox*\"", "\"*\""), @"
+    <folder>/picket.toml:60: every pull request would be a candidate
+      to mend it: write names of packages, as mastodon or firefox*
+    ");
     insta::assert_snapshot!(error("https://cache.nixos.org\"", "cache.nixos.org\""), @"
-    <folder>/picket.toml:71: relative URL without a base
+    <folder>/picket.toml:72: relative URL without a base
       to mend it: write an address as https://example.org
     ");
     insta::assert_snapshot!(error("repository = \"NixOS/nixpkgs\"", "repository = \"nixpkgs\""), @r#"

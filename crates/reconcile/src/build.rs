@@ -205,6 +205,7 @@ impl Engine {
                     jobs: &channel.jobs,
                     required: &channel.policy.required_jobs,
                     rebuild_limit: channel.rebuild_limit,
+                    scope: &channel.scope,
                     package_tests: channel.policy.package_tests.most(),
                 };
                 self.builder.build(request).await?

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use picket_builder::JobSet;
-use picket_domain::{BranchName, Certainty, ChannelName, CommitSha, Policy};
+use picket_domain::{BranchName, Certainty, ChannelName, CommitSha, Policy, Scope};
 use picket_impact::Setting;
 use picket_merger::GitAddress;
 use picket_publisher::UpstreamCache;
@@ -22,6 +22,8 @@ pub struct Channel {
     pub jobs: JobSet,
     /// How many packages that a change touches are built beside the jobs at most.
     pub rebuild_limit: u32,
+    /// The packages that come first where there are more, and all of whose pull requests are looked at.
+    pub scope: Scope,
     /// The cache that has what this channel does not change.
     pub upstream_cache: Option<UpstreamCache>,
     /// The git remote that branch and tags are pushed to.

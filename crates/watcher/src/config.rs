@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use http::HeaderValue;
+use picket_domain::Scope;
 use url::Url;
 
 use crate::error::WatchError;
@@ -24,6 +25,8 @@ pub struct WatcherConfig {
     /// Whether a pull request without the label is of interest too, where what it says of itself
     /// makes it a security fix.
     pub unlabelled: bool,
+    /// The packages all of whose pull requests are of interest.
+    pub scope: Scope,
 }
 
 /// Where the token is.
@@ -65,6 +68,7 @@ impl fmt::Debug for WatcherConfig {
             .field("repository", &self.repository)
             .field("label", &self.label)
             .field("unlabelled", &self.unlabelled)
+            .field("scope", &self.scope)
             .finish()
     }
 }
@@ -115,6 +119,7 @@ mod tests {
             repository: "nixpkgs".into(),
             label: "1.severity: security".into(),
             unlabelled: true,
+            scope: Scope::default(),
         }
     }
 

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use picket_domain::{Candidate, PrNumber, Timestamp};
-use picket_recognise::{Subject, recognise};
+use picket_domain::{Candidate, PrNumber, Scope, Timestamp};
+use picket_recognise::{Subject, in_scope, recognise};
 
 use crate::client::Answer;
 use crate::error::WatchError;
@@ -18,6 +18,8 @@ pub(crate) struct Interest<'a> {
     pub(crate) label: &'a str,
     /// Whether what says that it is a security fix is, without the label.
     pub(crate) unlabelled: bool,
+    /// The packages all of whose pull requests are.
+    pub(crate) scope: &'a Scope,
     pub(crate) known: &'a Known,
 }
 
@@ -77,7 +79,7 @@ impl Page {
             return;
         }
         match rows::candidate(row) {
-            Ok(candidate) if !is_covered && !is_security(&candidate) => {}
+            Ok(candidate) if !is_covered && !interest.recognises(&candidate) => {}
             Ok(candidate) => {
                 wanted.remove(&number);
                 // The list may have shifted while it was read, and show it twice.
@@ -93,10 +95,6 @@ impl Page {
     }
 }
 
-fn is_security(candidate: &Candidate) -> bool {
-    recognise(&Subject::from(candidate)).is_security()
-}
-
 impl Interest<'_> {
     /// Whether a row is to be looked at: it has the label, or may be newer than what is known. A row
     /// of the same second may be.
@@ -109,7 +107,14 @@ impl Interest<'_> {
 
     /// Whether a row without the label is to be read for what it says of itself.
     fn may_recognise(&self, number: PrNumber) -> bool {
-        self.unlabelled && !self.known.contains_key(&number)
+        let is_read = self.unlabelled || !self.scope.is_empty();
+        is_read && !self.known.contains_key(&number)
+    }
+
+    fn recognises(&self, candidate: &Candidate) -> bool {
+        let subject = Subject::from(candidate);
+        (self.unlabelled && recognise(&subject).is_security())
+            || in_scope(&subject, self.scope).is_some()
     }
 
     /// A list of labels showed it: a row of it is wanted, unless it is known as it is.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use picket_domain::{Candidate, PrNumber, Timestamp, UpstreamState};
+use picket_domain::{Candidate, PrNumber, Scope, Timestamp, UpstreamState};
 
 use crate::client::{Client, Failure};
 use crate::config::WatcherConfig;
@@ -36,6 +36,7 @@ pub struct Watcher {
     repository: Repository,
     label: String,
     unlabelled: bool,
+    scope: Scope,
 }
 
 impl Watcher {
@@ -53,6 +54,7 @@ impl Watcher {
             },
             label: config.label,
             unlabelled: config.unlabelled,
+            scope: config.scope,
         })
     }
 
@@ -150,6 +152,7 @@ impl Watcher {
         let interest = Interest {
             label: &self.label,
             unlabelled: self.unlabelled,
+            scope: &self.scope,
             known,
         };
         let page = Page::read(&answer, &interest, &mut walk, &mut cursor.wanted)?;

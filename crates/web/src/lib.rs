@@ -27,6 +27,7 @@ mod files;
 mod forms;
 mod headers;
 mod identity;
+mod lag_chart;
 mod layout;
 mod lines;
 mod look;

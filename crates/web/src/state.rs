@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use picket_builder::{JobReads, JobSet, Live, Logs};
-use picket_domain::{Board, BranchName, ChannelName, Policy, Timestamp};
+use picket_domain::{Board, BranchName, ChannelName, Policy, Scope, Timestamp};
 use picket_evidence::KevFile;
 use picket_merger::{GitAddress, Merger};
 use picket_publisher::{PublicDir, PublicKey};
@@ -66,6 +66,8 @@ pub struct ChannelInfo {
     pub jobs: JobSet,
     /// More derivations than these are a mass rebuild.
     pub rebuild_limit: u32,
+    /// The packages that it is about besides security fixes.
+    pub scope: Scope,
     /// Its name for people: `NixOS 26.05, security`.
     pub title: String,
     /// What it stands on, for people: `nixos-26.05`.

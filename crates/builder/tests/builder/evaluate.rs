@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use insta::assert_snapshot;
 use picket_builder::{BuildError, Evaluation, JobSet};
-use picket_domain::{BuildReport, JobPattern};
+use picket_domain::{BuildReport, JobPattern, Scope};
 use picket_testkit::nix::{HELPERS, with_helpers};
 use serde_json::json;
 
@@ -167,6 +167,7 @@ async fn a_base_that_does_not_evaluate_is_no_changes_fault_and_is_remembered() {
         jobs: &jobs(),
         required: &[JobPattern::all()],
         rebuild_limit: 0,
+        scope: &Scope::default(),
         package_tests: 0,
     };
     later.build(request).await.unwrap();

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use picket_builder::{BuildRequest, Builder, Limits, Nix, NixConfig, StepState};
-use picket_domain::JobPattern;
+use picket_domain::{JobPattern, Scope};
 use picket_testkit::nix::NixStore;
 
 use crate::world::{World, jobs};
@@ -155,6 +155,7 @@ async fn a_job_with_a_feature_of_another_machine_is_built_there() {
         jobs,
         required,
         rebuild_limit: 0,
+        scope: &Scope::default(),
         package_tests: 0,
     };
     let report = builder.build(request).await.unwrap();

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use picket_builder::{
     BuildError, BuildRequest, Builder, Evaluation, JobSet, Limits, Nix, NixConfig, Revision,
 };
-use picket_domain::{BuildReport, CommitSha, JobOutcome, JobPattern, StorePath};
+use picket_domain::{BuildReport, CommitSha, JobOutcome, JobPattern, Scope, StorePath};
 use picket_testkit::nix::{HELPERS, NixConf, NixStore, with_helpers, write_files};
 use tempfile::TempDir;
 
@@ -110,6 +110,7 @@ impl World {
             jobs,
             required,
             rebuild_limit,
+            scope: &Scope::default(),
             package_tests,
         };
         self.builder.build(request).await
@@ -127,6 +128,7 @@ impl World {
             jobs: &jobs(),
             required,
             rebuild_limit: 0,
+            scope: &Scope::default(),
             package_tests: 0,
         };
         self.builder.build(request).await

@@ -219,6 +219,11 @@ pub const KEYS: &[(&str, &str)] = &[
          the change first; 0 leaves all of them to clients; default 500.",
     ),
     (
+        "channel.scope",
+        "Packages that the channel is about, as `[\"mastodon\", \"firefox*\"]`: each pull request whose title names one is \
+         shown, security fix or not, and they are built first where a change touches more than `rebuild_limit`.",
+    ),
+    (
         "channel.package_tests",
         "What becomes of the tests that those packages name (`passthru.tests`; 200 at most): `require` (a release must \
          not break them, the default), `build` (they are built and hold nothing up) or `off`. NixOS tests need a machine \

@@ -178,6 +178,8 @@ pub(super) struct Channel {
     pub(super) give_up_hours: Option<Spanned<u32>>,
     pub(super) overtake_minutes: Option<u32>,
     pub(super) rebuild_limit: Option<u32>,
+    #[serde(default)]
+    pub(super) scope: Vec<Spanned<String>>,
     pub(super) package_tests: Option<PackageTests>,
     pub(super) base_hold_hours: Option<u32>,
     pub(super) base_hold_then: Option<AfterHold>,

@@ -1,7 +1,7 @@
 //! What a poll finds, and what it makes of it.
 
 use anyhow::{Context, Result};
-use picket_domain::{CommitSha, PrNumber, UpstreamState};
+use picket_domain::{CommitSha, JobPattern, PrNumber, Scope, UpstreamState};
 use picket_testkit::github::{CommitSpec, FileSpec, PullRequestSpec};
 use picket_watcher::Watcher;
 
@@ -34,6 +34,20 @@ async fn what_says_that_it_is_a_security_fix_is_found_unless_that_is_not_wanted(
     world.watcher = Watcher::new(labelled_only)?;
     world.known.clear();
     assert_eq!(world.poll_numbers().await?, [] as [u64; 0]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_about_a_package_in_the_scope_is_found_whatever_it_says() -> Result<()> {
+    let mut world = World::new().await?;
+    let mut scoped = config(&world.github, Some(&world.token))?;
+    scoped.unlabelled = false;
+    scoped.scope = Scope::new(vec![JobPattern::parse("mastodon")?]);
+    world.watcher = Watcher::new(scoped)?;
+    world.open("hello: 2.12 -> 2.13", &[])?;
+    let update = world.open("mastodon: 4.3.1 -> 4.3.2", &[])?;
+    world.open("openssl: patch CVE-2026-0001", &[])?;
+    assert_eq!(world.poll_numbers().await?, [update]);
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use octocrab::Octocrab;
-use picket_domain::{Candidate, PrNumber, UpstreamState};
+use picket_domain::{Candidate, PrNumber, Scope, UpstreamState};
 use picket_testkit::github::{CommitSpec, FileSpec, GitHub, LoggedRequest, PullRequestSpec};
 use picket_watcher::{Cursor, Known, Step, Token, WatchError, Watcher, WatcherConfig};
 use serde_json::Value;
@@ -157,6 +157,7 @@ pub(crate) fn config(github: &GitHub, token: Option<&str>) -> Result<WatcherConf
         repository: "nixpkgs".into(),
         label: SECURITY.into(),
         unlabelled: true,
+        scope: Scope::default(),
     })
 }
 

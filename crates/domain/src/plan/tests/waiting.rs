@@ -227,7 +227,6 @@ fn held_world(then: AfterHold) -> World {
     approve(&mut world, 1);
     approve(&mut world, 2);
     world.settle(0);
-    world.facts.policy.base_hold = BaseHold::default();
     world.advance_base();
     world.settle_until(|world| !world.plan().holds.is_empty());
     world

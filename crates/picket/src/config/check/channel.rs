@@ -3,6 +3,7 @@
 use picket_builder::JobSet;
 use picket_domain::{
     AfterHold, BaseHold, BranchName, ChannelName, JobPattern, MassRebuild, Policy, RetryPolicy,
+    Scope,
 };
 use picket_publisher::PublicKey;
 use toml::Spanned;
@@ -66,6 +67,7 @@ pub(super) fn channel(raw: raw::Channel, around: &Around<'_>) -> Checked<Channel
         follows,
         jobs,
         rebuild_limit,
+        scope: scope(&raw.scope)?,
         upstream_cache,
         push_to,
     })
@@ -121,11 +123,27 @@ fn required_jobs(raw: Option<Spanned<Vec<Spanned<String>>>>) -> Checked<Vec<JobP
         let remedy = "name the jobs that must pass, or leave the key out to require all";
         return Err(Problem::new(span, text, remedy));
     }
+    patterns.iter().map(|it| pattern(it, remedy)).collect()
+}
+
+/// The packages that the channel is about. One of all would make each pull request a candidate.
+fn scope(raw: &[Spanned<String>]) -> Checked<Scope> {
+    let remedy = "write names of packages, as mastodon or firefox*";
     let check = |text: &Spanned<String>| {
-        JobPattern::parse(text.as_ref())
-            .map_err(|error| Problem::new(text.span(), error.to_string(), remedy))
+        let pattern = pattern(text, remedy)?;
+        if pattern.names_all() {
+            let problem = "every pull request would be a candidate";
+            return Err(Problem::new(text.span(), problem, remedy));
+        }
+        Ok(pattern)
     };
-    patterns.iter().map(check).collect()
+    let patterns: Checked<_> = raw.iter().map(check).collect();
+    patterns.map(Scope::new)
+}
+
+fn pattern(text: &Spanned<String>, remedy: &'static str) -> Checked<JobPattern> {
+    JobPattern::parse(text.as_ref())
+        .map_err(|error| Problem::new(text.span(), error.to_string(), remedy))
 }
 
 /// The builder's own check decides, first of the file, then with each attribute.

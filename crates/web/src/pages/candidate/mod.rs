@@ -18,10 +18,10 @@ use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use picket_domain::{
     Candidate, ChangeKind, Entry, FileChange, ImpactSummary, PickOutcome, PickStatus, PrNumber,
-    may_decide,
+    Scope, may_decide,
 };
 use picket_evidence::Exploited;
-use picket_recognise::{Subject, recognise};
+use picket_recognise::{Subject, in_scope, recognise};
 use serde::Deserialize;
 
 use self::build::BuildView;
@@ -231,7 +231,7 @@ impl CandidatePage {
             labels: candidate.labels.clone(),
             opened: When::new(candidate.opened_at, look.now),
             updated: When::new(candidate.updated_at, look.now),
-            reasons: reasons(candidate, &parts.body),
+            reasons: reasons(candidate, &parts.body, &look.channel.scope),
             body: parts.body,
             commits: commits(candidate),
             is_read: candidate.details.is_some(),
@@ -307,13 +307,16 @@ fn exploited(known: &Exploited) -> String {
 }
 
 /// The description is kept apart from the rest.
-fn reasons(candidate: &Candidate, body: &str) -> Vec<String> {
+fn reasons(candidate: &Candidate, body: &str, scope: &Scope) -> Vec<String> {
     let subject = Subject {
         body,
         ..Subject::from(candidate)
     };
     let found = recognise(&subject).reasons;
-    found.iter().map(ToString::to_string).collect()
+    let in_scope = in_scope(&subject, scope)
+        .map(|package| format!("it is about {package}, which this channel watches"));
+    let found = found.iter().map(ToString::to_string);
+    in_scope.into_iter().chain(found).collect()
 }
 
 fn commits(candidate: &Candidate) -> Vec<CommitView> {

@@ -22,7 +22,7 @@ use std::sync::{Arc, Mutex};
 use picket_builder::{JobReads, JobSet, Live, Logs};
 use picket_domain::{
     AfterHold, BaseHold, Board, BranchName, ChannelName, JobPattern, Lane, LaneKey, Login, Named,
-    PackageTests, Policy, RetryPolicy, Timestamp,
+    PackageTests, Policy, RetryPolicy, Scope, Timestamp,
 };
 use picket_publisher::{KeyName, PublicDir, PublicKey, SecretKey};
 use picket_snapshot::Snapshots;
@@ -159,6 +159,7 @@ impl Site {
                     attributes: Vec::new(),
                 },
                 rebuild_limit: 500,
+                scope: Scope::default(),
                 policy: policy(),
                 title: "NixOS 26.05, security".into(),
                 base_label: "nixos-26.05".into(),
