@@ -14,6 +14,7 @@ use super::notice::Notice;
 use super::subscribe::{Way, ways};
 use crate::error::{PageError, page};
 use crate::extract::Checked;
+use crate::lag_chart::LagChart;
 use crate::layout::{Section, Shell};
 use crate::look::{Look, chosen};
 use crate::session::Viewer;
@@ -53,6 +54,7 @@ struct ChannelPage {
     waiting: usize,
     superseded: Beginning<Superseded>,
     lead: Option<String>,
+    lags: Option<LagChart>,
     history: Vec<ReleaseView>,
     notice: Notice,
     ways: Vec<Way>,
@@ -188,6 +190,7 @@ impl ChannelPage {
             waiting: of_group(StatusGroup::NeedsDecision),
             superseded: superseded(look),
             lead: median_lag(look).map(duration),
+            lags: LagChart::of(lags(look)),
             current: release_of(look),
             history,
             notice: Notice::of_channel(look, &app.board(), viewer),
