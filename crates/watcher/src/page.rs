@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use picket_domain::{Candidate, PrNumber, Timestamp};
+use picket_domain::{Candidate, PortOf, PrNumber, Timestamp, port_of};
 use picket_recognise::{Subject, recognise};
 
 use crate::client::Answer;
@@ -28,6 +28,8 @@ pub(crate) struct Page {
     pub(crate) candidates: BTreeMap<PrNumber, Candidate>,
     /// When each row changed, in their order.
     pub(crate) times: Vec<Option<Timestamp>>,
+    /// What is no candidate by itself; it may be the port of one that is further down.
+    passed_by: Vec<Candidate>,
 }
 
 impl Page {
@@ -61,7 +63,18 @@ impl Page {
                 Walk::LabelledSince { .. } => interest.want(&head, wanted),
             }
         }
+        page.take_ports();
         Ok(page)
+    }
+
+    /// Takes the ports of what the page shows, too.
+    fn take_ports(&mut self) {
+        for port in std::mem::take(&mut self.passed_by) {
+            let is_here = |it: &PortOf| self.candidates.contains_key(&it.pr);
+            if port_of(&port).iter().any(is_here) {
+                self.candidates.entry(port.pr).or_insert(port);
+            }
+        }
     }
 
     fn add(
@@ -77,7 +90,9 @@ impl Page {
             return;
         }
         match rows::candidate(row) {
-            Ok(candidate) if !is_covered && !is_security(&candidate) => {}
+            Ok(candidate) if !is_covered && !interest.admits(&candidate) => {
+                self.passed_by.push(candidate);
+            }
             Ok(candidate) => {
                 wanted.remove(&number);
                 // The list may have shifted while it was read, and show it twice.
@@ -93,10 +108,6 @@ impl Page {
     }
 }
 
-fn is_security(candidate: &Candidate) -> bool {
-    recognise(&Subject::from(candidate)).is_security()
-}
-
 impl Interest<'_> {
     /// Whether a row is to be looked at: it has the label, or may be newer than what is known. A row
     /// of the same second may be.
@@ -110,6 +121,14 @@ impl Interest<'_> {
     /// Whether a row without the label is to be read for what it says of itself.
     fn may_recognise(&self, number: PrNumber) -> bool {
         self.unlabelled && !self.known.contains_key(&number)
+    }
+
+    /// Whether one without the label is a candidate: it says that it is a security fix, or that it is
+    /// the port of one that is a candidate.
+    fn admits(&self, candidate: &Candidate) -> bool {
+        let is_watched = |it: &PortOf| self.known.contains_key(&it.pr);
+        recognise(&Subject::from(candidate)).is_security()
+            || port_of(candidate).iter().any(is_watched)
     }
 
     /// A list of labels showed it: a row of it is wanted, unless it is known as it is.
