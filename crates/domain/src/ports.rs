@@ -1,5 +1,6 @@
 //! Which candidates are one matter: an original and its ports.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::candidate::{Candidate, UpstreamState};
@@ -59,6 +60,11 @@ impl Ports {
         originals.find(|it| it.pr == original).map(|it| it.how)
     }
 
+    /// Whether upstream's bot made it, as a port of this original.
+    pub fn is_by_bot(&self, port: PrNumber, original: PrNumber) -> bool {
+        self.evidence(port, original) == Some(PortEvidence::Bot)
+    }
+
     /// The other ports of what a pull request is the port of: of one original, since with those of
     /// several it may have no more in common than a part.
     pub fn siblings(&self, port: PrNumber) -> impl Iterator<Item = PrNumber> {
@@ -69,26 +75,39 @@ impl Ports {
         ports.iter().copied().filter(move |it| *it != port)
     }
 
-    /// The port of a pull request that goes to a release's branch and is not closed: what upstream
-    /// merged, what its bot made, and what is finished come before others, and then what is newer.
+    /// The ports of a pull request, those first that are likeliest to be what upstream ships: what is
+    /// not closed, what it merged, what its bot made, what is finished, what is newer.
+    pub fn best_first<'a>(&self, facts: &'a Facts, original: PrNumber) -> Vec<&'a Candidate> {
+        let ports = self.ports(original).iter();
+        let ports = ports.filter_map(|pr| facts.candidates.get(pr));
+        let mut ports: Vec<_> = ports.map(AsRef::as_ref).collect();
+        ports.sort_by_cached_key(|it| {
+            let is_closed = it.upstream == UpstreamState::Closed;
+            let is_merged = matches!(it.upstream, UpstreamState::Merged { .. });
+            let is_by_bot = self.is_by_bot(it.pr, original);
+            (
+                is_closed,
+                !is_merged,
+                !is_by_bot,
+                it.is_draft,
+                Reverse(it.pr),
+            )
+        });
+        ports
+    }
+
+    /// The first of those that goes to a release's branch and is not closed.
     pub fn to_release<'a>(
         &self,
         facts: &'a Facts,
         original: PrNumber,
         series: &Series,
     ) -> Option<&'a Candidate> {
-        let ports = self.ports(original).iter();
-        let ports = ports.filter_map(|pr| facts.candidates.get(pr));
-        let fits = ports.filter(|it| {
-            Series::of(it.base_branch.as_str()).as_ref() == Some(series)
-                && it.upstream != UpstreamState::Closed
-        });
-        let best = fits.max_by_key(|it| {
-            let is_merged = matches!(it.upstream, UpstreamState::Merged { .. });
-            let is_by_bot = self.evidence(it.pr, original) == Some(PortEvidence::Bot);
-            (is_merged, is_by_bot, !it.is_draft, it.pr)
-        });
-        best.map(AsRef::as_ref)
+        let mut ports = self.best_first(facts, original).into_iter();
+        ports.find(|it| {
+            it.upstream != UpstreamState::Closed
+                && Series::of(it.base_branch.as_str()).as_ref() == Some(series)
+        })
     }
 }
 

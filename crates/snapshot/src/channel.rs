@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use picket_domain::{
-    ChannelName, Facts, PickStatus, Plan, Ports, PrNumber, Resolution, Timestamp, plan_of, resolve, status,
+    ChannelName, Facts, PickStatus, Plan, Ports, PrNumber, Resolution, Timestamp, plan_of, resolve,
+    status,
 };
 
 /// A channel at one moment.
