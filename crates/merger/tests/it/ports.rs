@@ -75,7 +75,11 @@ fn a_port_that_was_edited_is_no_copy_and_is_set_aside() {
 fn what_commits_say_that_they_were_picked_from_is_read() {
     let world = world("line six");
     let mirror = world.upstream.mirror(&[&world.original, &world.port]);
-    let read = |of: &Candidate| mirror.details(of).unwrap().unwrap().commits.remove(0);
-    assert_eq!(read(&world.port).picked_from, [world.original.head.clone()]);
-    assert_eq!(read(&world.original).picked_from, []);
+    let read = |of: &Candidate| {
+        let details = mirror.details(of).unwrap().unwrap();
+        let ids = details.commits[0].picked_from.iter();
+        ids.map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(read(&world.port), [world.original.head.as_str()]);
+    assert_eq!(read(&world.original), [""; 0]);
 }

@@ -1,6 +1,6 @@
 //! What else is the same fix, in the API.
 
-use picket_domain::{Candidate, PortOf, PrNumber};
+use picket_domain::{Candidate, PortEvidence, PortOf, PrNumber};
 use serde::Serialize;
 
 use crate::look::Look;
@@ -54,7 +54,7 @@ impl PortJson {
             number: port.pr.0,
             base_branch: port.base_branch.to_string(),
             state: upstream_name(port),
-            how: evidence.map(|it| it.name()),
+            how: evidence.map(PortEvidence::name),
             is_for_channel: best == Some(port.pr),
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use picket_domain::{
-    Candidate, PatchId, PickOutcome, PickStatus, PrNumber, StatusGroup, UpstreamState,
+    Candidate, PatchId, PickOutcome, PickStatus, PortEvidence, PrNumber, StatusGroup, UpstreamState,
 };
 
 use crate::look::Look;
@@ -105,7 +105,7 @@ impl PortRow {
             state: known.map_or("not watched here", upstream_name),
             when: known.and_then(|it| merged(look, it)),
             branch: port.base_branch.to_string(),
-            how: evidence.map_or("", |it| it.words()),
+            how: evidence.map_or("", PortEvidence::words),
             assessment: known.and_then(|it| assessment(look, it)),
             compared: "",
         }
@@ -119,7 +119,7 @@ impl PortRow {
             state: upstream_name(port),
             when: merged(look, port),
             branch: port.base_branch.to_string(),
-            how: evidence.map_or("", |it| it.words()),
+            how: evidence.map_or("", PortEvidence::words),
             assessment: assessment(look, port),
             compared: "",
         }
@@ -215,22 +215,23 @@ fn decided(look: &Look<'_>, candidate: &Candidate, other: &Candidate) -> Option<
         [_, _, ..] => ("a part of this", ", a part of this"),
         [] | [_] => ("this fix", ""),
     };
-    let approved = "The team approved".to_owned();
-    let (before, after) = match (&status, status.group()) {
-        (_, StatusGroup::Out) => (format!("The channel ships {fix} by"), ".".to_owned()),
-        (_, StatusGroup::UnderWay) => (
-            approved,
-            format!("{part}, and it is on its way to the channel."),
-        ),
-        (PickStatus::InBase | PickStatus::Superseded { .. }, _) => {
-            let base = &look.channel.base_label;
-            (format!("{base} has {fix} by"), ".".to_owned())
+    let approved = |then: String| {
+        (
+            "The team approved".to_owned(),
+            format!("{part}, and it is {then}"),
+        )
+    };
+    let is_in = |what: &str| (format!("{what} {fix} by"), ".".to_owned());
+    let (before, after) = match status.group() {
+        StatusGroup::Out => is_in("The channel ships"),
+        StatusGroup::UnderWay => approved("on its way to the channel.".to_owned()),
+        StatusGroup::SetAside if status.is_left_out() => {
+            approved(format!("set aside: {}", status.reason()))
         }
-        _ if status.is_left_out() => (
-            approved,
-            format!("{part}, and it is set aside: {}", status.reason()),
-        ),
-        _ => return None,
+        StatusGroup::Done if is_in_base(&status) => {
+            is_in(&format!("{} has", look.channel.base_label))
+        }
+        StatusGroup::NeedsDecision | StatusGroup::SetAside | StatusGroup::Done => return None,
     };
     let link = Link::new(look, candidate, other.pr);
     Some(Told {
@@ -238,4 +239,8 @@ fn decided(look: &Look<'_>, candidate: &Candidate, other: &Candidate) -> Option<
         link,
         after,
     })
+}
+
+fn is_in_base(status: &PickStatus) -> bool {
+    matches!(status, PickStatus::InBase | PickStatus::Superseded { .. })
 }
