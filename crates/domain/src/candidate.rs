@@ -125,6 +125,10 @@ pub struct SourceCommit {
     pub subject: String,
     /// The author's name, as git has it.
     pub author: String,
+    /// The commits that its message says that it was picked from. Where it was read before Picket
+    /// read those, there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub picked_from: Vec<CommitSha>,
 }
 
 /// One file that a pull request changes.

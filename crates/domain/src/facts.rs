@@ -16,6 +16,7 @@ use crate::impact::ImpactSummary;
 use crate::log::Log;
 use crate::machine::Machine;
 use crate::policy::Policy;
+use crate::port::PortOf;
 use crate::release::{Release, ReleaseState, ReleasedPick};
 use crate::releases::Releases;
 use crate::resolved_set::ResolvedSet;
@@ -34,6 +35,8 @@ pub struct Facts {
     pub team: Arc<Team>,
     /// The candidates, without their descriptions: nothing is decided by those.
     pub candidates: SharedMap<PrNumber, Arc<Candidate>>,
+    /// What their titles and descriptions say that candidates are ports of, by the port's number.
+    pub said_ports: SharedMap<PrNumber, Arc<[PortOf]>>,
     /// The audit log's entries that concern this channel.
     pub log: Log,
     /// The channel's releases.
@@ -100,6 +103,7 @@ impl Facts {
             policy,
             team: Arc::default(),
             candidates: SharedMap::default(),
+            said_ports: SharedMap::default(),
             log: Log::default(),
             releases: Releases::default(),
             today: None,

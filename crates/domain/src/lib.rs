@@ -36,6 +36,8 @@ mod machine;
 mod package_set;
 mod plan;
 mod policy;
+mod port;
+mod ports;
 mod release;
 mod releases;
 mod resolve;
@@ -94,6 +96,8 @@ pub use machine::{DiskShort, FailingRelease, Machine};
 pub use package_set::{PackageSet, PackageTestSet};
 pub use plan::{Hold, Plan, Step, plan, plan_of};
 pub use policy::{AfterHold, BaseHold, JobPattern, MassRebuild, PackageTests, Policy, RetryPolicy};
+pub use port::{PortEvidence, PortOf, Series, picked_from, port_of};
+pub use ports::Ports;
 pub use release::{Release, ReleaseState, ReleasedPick};
 pub use releases::Releases;
 pub use resolve::{

@@ -2,7 +2,9 @@
 
 use git2::{Commit, Oid, Repository};
 use picket_domain::text::{self, MAX_LINE, MAX_PATH};
-use picket_domain::{Advisory, Candidate, CommitSha, Details, FileChange, SourceCommit};
+use picket_domain::{
+    Advisory, Candidate, CommitSha, Details, FileChange, SourceCommit, picked_from,
+};
 use picket_mirror::{Diff, FileDiff, LineKind, MirrorError, is_fetched, sha};
 
 use crate::error::Result;
@@ -61,6 +63,7 @@ fn shown(commit: &Commit<'_>, sha: CommitSha, message: &str) -> SourceCommit {
         sha,
         subject: text::line(message.lines().next().unwrap_or_default(), MAX_LINE),
         author: text::line(&String::from_utf8_lossy(author.name_bytes()), MAX_LINE),
+        picked_from: picked_from(message),
     }
 }
 

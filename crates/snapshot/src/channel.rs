@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use picket_domain::{
-    ChannelName, Facts, PickStatus, Plan, PrNumber, Resolution, Timestamp, plan_of, resolve, status,
+    ChannelName, Facts, PickStatus, Plan, Ports, PrNumber, Resolution, Timestamp, plan_of, resolve,
+    status,
 };
 
 /// A channel at one moment.
@@ -17,6 +18,7 @@ pub struct ChannelSnapshot {
     now: Timestamp,
     outlook: OnceLock<Outlook>,
     statuses: OnceLock<Statuses>,
+    ports: OnceLock<Ports>,
 }
 
 #[derive(Debug)]
@@ -38,6 +40,7 @@ impl ChannelSnapshot {
             now,
             outlook: OnceLock::new(),
             statuses: OnceLock::new(),
+            ports: OnceLock::new(),
         }
     }
 
@@ -86,6 +89,11 @@ impl ChannelSnapshot {
     pub fn counts(&self) -> impl Iterator<Item = (&'static str, usize)> {
         let by_name = self.statuses().by_name.iter();
         by_name.map(|(name, prs)| (*name, prs.len()))
+    }
+
+    /// Which candidates are ports of which.
+    pub fn ports(&self) -> &Ports {
+        self.ports.get_or_init(|| Ports::of(&self.facts))
     }
 
     /// Whether what was worked out is out of date by now, although no fact has changed: something

@@ -134,6 +134,29 @@ async fn a_change_by_another_process_is_seen_and_leaves_other_channels_alone() {
     assert_eq!(held.body, "", "descriptions are not held in memory");
 }
 
+#[tokio::test]
+async fn a_port_is_known_as_one_once_its_description_says_so() {
+    let world = world().await;
+    let mut port = Candidate {
+        base_branch: BranchName::parse("release-26.05").unwrap(),
+        ..candidate(8)
+    };
+    for candidate in [&candidate(7), &port] {
+        world.store.upsert_candidate(candidate).await.unwrap();
+    }
+    let before = world.snapshots.refresh(NOW).await.unwrap();
+    assert_eq!(before.channels()[0].ports().ports(PrNumber(7)), []);
+
+    port.body = "Backport of #7 to release-26.05.".into();
+    world.store.upsert_candidate(&port).await.unwrap();
+    let after = world.snapshots.refresh(NOW).await.unwrap();
+    for channel in after.channels() {
+        assert_eq!(channel.ports().ports(PrNumber(7)), [PrNumber(8)]);
+        assert_eq!(channel.ports().originals(PrNumber(8))[0].pr, PrNumber(7));
+    }
+    assert_eq!(before.channels()[0].ports().ports(PrNumber(7)), []);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_refreshes_sees_what_was_written_before() {
     let world = world().await;

@@ -1,7 +1,8 @@
 //! Candidates: what GitHub last said of each pull request. Descriptions are kept apart from all
 //! else, since they are long and only one page shows them.
 
-use picket_domain::{Candidate, Details, PrNumber};
+use futures_util::TryStreamExt as _;
+use picket_domain::{Candidate, Details, PortOf, PrNumber, port_of};
 use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 
@@ -28,17 +29,12 @@ impl Store {
             light.details = same.and_then(|known| known.details);
         }
         let is_new = put(&mut transaction, &light).await?;
-        let body = sqlx::query(
-            "INSERT INTO candidate_bodies (pr, body) VALUES ($1, $2) \
-             ON CONFLICT (pr) DO UPDATE SET body = excluded.body \
-             WHERE candidate_bodies.body <> excluded.body",
-        )
-        .bind(stored(candidate.pr.0)?)
-        .bind(serde_json::to_string(&candidate.body)?)
-        .execute(&mut *transaction)
-        .await?;
+        let is_other_body = put_body(&mut transaction, candidate).await?;
+        if is_other_body && !is_new {
+            touch(&mut transaction, candidate.pr).await?;
+        }
         transaction.commit().await?;
-        Ok(is_new || body.rows_affected() > 0)
+        Ok(is_new || is_other_body)
     }
 
     /// Records what git has of a candidate, unless it has moved on since.
@@ -97,7 +93,8 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub async fn candidates(&self) -> Result<Vec<Candidate>, StoreError> {
-        changed(&mut *self.connection().await?, NOTHING).await
+        let all = changed(&mut *self.connection().await?, NOTHING).await?;
+        Ok(all.into_iter().map(|(candidate, _)| candidate).collect())
     }
 }
 
@@ -115,6 +112,32 @@ async fn put(connection: &mut AnyConnection, light: &Candidate) -> Result<bool, 
     Ok(put.rows_affected() > 0)
 }
 
+/// Writes a candidate's description; returns whether that changes anything.
+async fn put_body(
+    connection: &mut AnyConnection,
+    candidate: &Candidate,
+) -> Result<bool, StoreError> {
+    let put = sqlx::query(
+        "INSERT INTO candidate_bodies (pr, body) VALUES ($1, $2) \
+         ON CONFLICT (pr) DO UPDATE SET body = excluded.body \
+         WHERE candidate_bodies.body <> excluded.body",
+    )
+    .bind(stored(candidate.pr.0)?)
+    .bind(serde_json::to_string(&candidate.body)?)
+    .execute(connection)
+    .await?;
+    Ok(put.rows_affected() > 0)
+}
+
+/// Has a candidate read again by all who keep facts: they do not see that a description changed.
+async fn touch(connection: &mut AnyConnection, pr: PrNumber) -> Result<(), StoreError> {
+    sqlx::query("UPDATE candidates SET candidate = candidate WHERE pr = $1")
+        .bind(stored(pr.0)?)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
 /// A candidate without its description.
 async fn light_candidate(
     connection: &mut AnyConnection,
@@ -127,16 +150,36 @@ async fn light_candidate(
     row.as_ref().map(decode).transpose()
 }
 
-/// The candidates that changed after a version, without their descriptions.
+/// The candidates that changed after a version, without their descriptions, and what each says that
+/// it is a port of. Descriptions are long: one at a time is in memory.
 pub(crate) async fn changed(
     connection: &mut AnyConnection,
     since: i64,
-) -> Result<Vec<Candidate>, StoreError> {
-    let rows = sqlx::query("SELECT pr, candidate FROM candidates WHERE version > $1 ORDER BY pr")
-        .bind(since)
-        .fetch_all(connection)
-        .await?;
-    rows.iter().map(decode).collect()
+) -> Result<Vec<(Candidate, Vec<PortOf>)>, StoreError> {
+    let query = sqlx::query(
+        "SELECT candidates.pr, candidate, body FROM candidates \
+         LEFT JOIN candidate_bodies ON candidate_bodies.pr = candidates.pr \
+         WHERE version > $1 ORDER BY candidates.pr",
+    );
+    let mut rows = query.bind(since).fetch(connection);
+    let mut changed = Vec::new();
+    while let Some(row) = rows.try_next().await? {
+        changed.push(with_ports(&row)?);
+    }
+    Ok(changed)
+}
+
+/// Nothing but pages needs a description: one that cannot be read says nothing.
+fn with_ports(row: &AnyRow) -> Result<(Candidate, Vec<PortOf>), StoreError> {
+    let body = TableRow::new(row, "candidate_bodies", &["pr"]).optional_text("body")?;
+    let body = body.and_then(|text| serde_json::from_str(&text).ok());
+    let whole = Candidate {
+        body: body.unwrap_or_default(),
+        ..decode(row)?
+    };
+    let said = port_of(&whole);
+    let body = String::new();
+    Ok((Candidate { body, ..whole }, said))
 }
 
 fn body(row: &AnyRow) -> Result<String, StoreError> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use picket_domain::{Base, BuildRecord, Candidate, ChannelName, Facts, OnBase, Policy};
+use picket_domain::{Base, BuildRecord, ChannelName, Facts, OnBase, Policy, PortOf, PrNumber};
 use sqlx::AnyConnection;
 
 use crate::database::Store;
@@ -109,12 +109,24 @@ async fn read_candidates(
     if changed.is_empty() {
         return Ok(());
     }
-    let shared = |candidate: Candidate| (candidate.pr, Arc::new(candidate));
-    first.candidates.extend(changed.into_iter().map(shared));
+    for (candidate, said) in changed {
+        keep_said(first, candidate.pr, said);
+        first.candidates.insert(candidate.pr, Arc::new(candidate));
+    }
     for facts in others {
         facts.candidates = first.candidates.clone();
+        facts.said_ports = first.said_ports.clone();
     }
     Ok(())
+}
+
+/// Most say nothing, before and now: then the map stays the shared one that it is.
+fn keep_said(facts: &mut Facts, pr: PrNumber, said: Vec<PortOf>) {
+    if !said.is_empty() {
+        facts.said_ports.insert(pr, said.into());
+    } else if facts.said_ports.contains_key(&pr) {
+        facts.said_ports.remove(&pr);
+    }
 }
 
 async fn read_channel(

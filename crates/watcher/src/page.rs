@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use picket_domain::{Candidate, PrNumber, Scope, Timestamp};
+use picket_domain::{Candidate, PortOf, PrNumber, Scope, Timestamp, port_of};
 use picket_recognise::{Subject, in_scope, recognise};
 
 use crate::client::Answer;
@@ -30,6 +30,8 @@ pub(crate) struct Page {
     pub(crate) candidates: BTreeMap<PrNumber, Candidate>,
     /// When each row changed, in their order.
     pub(crate) times: Vec<Option<Timestamp>>,
+    /// What is no candidate by itself; it may be the port of one that is further down.
+    passed_by: Vec<Candidate>,
 }
 
 impl Page {
@@ -63,7 +65,18 @@ impl Page {
                 Walk::LabelledSince { .. } => interest.want(&head, wanted),
             }
         }
+        page.take_ports();
         Ok(page)
+    }
+
+    /// Takes the ports of what the page shows, too.
+    fn take_ports(&mut self) {
+        for port in std::mem::take(&mut self.passed_by) {
+            let is_here = |it: &PortOf| self.candidates.contains_key(&it.pr);
+            if port_of(&port).iter().any(is_here) {
+                self.candidates.entry(port.pr).or_insert(port);
+            }
+        }
     }
 
     fn add(
@@ -79,7 +92,11 @@ impl Page {
             return;
         }
         match rows::candidate(row) {
-            Ok(candidate) if !is_covered && !interest.recognises(&candidate) => {}
+            Ok(candidate) if !is_covered && !interest.admits(&candidate) => {
+                if interest.unlabelled {
+                    self.passed_by.push(candidate);
+                }
+            }
             Ok(candidate) => {
                 wanted.remove(&number);
                 // The list may have shifted while it was read, and show it twice.
@@ -111,10 +128,14 @@ impl Interest<'_> {
         is_read && !self.known.contains_key(&number)
     }
 
-    fn recognises(&self, candidate: &Candidate) -> bool {
+    /// Whether one without the label is a candidate: it is about a package in the scope, says that it
+    /// is a security fix, or that it is the port of one that is a candidate.
+    fn admits(&self, candidate: &Candidate) -> bool {
         let subject = Subject::from(candidate);
-        (self.unlabelled && recognise(&subject).is_security())
-            || in_scope(&subject, self.scope).is_some()
+        let is_watched = |it: &PortOf| self.known.contains_key(&it.pr);
+        let says_so =
+            || recognise(&subject).is_security() || port_of(candidate).iter().any(is_watched);
+        in_scope(&subject, self.scope).is_some() || (self.unlabelled && says_so())
     }
 
     /// A list of labels showed it: a row of it is wanted, unless it is known as it is.

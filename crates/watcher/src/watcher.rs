@@ -102,7 +102,8 @@ impl Watcher {
     }
 
     /// Makes the next request: a page of a list, or one pull request. Of interest is what has the
-    /// label, what says that it is a security fix, what is `known`, and what was `nominated`.
+    /// label, what says that it is a security fix or the port of one that is `known`, what is `known`, and
+    /// what was `nominated`.
     ///
     /// What cannot be read is among [`Cursor::complaints`], is asked for again later, and holds
     /// nothing else up.

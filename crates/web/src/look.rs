@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use picket_domain::{
-    Approval, Candidate, ConflictPlace, Facts, Form, PickOutcome, PickStatus, Plan, PrNumber,
-    Release, Resolution, Seen, StageTimes, StalePick, Timestamp, approvals, counting_approvals,
-    stage_times, stale_pick, status,
+    Approval, Candidate, ConflictPlace, Facts, Form, PickOutcome, PickStatus, Plan, Ports,
+    PrNumber, Release, Resolution, Seen, Series, StageTimes, StalePick, Timestamp, approvals,
+    counting_approvals, stage_times, stale_pick, status,
 };
 
 use picket_evidence::{Catalogue, Exploited, KevFile};
@@ -81,6 +81,21 @@ impl<'a> Look<'a> {
     /// What comes of picking the candidate's head, alone, onto today's base.
     pub(crate) fn assessment(&self, candidate: &Candidate) -> Option<&PickOutcome> {
         self.facts.assessment(candidate)
+    }
+
+    /// Which candidates are ports of which.
+    pub(crate) fn ports(&self) -> &Ports {
+        self.snapshot.ports()
+    }
+
+    /// The port of a candidate to the branch of the release that the channel follows, where the
+    /// candidate does not go there itself.
+    pub(crate) fn release_port(&self, original: &Candidate) -> Option<&Candidate> {
+        let series = self.channel.series()?;
+        if Series::of(original.base_branch.as_str()).as_ref() == Some(&series) {
+            return None;
+        }
+        self.ports().to_release(&self.facts, original.pr, &series)
     }
 
     pub(crate) fn candidate(&self, pr: PrNumber) -> Option<&Candidate> {

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use picket_builder::{JobReads, JobSet, Live, Logs};
-use picket_domain::{Board, BranchName, ChannelName, Policy, Scope, Timestamp};
+use picket_domain::{Board, BranchName, ChannelName, Policy, Scope, Series, Timestamp};
 use picket_evidence::KevFile;
 use picket_merger::{GitAddress, Merger};
 use picket_publisher::{PublicDir, PublicKey};
@@ -70,7 +70,7 @@ pub struct ChannelInfo {
     pub scope: Scope,
     /// Its name for people: `NixOS 26.05, security`.
     pub title: String,
-    /// What it stands on, for people: `nixos-26.05`.
+    /// The branch that it follows, by which people know what it stands on: `nixos-26.05`.
     pub base_label: String,
     /// The branch that its releases are on.
     pub branch: BranchName,
@@ -83,6 +83,11 @@ impl ChannelInfo {
     /// The channel's name.
     pub fn name(&self) -> &ChannelName {
         &self.policy.channel
+    }
+
+    /// The release that it follows; `None` where it follows none that has branches.
+    pub fn series(&self) -> Option<Series> {
+        Series::of(&self.base_label)
     }
 }
 

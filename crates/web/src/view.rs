@@ -142,6 +142,16 @@ pub(crate) fn upstream_words(candidate: &Candidate) -> &'static str {
     }
 }
 
+/// Where a pull request stands upstream, in one word.
+pub(crate) fn upstream_name(candidate: &Candidate) -> &'static str {
+    match candidate.upstream {
+        UpstreamState::Open if candidate.is_draft => "draft",
+        UpstreamState::Open => "open",
+        UpstreamState::Merged { .. } => "merged",
+        UpstreamState::Closed => "closed",
+    }
+}
+
 /// Whether a pull request is merged upstream.
 pub(crate) fn upstream_badge(candidate: &Candidate) -> Badge {
     match candidate.upstream {

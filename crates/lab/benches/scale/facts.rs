@@ -80,6 +80,7 @@ impl Filling<'_> {
                     sha: head,
                     subject: format!("package{pr}: 1.0 -> 1.1"),
                     author: "Ada".into(),
+                    picked_from: Vec::new(),
                 }],
                 files: vec![file],
                 all_commits: 1,

@@ -18,6 +18,7 @@ mod like_git;
 mod merges;
 mod opinion;
 mod picks;
+mod ports;
 mod pushed;
 mod resolutions;
 mod resolve;

@@ -343,6 +343,7 @@ pub(crate) fn listing(candidate: &Candidate, commits: &[Oid]) -> Candidate {
         sha: sha(*id),
         subject: String::new(),
         author: String::new(),
+        picked_from: Vec::new(),
     });
     let details = Details {
         commits: commits.collect(),

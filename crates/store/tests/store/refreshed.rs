@@ -22,6 +22,7 @@ enum Event {
 #[derive(Debug, Clone, Copy)]
 enum Write {
     Candidate,
+    Port,
     Decision,
     Account,
     Base,
@@ -39,6 +40,7 @@ enum Write {
 fn events() -> impl Strategy<Value = Vec<Event>> {
     let writes = prop::sample::select(vec![
         Write::Candidate,
+        Write::Port,
         Write::Decision,
         Write::Account,
         Write::Base,
@@ -71,6 +73,10 @@ async fn write(store: &Store, what: Write, n: u64) -> Result<(), StoreError> {
     match what {
         Write::Candidate => store
             .upsert_candidate(&candidate(n, &n.to_string()))
+            .await
+            .map(drop),
+        Write::Port => store
+            .upsert_candidate(&port(n % 2, 100 + n))
             .await
             .map(drop),
         Write::Decision if n == 3 => {

@@ -37,6 +37,46 @@ async fn what_says_that_it_is_a_security_fix_is_found_unless_that_is_not_wanted(
     Ok(())
 }
 
+/// A backport as nixpkgs' bot makes it.
+fn port(of: u64, base: &str) -> PullRequestSpec {
+    let body = format!("Bot-based backport to `release-26.05`, triggered by a label in #{of}.");
+    PullRequestSpec {
+        title: "[Backport release-26.05] a title".into(),
+        body: Some(body),
+        base: base.into(),
+        ..Default::default()
+    }
+}
+
+#[tokio::test]
+async fn the_port_of_what_is_watched_is_found_without_label_and_signs() -> Result<()> {
+    let mut world = World::new().await?;
+    let fix = world.open("openssl: patch CVE-2026-0001", &[])?;
+    let other = world.open("hello: 2.12 -> 2.13", &[])?;
+    assert_eq!(world.poll_numbers().await?, [fix]);
+    world.github.advance(HOUR)?;
+    let found = world.github.open_pull_request(port(fix, "release-26.05"))?;
+    world
+        .github
+        .open_pull_request(port(other, "release-26.05"))?;
+    world.github.open_pull_request(port(fix, "master"))?;
+    assert_eq!(world.poll_numbers().await?, [fix, found]);
+
+    world.github.advance(HOUR)?;
+    let labelled = world.open("curl: fix a hole", &[SECURITY])?;
+    let at_once = world
+        .github
+        .open_pull_request(port(labelled, "release-26.05"))?;
+    assert!(world.poll_numbers().await?.contains(&at_once));
+
+    let mut labelled_only = config(&world.github, Some(&world.token))?;
+    labelled_only.unlabelled = false;
+    world.watcher = Watcher::new(labelled_only)?;
+    world.known.remove(&PrNumber(found));
+    assert!(!world.poll_numbers().await?.contains(&found));
+    Ok(())
+}
+
 #[tokio::test]
 async fn what_is_about_a_package_in_the_scope_is_found_whatever_it_says() -> Result<()> {
     let mut world = World::new().await?;

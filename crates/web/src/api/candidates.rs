@@ -7,6 +7,7 @@ use picket_domain::{
 };
 use serde::Serialize;
 
+use super::ports::{OriginalJson, PortJson, port_of, ports};
 use crate::error::{ApiError, PageError};
 use crate::look::{Look, NOT_WATCHED, chosen};
 use crate::state::App;
@@ -27,6 +28,8 @@ pub(crate) struct CandidateJson {
     /// How many files it changes; null where that was not read yet.
     files: Option<usize>,
     is_draft: bool,
+    port_of: Vec<OriginalJson>,
+    ports: Vec<PortJson>,
     /// What comes of picking it, alone, onto today's base: `picked`, `contained`, `conflict`,
     /// `disputed`, `unavailable`; null where that was not tried yet.
     assessment: Option<&'static str>,
@@ -122,6 +125,8 @@ impl CandidateJson {
                 .collect(),
             files: candidate.details.as_ref().map(|it| it.all_files),
             is_draft: candidate.is_draft,
+            port_of: port_of(look, candidate),
+            ports: ports(look, candidate),
             assessment: look.assessment(candidate).map(assessment_name),
             pick: PickJson::new(&seen),
             conflicts: conflicts(look, candidate, status),

@@ -22,6 +22,7 @@ mod large;
 mod long_lists;
 mod out;
 mod pages;
+mod ports;
 mod resolving;
 mod seen;
 mod sign_in;

@@ -288,6 +288,7 @@ fn a_pull_request_that_stands_on_another_one_is_picked_after_it() {
         sha: sha.clone(),
         subject: String::new(),
         author: String::new(),
+        picked_from: Vec::new(),
     });
     on_top.details = Some(Details {
         commits: commits.to_vec(),

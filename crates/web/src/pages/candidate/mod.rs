@@ -10,6 +10,7 @@ mod jobs;
 mod lost;
 mod package_tests;
 mod people;
+mod ports;
 mod stages;
 mod trouble;
 
@@ -33,6 +34,7 @@ use self::impact::{ImpactView, ListLook};
 use self::jobs::JobsView;
 use self::lost::LostView;
 use self::people::{PersonView, people};
+use self::ports::PortsView;
 use self::stages::{Stage, stages};
 use self::trouble::Trouble;
 use super::notice::Notice;
@@ -76,6 +78,7 @@ struct CandidatePage {
     branch: String,
     upstream: Badge,
     labels: Vec<String>,
+    ports: PortsView,
     opened: When,
     updated: When,
     body: String,
@@ -229,6 +232,7 @@ impl CandidatePage {
             branch: candidate.base_branch.to_string(),
             upstream: upstream_badge(candidate),
             labels: candidate.labels.clone(),
+            ports: PortsView::of(look, candidate),
             opened: When::new(candidate.opened_at, look.now),
             updated: When::new(candidate.updated_at, look.now),
             reasons: reasons(candidate, &parts.body, &look.channel.scope),

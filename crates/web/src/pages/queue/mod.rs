@@ -1,6 +1,7 @@
 //! The review queue.
 
 mod groups;
+mod port;
 mod portion;
 
 use std::ops::Range;
@@ -13,6 +14,7 @@ use serde::Deserialize;
 use url::form_urlencoded;
 
 use self::groups::{Gathered, grouped};
+use self::port::port_words;
 use self::portion::{Portion, ROWS, shares};
 use super::notice::Notice;
 use crate::error::{PageError, page};
@@ -70,6 +72,8 @@ pub(super) struct Row {
     pub(super) branch: String,
     /// Where it stands upstream; empty where it is open and waits there too.
     pub(super) upstream: &'static str,
+    /// What else is the same fix; empty where nothing is.
+    pub(super) port: String,
     pub(super) advisories: Vec<AdvisoryLink>,
     /// Whether one of them is known to be exploited.
     pub(super) is_exploited: bool,
@@ -244,6 +248,7 @@ impl Row {
             author: candidate.author.to_string(),
             branch: candidate.base_branch.to_string(),
             upstream: upstream_words(candidate),
+            port: port_words(look, candidate),
             advisories: advisories(&candidate.advisories()),
             is_exploited: look.is_exploited(candidate),
             files: changed_files(candidate.details.as_ref()),

@@ -126,6 +126,7 @@ impl World {
             sha: sha(id),
             subject: String::from_utf8_lossy(commit.summary_bytes().unwrap()).into_owned(),
             author: "Margaret H.".into(),
+            picked_from: Vec::new(),
         }
     }
 

@@ -38,6 +38,7 @@ pub(crate) fn candidate(pr: u64, title: &str, hours: i64, now: Timestamp) -> Can
                 sha: sha(&format!("head {pr}")),
                 subject: title.to_owned(),
                 author: "Margaret H.".into(),
+                picked_from: Vec::new(),
             }],
             files: vec![FileChange {
                 path: format!("pkgs/by-name/{}/{package}/package.nix", &package[..2]),
