@@ -10,6 +10,7 @@ use picket_domain::{
 };
 
 use super::prometheus::Metric;
+use super::sources::SourceMetrics;
 use crate::error::PageError;
 use crate::look::Look;
 use crate::state::App;
@@ -36,6 +37,7 @@ struct Metrics {
     failures: Metric,
     lag: Metric,
     lag_count: Metric,
+    sources: SourceMetrics,
 }
 
 impl Metrics {
@@ -125,6 +127,7 @@ impl Metrics {
                 "picket_superseded_total",
                 "Fixes that this channel had before the stable channel.",
             ),
+            sources: SourceMetrics::new(),
         }
     }
 
@@ -233,7 +236,7 @@ impl Metrics {
             &self.lag,
             &self.lag_count,
         ];
-        for metric in all {
+        for metric in all.into_iter().chain(self.sources.all()) {
             metric.write(&mut page);
         }
         page
@@ -244,6 +247,9 @@ impl Metrics {
 pub(crate) async fn metrics(State(app): State<App>) -> Result<Response, PageError> {
     let mut metrics = Metrics::new();
     metrics.add_board(&app.board(), app.now());
+    for standing in app.evidence.standings() {
+        metrics.sources.add(&standing, app.now());
+    }
     for channel in &app.channels {
         metrics.add(&Look::at(&app, channel).await?);
     }
