@@ -10,6 +10,7 @@
 
 mod candidates;
 mod channels;
+mod evidence;
 
 pub(crate) use candidates::{candidate, candidates};
 pub(crate) use channels::{channel, channels};
