@@ -9,7 +9,7 @@ use flate2::bufread::MultiGzDecoder;
 use crate::epss::Scores;
 use crate::source::{Reading, Source, SourceKind, Stamp, Unreadable};
 
-/// No day's scores are longer, in bytes: those of 2025 have 10 MB.
+/// No day's scores are longer, in bytes: 300,000 take about 10 MB.
 const LONGEST: u64 = 256 << 20;
 
 /// What a gzip file begins with.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::osv::{Advisories, Parsed, Record};
 use crate::source::{Reading, Source, SourceKind, Stamp, Unreadable};
 
-/// No record is longer, in bytes: GitHub's longest of 2025 has 1 MB.
+/// No record is longer, in bytes.
 const LONGEST: u64 = 8 << 20;
 /// Folders below folders that are looked into.
 const DEEPEST: usize = 12;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use cvss::Cvss;
 
-/// No vector is longer, in bytes: one of CVSS 4.0 with every metric has 250.
+/// No vector is longer, in bytes: one of CVSS 4.0 with every metric has about 200.
 const LONGEST: usize = 400;
 
 /// How bad a vulnerability is, in a word.
