@@ -2,13 +2,43 @@
 //!
 //! Nothing here decides anything: it helps people to see what is urgent. Nor does it fetch: a timer of
 //! the system's does that better, a server without a network can be given the files by hand, and a
-//! source that cannot be had never holds a candidate up. A file is read again when it was replaced.
+//! source that cannot be had never holds a candidate up. A file is read again when it was replaced;
+//! where it cannot be read, what it last said stays, and [`Standing`] says why.
 //!
-//! - [`Exploited`]: CISA's catalogue of known exploited vulnerabilities (KEV), as JSON from
-//!   <https://www.cisa.gov/known-exploited-vulnerabilities-catalog>.
+//! - [`Source`] is what they have in common: [`KevFile`], CISA's catalogue of known exploited
+//!   vulnerabilities, as JSON from <https://www.cisa.gov/known-exploited-vulnerabilities-catalog>;
+//!   [`OsvFiles`], advisories in OSV form; [`EpssFile`], FIRST's scores of how likely exploitation is.
+//! - [`Evidence`] watches those that there are. [`Known`] is what they say together, and
+//!   [`AdvisoryFacts`] what they say of one vulnerability under all its names.
+//! - [`Risk`] is the order of the queue, and the reason for it.
 
+mod by_name;
+mod day;
+mod epss;
+mod epss_file;
+mod evidence;
 mod exploited;
-mod watched_file;
+mod facts;
+mod kev_file;
+mod known;
+mod osv;
+mod osv_files;
+mod risk;
+mod severity;
+mod source;
+mod watched;
 
+pub use by_name::attribute_of;
+pub use epss::{InvalidScores, Likelihood, Scores};
+pub use epss_file::EpssFile;
+pub use evidence::{Evidence, Places};
 pub use exploited::{Catalogue, Exploited, InvalidCatalogue};
-pub use watched_file::KevFile;
+pub use facts::AdvisoryFacts;
+pub use kev_file::KevFile;
+pub use known::Known;
+pub use osv::{Advisories, Affected, Record};
+pub use osv_files::OsvFiles;
+pub use risk::Risk;
+pub use severity::{Rating, Severity};
+pub use source::{Reading, Source, SourceKind, Stamp, Unreadable};
+pub use watched::Standing;

@@ -8,7 +8,7 @@ use axum::serve::ListenerExt;
 use picket_builder::{Builder, JobReads, Nix};
 use picket_domain::{Board, Scope, Timestamp};
 use picket_evaluator::Sandbox;
-use picket_evidence::KevFile;
+use picket_evidence::Evidence;
 use picket_impact::Setting;
 use picket_merger::{Merger, Mirror};
 use picket_publisher::{CacheSettings, PublicDir, Publisher, SecretKey};
@@ -16,13 +16,16 @@ use picket_reconcile::{Collector, Dirs, Engine, Measuring, Retention, Shared};
 use picket_snapshot::Snapshots;
 use picket_store::{Lease, Store};
 use picket_watcher::{Token, Watcher, WatcherConfig};
-use picket_web::{AppState, ChannelInfo, DemoPerson, GitHubSignIn, GitHubSignInSettings, Streams};
+use picket_web::{
+    AppState, ChannelInfo, DemoPerson, GitHubSignIn, GitHubSignInSettings, Risks, Streams,
+};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
 use crate::config::{self, Config};
+use crate::fresh::keep_fresh;
 
 /// Picket on one machine.
 pub struct Service {
@@ -71,7 +74,8 @@ impl Service {
             streams: Streams::default(),
             channels: config.channels.iter().map(channel_info).collect(),
             sign_in: sign_in(&config)?,
-            kev: config.kev_file.clone().map(KevFile::new),
+            evidence: Arc::new(Evidence::new(config.evidence.clone())),
+            risks: Risks::default(),
             webhook_secret: webhook_secret(&config.github),
             base_url: config.web.base_url.clone(),
             public_keys: config.signing_keys.iter().map(SecretKey::public).collect(),
@@ -120,6 +124,7 @@ impl Service {
         info!("listening on {}", self.listener.local_addr()?);
         let [_folder, database] = self.leases;
         let mut working = tokio::spawn(self.engine.run(stop.clone()));
+        tokio::spawn(keep_fresh(Arc::clone(&self.state.evidence), stop.clone()));
         let router = picket_web::router(self.state);
         // A small answer must not wait for the client to acknowledge its first part.
         let listener = self.listener.tap_io(|connection| {

@@ -55,6 +55,8 @@ evaluate_unsandboxed = true
 
 [evidence]
 kev_file = "kev.json"
+osv = ["advisories.jsonl", "advisories"]
+epss_file = "epss.csv.gz"
 
 [reconcile]
 interval_seconds = 30
@@ -162,7 +164,11 @@ fn every_key_is_taken() {
     let token = folder.path().join("secret");
     assert_eq!(config.github.token_file, Some(token));
     assert!(!config.github.unlabelled);
-    assert_eq!(config.kev_file, Some(folder.path().join("kev.json")));
+    let at = |name: &str| folder.path().join(name);
+    assert_eq!(config.evidence.kev, Some(at("kev.json")));
+    let osv = [at("advisories.jsonl"), at("advisories")];
+    assert_eq!(config.evidence.osv, osv);
+    assert_eq!(config.evidence.epss, Some(at("epss.csv.gz")));
     assert!(matches!(config.web.sign_in, SignIn::GitHub { .. }));
     let channel = &config.channels[0];
     assert_eq!(channel.policy.required_approvals, 2);
@@ -527,15 +533,15 @@ fn a_missing_file_is_named() {
 #[test]
 fn errors_name_file_line_and_remedy() {
     insta::assert_snapshot!(error("interval_seconds = 30", "interval = 30"), @"
-    <folder>/picket.toml:45: unknown field `interval`, expected `interval_seconds`
+    <folder>/picket.toml:47: unknown field `interval`, expected `interval_seconds`
       to mend it: `picket check-config --help` lists every key and what it is for
     ");
     insta::assert_snapshot!(error("required_approvals = 2", "required_approvals = 0"), @"
-    <folder>/picket.toml:50: 0 would let everything through
+    <folder>/picket.toml:52: 0 would let everything through
       to mend it: write 1 or more
     ");
     insta::assert_snapshot!(error("name = \"nixos-26.05-sec\"", "name = \"queue\""), @r#"
-    <folder>/picket.toml:48: "queue" is a page of the web UI
+    <folder>/picket.toml:50: "queue" is a page of the web UI
       to mend it: write a name as nixos-26.05-sec
     "#);
     insta::assert_snapshot!(error("key_files = [\"key\"]", "key_files = [\"none\"]"), @"
@@ -543,15 +549,15 @@ fn errors_name_file_line_and_remedy() {
       to mend it: make a key with `picket keygen NAME --out FILE` and name FILE here
     ");
     insta::assert_snapshot!(error("file = \"nixos/release-small.nix\"", "file = \"../x.nix\""), @r#"
-    <folder>/picket.toml:67: the configured job set is wrong: its file must be a path relative to the tree's root, without `..`: ../x.nix
+    <folder>/picket.toml:69: the configured job set is wrong: its file must be a path relative to the tree's root, without `..`: ../x.nix
       to mend it: write a path relative to the tree's root, as nixos/release-small.nix
     "#);
     insta::assert_snapshot!(error("\"firefox*\"", "\"*\""), @"
-    <folder>/picket.toml:60: every pull request would be a candidate
+    <folder>/picket.toml:62: every pull request would be a candidate
       to mend it: write names of packages, as mastodon or firefox*
     ");
     insta::assert_snapshot!(error("https://cache.nixos.org\"", "cache.nixos.org\""), @"
-    <folder>/picket.toml:72: relative URL without a base
+    <folder>/picket.toml:74: relative URL without a base
       to mend it: write an address as https://example.org
     ");
     insta::assert_snapshot!(error("repository = \"NixOS/nixpkgs\"", "repository = \"nixpkgs\""), @r#"
@@ -559,7 +565,7 @@ fn errors_name_file_line_and_remedy() {
       to mend it: write OWNER/NAME, as NixOS/nixpkgs
     "#);
     insta::assert_snapshot!(error("ssh://git@github.com/example", "git@github.com:example"), @r#"
-    <folder>/picket.toml:54: "git@github.com:example/nixpkgs.git" is refused as the address of a git repository: write an https, http, ssh or file URL, or an absolute path
+    <folder>/picket.toml:56: "git@github.com:example/nixpkgs.git" is refused as the address of a git repository: write an https, http, ssh or file URL, or an absolute path
       to mend it: write https://HOST/PATH, ssh://USER@HOST/PATH, or a path
     "#);
     insta::assert_snapshot!(error("https://github.com/NixOS/nixpkgs.git", "ext::sh -c true"), @r#"

@@ -36,6 +36,7 @@ mod page_threads;
 mod pages;
 mod prefix;
 mod reserved;
+mod risks;
 mod routes;
 mod session;
 mod sign_in;
@@ -49,6 +50,7 @@ mod webhook;
 
 pub use identity::{DemoPerson, GitHubSignIn, GitHubSignInError, GitHubSignInSettings, SignIn};
 pub use reserved::is_reserved;
+pub use risks::Risks;
 pub use routes::{ROUTES, Route, router};
 pub use state::{AppState, ChannelInfo};
 pub use streams::Streams;

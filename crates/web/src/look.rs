@@ -1,5 +1,6 @@
 //! One look at a channel: its facts and what they come to, now.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use picket_domain::{
@@ -8,7 +9,7 @@ use picket_domain::{
     counting_approvals, stage_times, stale_pick, status,
 };
 
-use picket_evidence::{Catalogue, Exploited, KevFile};
+use picket_evidence::{AdvisoryFacts, Exploited, Known, Record, attribute_of};
 use picket_snapshot::ChannelSnapshot;
 
 use crate::error::PageError;
@@ -25,7 +26,8 @@ pub(crate) struct Look<'a> {
     pub(crate) facts: Arc<Facts>,
     pub(crate) resolution: Arc<Resolution>,
     pub(crate) now: Timestamp,
-    kev: Arc<Catalogue>,
+    /// What is known of vulnerabilities elsewhere.
+    pub(crate) known: Arc<Known>,
     snapshot: Arc<ChannelSnapshot>,
 }
 
@@ -45,20 +47,44 @@ impl<'a> Look<'a> {
             facts,
             resolution,
             now,
-            kev: app.kev.as_ref().map(KevFile::catalogue).unwrap_or_default(),
+            known: app.evidence.known(),
             snapshot,
         })
     }
 
-    /// Whether a candidate names a vulnerability that is known to be exploited.
-    pub(crate) fn is_exploited(&self, candidate: &Candidate) -> bool {
-        let read = candidate.details.iter().flat_map(|it| &it.named);
-        self.kev.has_any(candidate.named.iter().chain(read))
+    /// What is known elsewhere of each advisory that a candidate names.
+    pub(crate) fn advisories(&self, candidate: &Candidate) -> Vec<AdvisoryFacts<'_>> {
+        let named = candidate.advisories();
+        named.iter().map(|it| self.known.of(it)).collect()
     }
 
-    /// The vulnerabilities that a candidate names and that are known to be exploited.
+    /// The vulnerabilities that a candidate names, under whichever name, and that are known to be
+    /// exploited; each once.
     pub(crate) fn exploited(&self, candidate: &Candidate) -> Vec<&Exploited> {
-        self.kev.of(&candidate.advisories())
+        let facts = self.advisories(candidate);
+        let mut exploited: Vec<_> = facts.iter().filter_map(|it| it.exploited).collect();
+        exploited.sort();
+        exploited.dedup();
+        exploited
+    }
+
+    /// The advisories of packages whose own files a candidate changes, and that it does not name, each
+    /// with its attribute; the newest of each first.
+    pub(crate) fn unnamed<'k>(
+        &'k self,
+        candidate: &'k Candidate,
+        named: &[AdvisoryFacts<'_>],
+    ) -> Vec<(&'k str, &'k Record)> {
+        let names = named.iter();
+        let names = names.flat_map(|it| it.also.iter().chain([&it.advisory]));
+        let names: Vec<_> = names.cloned().collect();
+        let files = candidate.files().iter();
+        let attributes: BTreeSet<_> = files.filter_map(|it| attribute_of(&it.path)).collect();
+        let unnamed = attributes.into_iter().flat_map(|attribute| {
+            let records = self.known.unnamed(attribute, &names).into_iter();
+            records.map(move |record| (attribute, record))
+        });
+        unnamed.collect()
     }
 
     /// What is to be done for the channel.

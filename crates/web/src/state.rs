@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use picket_builder::{JobReads, JobSet, Live, Logs};
 use picket_domain::{Board, BranchName, ChannelName, Policy, Scope, Series, Timestamp};
-use picket_evidence::KevFile;
+use picket_evidence::Evidence;
 use picket_merger::{GitAddress, Merger};
 use picket_publisher::{PublicDir, PublicKey};
 use picket_snapshot::Snapshots;
@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 use url::Url;
 
 use crate::identity::SignIn;
+use crate::risks::Risks;
 use crate::streams::Streams;
 
 /// Everything that the web side uses.
@@ -35,8 +36,10 @@ pub struct AppState {
     pub channels: Vec<ChannelInfo>,
     /// How the team signs in.
     pub sign_in: SignIn,
-    /// CISA's catalogue of exploited vulnerabilities, where there is a copy of it.
-    pub kev: Option<KevFile>,
+    /// What is known of vulnerabilities elsewhere; somebody else reads it.
+    pub evidence: Arc<Evidence>,
+    /// How urgent the candidates are by that.
+    pub risks: Risks,
     /// What GitHub signs its deliveries with; `None`: none are taken.
     pub webhook_secret: Option<String>,
     /// The address under which browsers and Nix clients reach this server; a path in it is that of

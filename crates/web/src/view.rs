@@ -5,6 +5,7 @@ use picket_domain::{
     Entry, Form, ImpactSummary, Login, PatchId, PickOutcome, PickStatus, Renames, ResolvedBy,
     ResolvedFile, ResolvedSet, Timestamp, UpstreamState,
 };
+use picket_evidence::Rating;
 
 use crate::time::When;
 
@@ -83,6 +84,17 @@ pub(crate) fn impact_badge(summary: &ImpactSummary, rebuild_limit: u32) -> Badge
         ImpactSummary::Known { .. } => "",
     };
     Badge::new(tone, summary.words(rebuild_limit))
+}
+
+/// How bad a vulnerability is, in a word.
+pub(crate) fn rating_badge(rating: Rating) -> Badge {
+    match rating {
+        Rating::Critical => Badge::new("bad", "Critical"),
+        Rating::High => Badge::new("warn", "High"),
+        Rating::Medium => Badge::new("", "Medium"),
+        Rating::Low => Badge::new("", "Low"),
+        Rating::None => Badge::new("", "Harmless"),
+    }
 }
 
 /// What a pick is contained by, in three words.
@@ -180,12 +192,17 @@ pub(crate) struct AdvisoryLink {
     pub(crate) url: String,
 }
 
+impl AdvisoryLink {
+    pub(crate) fn new(advisory: &Advisory) -> Self {
+        Self {
+            id: advisory.to_string(),
+            url: advisory.url(),
+        }
+    }
+}
+
 pub(crate) fn advisories(found: &[Advisory]) -> Vec<AdvisoryLink> {
-    let link = |advisory: &Advisory| AdvisoryLink {
-        id: advisory.to_string(),
-        url: advisory.url(),
-    };
-    found.iter().map(link).collect()
+    found.iter().map(AdvisoryLink::new).collect()
 }
 
 /// A link to a candidate's page on GitHub; nothing where the stored text is no web address.

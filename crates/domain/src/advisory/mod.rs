@@ -9,7 +9,8 @@ use scheme::Scheme;
 use words::{Word, words};
 
 /// The identifier of a published vulnerability: `CVE-2026-12345`, `GHSA-xxxx-xxxx-xxxx`, or that of
-/// another register: `RUSTSEC`, `GO`, `PYSEC`, `XSA`, `ZDI`, `MFSA`, `WSA`, `DSA`, `DLA`, `USN`, `TALOS`.
+/// another register: `RUSTSEC`, `GO`, `PYSEC`, `XSA`, `ZDI`, `MFSA`, `WSA`, `DSA`, `DLA`, `USN`, `TALOS`,
+/// `NIXPKGS`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Advisory(String);
@@ -30,6 +31,13 @@ impl Advisory {
         found.sort();
         found.dedup();
         found
+    }
+
+    /// The identifier that a text is, as a whole, in upper or lower case; `None` for any other text.
+    pub fn parse(text: &str) -> Option<Self> {
+        let parts: Vec<_> = text.split('-').collect();
+        let id = Scheme::named(parts.first()?)?.read(&parts)?;
+        id.eq_ignore_ascii_case(text).then_some(Self(id))
     }
 
     /// The identifier in its canonical spelling.
@@ -143,6 +151,7 @@ mod tests {
             ("DSA-5678-1", "DSA-5678-1"),
             ("usn-6789-2", "USN-6789-2"),
             ("TALOS-2024-1913", "TALOS-2024-1913"),
+            ("nixpkgs-2026-0042", "NIXPKGS-2026-0042"),
         ] {
             assert_eq!(found(text), [id], "{text}");
         }
@@ -152,8 +161,26 @@ mod tests {
     fn what_only_looks_alike_is_not() {
         let none = "CVE-26-1234 CVE-2026-123 CVE-abcd-1234 GHSA-aaaa-bbbb-cccc GHSA CVE \
                     go-2024-01-02 go 2024-2687 ssh-dsa-1024 dsa-2048 usn-12 xsa xsa-abc \
-                    pysec-x zdi-2024-1 CVE {2024,1234}";
+                    pysec-x zdi-2024-1 CVE {2024,1234} nixpkgs-26.05 nixpkgs-2026";
         assert_eq!(found(none), [""; 0]);
+    }
+
+    #[test]
+    fn a_text_is_one_only_as_a_whole() {
+        for (text, id) in [
+            ("cve-2026-12345", Some("CVE-2026-12345")),
+            ("GHSA-VR6X-fg8c-3hmm", Some("GHSA-vr6x-fg8c-3hmm")),
+            ("XSA-464", Some("XSA-464")),
+            ("CVE-2026-12345-1", None),
+            ("CVE-2026-12345.patch", None),
+            ("UBUNTU-CVE-2026-12345", None),
+            (" CVE-2026-12345", None),
+            ("CVE 2026 12345", None),
+            ("", None),
+        ] {
+            let parsed = Advisory::parse(text);
+            assert_eq!(parsed.as_ref().map(Advisory::as_str), id, "{text:?}");
+        }
     }
 
     #[test]
@@ -169,6 +196,10 @@ mod tests {
                 "https://www.mozilla.org/en-US/security/advisories/mfsa2020-49/",
             ),
             ("GO-2024-2687", "https://osv.dev/vulnerability/GO-2024-2687"),
+            (
+                "NIXPKGS-2026-0042",
+                "https://tracker.security.nixos.org/issues/NIXPKGS-2026-0042",
+            ),
         ] {
             assert_eq!(Advisory::find_all(id)[0].url(), page);
         }

@@ -31,6 +31,8 @@ pub(super) enum Scheme {
     Usn,
     /// Cisco Talos's.
     Talos,
+    /// The security tracker's of nixpkgs.
+    Nixpkgs,
 }
 
 const ALL: &[(&str, Scheme)] = &[
@@ -47,6 +49,7 @@ const ALL: &[(&str, Scheme)] = &[
     ("DLA", Scheme::Dla),
     ("USN", Scheme::Usn),
     ("TALOS", Scheme::Talos),
+    ("NIXPKGS", Scheme::Nixpkgs),
 ];
 
 impl Scheme {
@@ -75,6 +78,7 @@ impl Scheme {
             Self::Mfsa => dated("MFSA", parts, 2..=3),
             Self::Wsa => dated("WSA", parts, 4..=4),
             Self::Talos => dated("TALOS", parts, 4..=5),
+            Self::Nixpkgs => dated("NIXPKGS", parts, 4..=6),
             Self::Xsa => numbered("XSA", parts.get(1)?, 1..=4),
             Self::Zdi => pair("ZDI", parts, 2..=2, 3..=5),
             Self::Dsa => pair("DSA", parts, 3..=5, 1..=2),
@@ -100,6 +104,7 @@ impl Scheme {
             Self::Dsa | Self::Dla => format!("https://security-tracker.debian.org/tracker/{id}"),
             Self::Usn => format!("https://ubuntu.com/security/notices/{id}"),
             Self::Talos => format!("https://talosintelligence.com/vulnerability_reports/{id}"),
+            Self::Nixpkgs => format!("https://tracker.security.nixos.org/issues/{id}"),
         }
     }
 }

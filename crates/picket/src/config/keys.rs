@@ -115,6 +115,16 @@ pub const KEYS: &[(&str, &str)] = &[
         "CISA's catalogue of exploited vulnerabilities, as JSON: what it names is shown as exploited, and comes first. Read again when it is replaced.",
     ),
     (
+        "evidence.osv",
+        "Advisories in OSV form: a list of files (`.json` of one, `.jsonl` of one a line) and folders of such, as of GitHub's \
+         database or nixpkgs' tracker. What they say is shown, and orders the queue by severity. Read again when one is replaced.",
+    ),
+    (
+        "evidence.epss_file",
+        "FIRST's EPSS scores of a day, as CSV, plain or packed with gzip: shown, and of what is equally severe the likelier \
+         comes first. Read again when it is replaced.",
+    ),
+    (
         "impact.certainty",
         "How well it is found out what each candidate changes, before anybody approves it: `none`, `estimate` (seconds), \
          or `exact` (an estimate first, and then an evaluation of everything); default `estimate`.",

@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use picket_builder::{Limits, NixConfig};
 use picket_domain::{Certainty, Login, Named};
+use picket_evidence::Places;
 use picket_merger::GitAddress;
 use picket_publisher::SecretKey;
 use url::Url;
@@ -52,8 +53,8 @@ pub struct Config {
     pub limits: Limits,
     /// How well it is found out what candidates change; `None`: not at all.
     pub impact: Option<Impact>,
-    /// The file with CISA's catalogue of exploited vulnerabilities.
-    pub kev_file: Option<PathBuf>,
+    /// Where it is that something is known of vulnerabilities.
+    pub evidence: Places,
     /// How long what Picket makes is kept.
     pub retention: Retention,
     /// The longest time between two looks at the world.

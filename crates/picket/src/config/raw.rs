@@ -130,6 +130,9 @@ pub(super) struct Impact {
 #[serde(deny_unknown_fields)]
 pub(super) struct Evidence {
     pub(super) kev_file: Option<Spanned<PathBuf>>,
+    #[serde(default)]
+    pub(super) osv: Vec<Spanned<PathBuf>>,
+    pub(super) epss_file: Option<Spanned<PathBuf>>,
 }
 
 /// How well it is found out what candidates change.

@@ -7,6 +7,7 @@ use picket_domain::{
 };
 use serde::Serialize;
 
+use super::evidence::EvidenceJson;
 use super::ports::{OriginalJson, PortJson, port_of, ports};
 use crate::error::{ApiError, PageError};
 use crate::look::{Look, NOT_WATCHED, chosen};
@@ -41,6 +42,9 @@ pub(crate) struct CandidateJson {
     form: &'static str,
     approvals: Vec<ApprovalJson>,
     approvals_needed: u32,
+    /// What is known elsewhere of its advisories; only where one candidate is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    evidence: Option<EvidenceJson>,
     /// What it changes of the package set; null where nobody has found out yet.
     impact: Option<ImpactSummary>,
     /// The state's name, one of [`PickStatus::NAMES`].
@@ -133,6 +137,7 @@ impl CandidateJson {
             resolved: resolved(look, candidate),
             form: look.form(candidate).name(),
             approvals: approvals.collect(),
+            evidence: None,
             impact: look.facts.impact(candidate).cloned(),
             approvals_needed: look.need(candidate),
             state: status.name(),
@@ -238,7 +243,10 @@ pub(crate) async fn candidate(
     for channel in &app.channels {
         let look = Look::at(&app, channel).await?;
         let candidate = look.candidate(pr);
-        candidates.extend(candidate.map(|it| CandidateJson::new(&look, it, &look.status(it))));
+        candidates.extend(candidate.map(|it| CandidateJson {
+            evidence: Some(EvidenceJson::new(&look, it)),
+            ..CandidateJson::new(&look, it, &look.status(it))
+        }));
     }
     if candidates.is_empty() {
         return Err(NOT_WATCHED.into());

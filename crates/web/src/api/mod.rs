@@ -10,6 +10,7 @@
 
 mod candidates;
 mod channels;
+mod evidence;
 mod ports;
 
 pub(crate) use candidates::{candidate, candidates};

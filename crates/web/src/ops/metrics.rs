@@ -10,6 +10,7 @@ use picket_domain::{
 };
 
 use super::prometheus::Metric;
+use super::sources::SourceMetrics;
 use crate::error::PageError;
 use crate::look::Look;
 use crate::state::App;
@@ -37,6 +38,7 @@ struct Metrics {
     reads: Metric,
     lag: Metric,
     lag_count: Metric,
+    sources: SourceMetrics,
 }
 
 impl Metrics {
@@ -130,6 +132,7 @@ impl Metrics {
                 "picket_superseded_total",
                 "Fixes that this channel had before the stable channel.",
             ),
+            sources: SourceMetrics::new(),
         }
     }
 
@@ -242,7 +245,7 @@ impl Metrics {
             &self.lag,
             &self.lag_count,
         ];
-        for metric in all {
+        for metric in all.into_iter().chain(self.sources.all()) {
             metric.write(&mut page);
         }
         page
@@ -253,6 +256,9 @@ impl Metrics {
 pub(crate) async fn metrics(State(app): State<App>) -> Result<Response, PageError> {
     let mut metrics = Metrics::new();
     metrics.add_board(&app.board(), app.now());
+    for standing in app.evidence.standings() {
+        metrics.sources.add(&standing, app.now());
+    }
     for channel in &app.channels {
         metrics.add(&Look::at(&app, channel).await?);
     }

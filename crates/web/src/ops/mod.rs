@@ -3,6 +3,7 @@
 mod healthz;
 mod metrics;
 mod prometheus;
+mod sources;
 
 pub(crate) use healthz::healthz;
 pub(crate) use metrics::metrics;

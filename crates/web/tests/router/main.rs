@@ -6,6 +6,7 @@
 )]
 
 mod accounts;
+mod advisories;
 mod api;
 mod below_path;
 mod builds;

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use picket_domain::Certainty;
+use picket_evidence::Places;
 use picket_publisher::SecretKey;
 use toml::Spanned;
 
@@ -49,7 +50,7 @@ pub(super) fn check(raw: raw::Raw, file: &Path, allow: Allowances) -> Checked<Co
         limits: nix::limits(&raw.nix, &raw.limits)?,
         nix: nix::nix(raw.nix, &paths)?,
         impact: impact(&raw.impact)?,
-        kev_file: kev_file(&raw.evidence, &paths)?,
+        evidence: evidence(&raw.evidence, &paths)?,
         retention: nix::retention(&raw.retention)?,
         interval: interval(raw.reconcile)?,
         channels,
@@ -88,10 +89,18 @@ fn impact(raw: &raw::Impact) -> Checked<Option<Impact>> {
     }))
 }
 
-/// The file need not be there yet: whatever fetches it may come later.
-fn kev_file(raw: &raw::Evidence, paths: &Paths) -> Checked<Option<PathBuf>> {
-    let file = raw.kev_file.as_ref();
-    file.map(|file| paths.absolute(file)).transpose()
+/// The files need not be there yet: whatever fetches them may come later.
+fn evidence(raw: &raw::Evidence, paths: &Paths) -> Checked<Places> {
+    let file = |file: &Option<Spanned<PathBuf>>| {
+        let file = file.as_ref();
+        file.map(|file| paths.absolute(file)).transpose()
+    };
+    let osv = raw.osv.iter().map(|path| paths.absolute(path));
+    Ok(Places {
+        kev: file(&raw.kev_file)?,
+        osv: osv.collect::<Checked<_>>()?,
+        epss: file(&raw.epss_file)?,
+    })
 }
 
 fn interval(raw: raw::Reconcile) -> Checked<Duration> {

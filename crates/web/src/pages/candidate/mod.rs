@@ -1,5 +1,6 @@
 //! A candidate's page: everything that it takes to decide, on one page.
 
+mod advisories;
 mod build;
 mod changed;
 mod choice;
@@ -21,10 +22,10 @@ use picket_domain::{
     Candidate, ChangeKind, Entry, FileChange, ImpactSummary, PickOutcome, PickStatus, PrNumber,
     Scope, may_decide,
 };
-use picket_evidence::Exploited;
 use picket_recognise::{Subject, in_scope, recognise};
 use serde::Deserialize;
 
+use self::advisories::{AdvisoriesView, exploited};
 use self::build::BuildView;
 use self::changed::ChangedView;
 use self::choice::Choice;
@@ -71,6 +72,8 @@ struct CandidatePage {
     author: String,
     url: Option<String>,
     advisories: Vec<AdvisoryLink>,
+    /// What is known of them elsewhere.
+    evidence: AdvisoriesView,
     /// What is known of those that are exploited, a sentence each.
     exploited: Vec<String>,
     head: String,
@@ -162,6 +165,7 @@ pub(crate) async fn candidate(
     let parts = Parts {
         notice: Notice::of_pull_request(&look, &app.board(), &viewer, pr),
         channels,
+        evidence: AdvisoriesView::of(&app, &look, candidate),
         diff,
         changed,
         conflict,
@@ -179,6 +183,7 @@ pub(crate) async fn candidate(
 struct Parts {
     notice: Notice,
     channels: Vec<String>,
+    evidence: AdvisoriesView,
     diff: DiffView,
     changed: Option<ChangedView>,
     conflict: Option<ConflictPart>,
@@ -225,8 +230,9 @@ impl CandidatePage {
             exploited: look
                 .exploited(candidate)
                 .into_iter()
-                .map(exploited)
+                .map(|it| exploited(it, look.now))
                 .collect(),
+            evidence: parts.evidence,
             head: candidate.head.to_string(),
             head_short: candidate.head.short().to_owned(),
             branch: candidate.base_branch.to_string(),
@@ -293,21 +299,6 @@ impl FileView {
             deletions: file.deletions,
         }
     }
-}
-
-fn exploited(known: &Exploited) -> String {
-    let by = if known.ransomware {
-        ", by ransomware too"
-    } else {
-        ""
-    };
-    let Exploited {
-        advisory,
-        since,
-        due,
-        ..
-    } = known;
-    format!("{advisory} is known to be exploited since {since}{by}; CISA wants it mended by {due}.")
 }
 
 /// The description is kept apart from the rest.

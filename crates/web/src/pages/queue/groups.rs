@@ -2,6 +2,8 @@
 
 use picket_domain::{Candidate, Facts, Login, PickStatus, StatusGroup, may_decide};
 
+use crate::risks::RiskTable;
+
 /// The groups of the queue, in their order on the page: name, heading, note.
 const GROUPS: [(&str, &str, &str); 6] = [
     (
@@ -52,7 +54,7 @@ fn group_of(
     }
 }
 
-/// A group with all that is in it, oldest first.
+/// A group with all that is in it: the most urgent first, and of those alike the oldest.
 pub(super) struct Gathered<'a> {
     pub(super) name: &'static str,
     pub(super) heading: &'static str,
@@ -64,7 +66,7 @@ pub(super) struct Gathered<'a> {
 pub(super) fn grouped<'a>(
     facts: &Facts,
     member: Option<&Login>,
-    is_exploited: impl Fn(&Candidate) -> bool,
+    risks: &RiskTable,
     candidates: impl Iterator<Item = (&'a Candidate, &'a PickStatus)>,
 ) -> Vec<Gathered<'a>> {
     let mut groups = GROUPS.map(|(name, heading, note)| Gathered {
@@ -82,9 +84,8 @@ pub(super) fn grouped<'a>(
     }
     let mut filled: Vec<_> = groups.into_iter().filter(|it| !it.all.is_empty()).collect();
     for group in &mut filled {
-        // What is known to be exploited cannot wait for what is merely older.
         group.all.sort_by_cached_key(|(candidate, _)| {
-            (!is_exploited(candidate), candidate.opened_at, candidate.pr)
+            (risks.of(candidate), candidate.opened_at, candidate.pr)
         });
     }
     filled

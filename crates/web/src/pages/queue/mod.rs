@@ -21,12 +21,13 @@ use crate::error::{PageError, page};
 use crate::extract::Checked;
 use crate::layout::{Section, Shell};
 use crate::look::{Look, chosen};
+use crate::risks::RiskTable;
 use crate::session::Viewer;
-use crate::state::App;
+use crate::state::{App, AppState};
 use crate::time::When;
 use crate::view::{
-    AdvisoryLink, Badge, advisories, assessment_badge, changed_files, impact_badge, status_badge,
-    upstream_words,
+    AdvisoryLink, Badge, advisories, assessment_badge, changed_files, impact_badge, rating_badge,
+    status_badge, upstream_words,
 };
 
 #[derive(Deserialize)]
@@ -51,8 +52,8 @@ struct QueuePage {
     filter: String,
     groups: Vec<Group>,
     known: usize,
-    /// Why it is not known what is exploited, for members: the text has a path of the server's.
-    unknown: Option<String>,
+    /// What is not known, and why, for members: the texts have paths of the server's.
+    unknown: Vec<(&'static str, String)>,
 }
 
 struct Group {
@@ -77,6 +78,8 @@ pub(super) struct Row {
     pub(super) advisories: Vec<AdvisoryLink>,
     /// Whether one of them is known to be exploited.
     pub(super) is_exploited: bool,
+    /// How bad the worst of them is, where that is known.
+    pub(super) severity: Option<Badge>,
     pub(super) files: String,
     pub(super) opened: When,
     pub(super) assessment: Badge,
@@ -130,9 +133,16 @@ pub(crate) async fn queue(
     let wanted = all
         .into_iter()
         .filter(|(candidate, _)| matches(candidate, &text));
-    let is_exploited = |candidate: &Candidate| look.is_exploited(candidate);
-    let groups = grouped(&look.facts, viewer.member(), is_exploited, wanted);
-    let groups = shown(&look, groups, &wish);
+    let risks = app.risks.table(&look.facts, &look.known);
+    let groups = grouped(&look.facts, viewer.member(), &risks, wanted);
+    let groups = shown(
+        &Shown {
+            look: &look,
+            risks: &risks,
+        },
+        groups,
+        &wish,
+    );
     let here = format!("/queue?channel={}", channel.name());
     page(&QueuePage {
         shell: Shell::new("Review queue", Section::Queue, &viewer, here).refreshing(under_way),
@@ -148,8 +158,15 @@ pub(crate) async fn queue(
         filter: text,
         groups,
         known,
-        unknown: viewer.member().and_then(|_| app.kev.as_ref()?.problem()),
+        unknown: unknown(&app, &viewer),
     })
+}
+
+/// What cannot be read of what is known elsewhere.
+fn unknown(app: &AppState, viewer: &Viewer) -> Vec<(&'static str, String)> {
+    let standings = app.evidence.standings().into_iter();
+    let failing = standings.filter_map(|it| Some((it.kind.subject(), it.problem?)));
+    failing.filter(|_| viewer.member().is_some()).collect()
 }
 
 /// Whether a candidate's title, number, author or advisories hold the text, without regard to case.
@@ -190,14 +207,20 @@ impl Wish {
     }
 }
 
+/// What rows are made of.
+struct Shown<'a> {
+    look: &'a Look<'a>,
+    risks: &'a RiskTable,
+}
+
 /// As much of the groups as fits on a page: the beginning of each, or one page of the one that is
 /// asked for.
-fn shown(look: &Look<'_>, mut groups: Vec<Gathered<'_>>, wish: &Wish) -> Vec<Group> {
+fn shown(shown: &Shown<'_>, mut groups: Vec<Gathered<'_>>, wish: &Wish) -> Vec<Group> {
     if let Some(name) = &wish.group {
         groups.retain(|group| group.name == name);
         return groups
             .iter()
-            .map(|it| page_of_one(look, it, wish))
+            .map(|it| page_of_one(shown, it, wish))
             .collect();
     }
     let lengths: Vec<_> = groups.iter().map(|group| group.all.len()).collect();
@@ -205,24 +228,24 @@ fn shown(look: &Look<'_>, mut groups: Vec<Gathered<'_>>, wish: &Wish) -> Vec<Gro
     let beginning = |(group, share): (&Gathered<'_>, usize)| {
         let total = group.all.len();
         let all = (share < total).then(|| (format!("All {total}"), wish.page_of(group.name, 1)));
-        Group::new(look, group, 0..share, all.into_iter().collect())
+        Group::new(shown, group, 0..share, all.into_iter().collect())
     };
     beginnings.map(beginning).collect()
 }
 
-fn page_of_one(look: &Look<'_>, group: &Gathered<'_>, wish: &Wish) -> Group {
+fn page_of_one(shown: &Shown<'_>, group: &Gathered<'_>, wish: &Wish) -> Group {
     let total = group.all.len();
     let portion = Portion::new(total, wish.page);
     let link = |text: &str, page| (text.to_owned(), wish.page_of(group.name, page));
     let before = (portion.page > 1).then(|| link("Page before", portion.page - 1));
     let next = (portion.page < portion.pages).then(|| link("Next page", portion.page + 1));
     let rows = portion.begin()..total.min(portion.begin() + ROWS);
-    Group::new(look, group, rows, before.into_iter().chain(next).collect())
+    Group::new(shown, group, rows, before.into_iter().chain(next).collect())
 }
 
 impl Group {
     fn new(
-        look: &Look<'_>,
+        shown: &Shown<'_>,
         group: &Gathered<'_>,
         rows: Range<usize>,
         links: Vec<(String, String)>,
@@ -233,7 +256,7 @@ impl Group {
             note: group.note,
             total: group.all.len(),
             rows: rows
-                .map(|(it, status)| Row::new(look, it, status))
+                .map(|(it, status)| Row::new(shown, it, status))
                 .collect(),
             links,
         }
@@ -241,7 +264,8 @@ impl Group {
 }
 
 impl Row {
-    fn new(look: &Look<'_>, candidate: &Candidate, status: &PickStatus) -> Self {
+    fn new(shown: &Shown<'_>, candidate: &Candidate, status: &PickStatus) -> Self {
+        let (look, risk) = (shown.look, shown.risks.of(candidate));
         Self {
             pr: candidate.pr.0,
             title: candidate.title.clone(),
@@ -250,7 +274,8 @@ impl Row {
             upstream: upstream_words(candidate),
             port: port_words(look, candidate),
             advisories: advisories(&candidate.advisories()),
-            is_exploited: look.is_exploited(candidate),
+            is_exploited: risk.is_exploited(),
+            severity: risk.rating().map(rating_badge),
             files: changed_files(candidate.details.as_ref()),
             opened: When::new(candidate.opened_at, look.now),
             assessment: assessment_badge(

@@ -27,7 +27,7 @@ use picket_domain::{
 use picket_publisher::{KeyName, PublicDir, PublicKey, SecretKey};
 use picket_snapshot::Snapshots;
 use picket_store::Store;
-use picket_web::{AppState, ChannelInfo, DemoPerson, SignIn, Streams};
+use picket_web::{AppState, ChannelInfo, DemoPerson, Risks, SignIn, Streams};
 use tokio::sync::Notify;
 use url::Url;
 
@@ -169,7 +169,8 @@ impl Site {
             sign_in: SignIn::Demo {
                 people: people.collect(),
             },
-            kev: None,
+            evidence: Arc::default(),
+            risks: Risks::default(),
             webhook_secret: Some(WEBHOOK_SECRET.to_owned()),
             base_url: Url::parse(BASE_URL).unwrap(),
             public_keys: vec![public_key()],

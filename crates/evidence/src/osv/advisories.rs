@@ -1,0 +1,90 @@
+//! The records of one source, to be looked up.
+
+use picket_domain::Advisory;
+
+use super::index::Index;
+use super::record::Record;
+
+/// Records, by what they are called and by nixpkgs' attributes.
+#[derive(Debug, Default)]
+pub struct Advisories {
+    records: Box<[Record]>,
+    by_id: Index<Advisory>,
+    by_attribute: Index<Box<str>>,
+}
+
+impl Advisories {
+    /// These records.
+    pub fn new(records: Vec<Record>) -> Self {
+        let places = || (0_u32..).zip(&records);
+        let by_id = places().flat_map(|(at, it)| it.ids().map(move |id| (id.clone(), at)));
+        let by_attribute = places().flat_map(|(at, it)| {
+            let attributes = it.attributes();
+            attributes.map(move |name| (name.into(), at))
+        });
+        Self {
+            by_id: Index::new(by_id),
+            by_attribute: Index::new(by_attribute),
+            records: records.into(),
+        }
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+
+    /// Those that have this identifier as their own, as an alias, or as what they go back to.
+    pub fn of<'a>(&'a self, id: &Advisory) -> impl Iterator<Item = &'a Record> + use<'a> {
+        let places: Vec<_> = self.by_id.of(id).collect();
+        places.into_iter().map(|at| &self.records[at])
+    }
+
+    /// Those about this attribute of nixpkgs.
+    pub fn of_attribute(&self, attribute: &str) -> impl Iterator<Item = &Record> {
+        self.by_attribute.of(attribute).map(|at| &self.records[at])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::record::Parsed;
+    use super::*;
+
+    fn record(json: &str) -> Record {
+        match Record::parse(json) {
+            Parsed::Record(record) => *record,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn records_are_found_by_every_name_and_by_attribute() {
+        let advisories = Advisories::new(vec![
+            record(
+                r#"{"id": "NIXPKGS-2026-0042", "upstream": ["CVE-2026-40114"],
+                "affected": [{"package": {"ecosystem": "Nixpkgs", "name": "nginx"}},
+                    {"package": {"ecosystem": "npm", "name": "mastodon"}}]}"#,
+            ),
+            record(r#"{"id": "GHSA-vr6x-fg8c-3hmm", "aliases": ["CVE-2026-40114"]}"#),
+        ]);
+        let of = |id: &str| {
+            let found = advisories.of(&Advisory::parse(id).unwrap());
+            found.map(|it| it.id().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            of("CVE-2026-40114"),
+            ["NIXPKGS-2026-0042", "GHSA-vr6x-fg8c-3hmm"]
+        );
+        assert_eq!(of("NIXPKGS-2026-0042"), ["NIXPKGS-2026-0042"]);
+        assert_eq!(of("CVE-2026-40115"), [""; 0]);
+        assert_eq!(advisories.of_attribute("nginx").count(), 1);
+        assert_eq!(advisories.of_attribute("mastodon").count(), 0);
+        assert_eq!(advisories.of_attribute("ngin").count(), 0);
+    }
+}
