@@ -17,6 +17,7 @@ mod build;
 mod build_record;
 mod build_summary;
 mod build_word;
+mod by_name;
 mod candidate;
 mod chain_spec;
 mod chosen_forms;
@@ -71,6 +72,7 @@ pub use build::{
 pub use build_record::{BuildRecord, BuildState, OddJobs};
 pub use build_summary::{AttemptSummary, FailingJob, ReportSummary};
 pub use build_word::BuildWord;
+pub use by_name::attribute_of;
 pub use candidate::{Candidate, ChangeKind, Details, FileChange, SourceCommit, UpstreamState};
 pub use chain_spec::{ApprovedPick, ChainSpec};
 pub use conflict::{

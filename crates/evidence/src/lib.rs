@@ -12,7 +12,6 @@
 //!   [`AdvisoryFacts`] what they say of one vulnerability under all its names.
 //! - [`Risk`] is the order of the queue, and the reason for it.
 
-mod by_name;
 mod day;
 mod epss;
 mod epss_file;
@@ -28,7 +27,6 @@ mod severity;
 mod source;
 mod watched;
 
-pub use by_name::attribute_of;
 pub use epss::{InvalidScores, Likelihood, Scores};
 pub use epss_file::EpssFile;
 pub use evidence::{Evidence, Places};

@@ -21,5 +21,5 @@ pub use place::Place;
 pub use reason::Reason;
 pub use recognise::recognise;
 pub use recognition::{ENOUGH, Recognition};
-pub use scope::in_scope;
+pub use scope::{in_scope, is_about};
 pub use subject::{SECURITY_LABEL, Subject};

@@ -1,6 +1,6 @@
 //! Whether a pull request is about a package that a channel is about.
 
-use picket_domain::Scope;
+use picket_domain::{Scope, attribute_of};
 
 use crate::subject::Subject;
 use crate::title::Title;
@@ -15,10 +15,29 @@ pub fn in_scope(subject: &Subject<'_>, scope: &Scope) -> Option<String> {
     if scope.is_empty() || !is_development(subject.base) {
         return None;
     }
-    let by_title = topics(Title::of(subject.title).topic);
-    let by_path = subject.paths.iter().filter_map(|path| of_path(path));
-    let mut names = by_title.chain(by_path);
+    let mut names = packages(subject);
     names.find(|name| scope.has(name)).map(ToOwned::to_owned)
+}
+
+/// Whether a pull request is about a package, as its title or the files that it changes name it: by
+/// the last name of its attribute path, since sets have many (`python312Packages`,
+/// `python313Packages`).
+pub fn is_about(subject: &Subject<'_>, attribute: &str) -> bool {
+    packages(subject).any(|name| last(name) == last(attribute))
+}
+
+fn last(attribute: &str) -> &str {
+    attribute.rsplit('.').next().unwrap_or(attribute)
+}
+
+fn packages<'a>(subject: &Subject<'a>) -> impl Iterator<Item = &'a str> {
+    let by_title = topics(Title::of(subject.title).topic);
+    let by_path: Vec<_> = subject
+        .paths
+        .iter()
+        .filter_map(|it| attribute_of(it))
+        .collect();
+    by_title.chain(by_path)
 }
 
 /// Whether what is merged into a branch comes to servers some day.
@@ -33,12 +52,6 @@ fn is_development(branch: &str) -> bool {
 fn topics(topic: &str) -> impl Iterator<Item = &str> {
     let is_between = |c: char| c.is_whitespace() || ",{}()/&+`'\"".contains(c);
     topic.split(is_between).filter(|name| !name.is_empty())
-}
-
-/// The package that a file belongs to, where its path says so: `pkgs/by-name/ma/mastodon/..`.
-fn of_path(path: &str) -> Option<&str> {
-    let (_, rest) = path.strip_prefix("pkgs/by-name/")?.split_once('/')?;
-    rest.split('/').next()
 }
 
 #[cfg(test)]
@@ -103,6 +116,19 @@ mod tests {
         ] {
             assert_eq!(found("treewide: format", "master", &[path]), None, "{path}");
         }
+    }
+
+    #[test]
+    fn a_package_of_several_sets_is_one() {
+        let subject = Subject {
+            title: "python3Packages.txtai: 8.1 -> 8.2",
+            paths: vec!["pkgs/by-name/li/libtiff/package.nix"],
+            ..Subject::default()
+        };
+        for attribute in ["python312Packages.txtai", "txtai", "libtiff"] {
+            assert!(is_about(&subject, attribute), "{attribute}");
+        }
+        assert!(!is_about(&subject, "python3Packages.keras"));
     }
 
     #[test]

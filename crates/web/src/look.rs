@@ -6,10 +6,10 @@ use std::sync::Arc;
 use picket_domain::{
     Approval, Candidate, ConflictPlace, Facts, Form, PickOutcome, PickStatus, Plan, Ports,
     PrNumber, Release, Resolution, Seen, Series, StageTimes, StalePick, Timestamp, approvals,
-    counting_approvals, stage_times, stale_pick, status,
+    attribute_of, counting_approvals, stage_times, stale_pick, status,
 };
 
-use picket_evidence::{AdvisoryFacts, Exploited, Known, Record, attribute_of};
+use picket_evidence::{AdvisoryFacts, Exploited, Known, Record};
 use picket_snapshot::ChannelSnapshot;
 
 use crate::error::PageError;

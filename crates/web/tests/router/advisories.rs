@@ -215,3 +215,27 @@ async fn a_source_that_breaks_is_told_and_keeps_what_it_knew() {
     let page = client.get("/candidates/412350").await.body;
     assert!(page.contains("Critical 9.8") && page.contains("12.3 % within 30 days"));
 }
+
+#[tokio::test]
+async fn each_package_that_an_advisory_affects_has_a_state() {
+    let site = Site::new().await;
+    let (router, evidence) = serve(&site).await;
+    let record = json!({
+        "id": "NIXPKGS-2026-0043",
+        "upstream": ["CVE-2026-40114"],
+        "affected": [
+            {"package": {"ecosystem": "Nixpkgs", "name": "nginx"}},
+            {"package": {"ecosystem": "Nixpkgs", "name": "mastodon"}},
+            {"package": {"ecosystem": "Nixpkgs", "name": "angie<b>"}},
+        ],
+    });
+    fs::write(&places(&site).osv[0], format!("{record}\n")).unwrap();
+    evidence.look();
+    let page = Client::new(&router).get("/candidates/412350").await.body;
+    insta::assert_snapshot!(words(&page, "id=\"sweep\"", "</div>"), @"
+    By nixpkgs' tracker they affect more than one package:
+    angie&#60;b&#62;: no pull request that is watched
+    mastodon: #412301 Released (names none of these advisories)
+    nginx: this pull request
+    ");
+}

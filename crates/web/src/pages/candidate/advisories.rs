@@ -3,6 +3,7 @@
 use picket_domain::{Advisory, Candidate, Timestamp};
 use picket_evidence::{AdvisoryFacts, Affected, Exploited, Known, Record, SourceKind, Standing};
 
+use super::sweep::SweepView;
 use crate::look::Look;
 use crate::risks::risk;
 use crate::state::AppState;
@@ -27,6 +28,8 @@ pub(super) struct AdvisoriesView {
     /// The advisories of its packages that it does not name.
     pub(super) unnamed: Vec<UnnamedView>,
     pub(super) more_unnamed: usize,
+    /// What becomes of all packages that they affect, where it is about one of several.
+    pub(super) sweep: Option<SweepView>,
     /// Why it stands where it stands in the queue.
     pub(super) reason: String,
     /// What Picket has no source for, or has not read yet.
@@ -79,6 +82,7 @@ impl AdvisoriesView {
                 .take(UNNAMED)
                 .map(UnnamedView::new)
                 .collect(),
+            sweep: SweepView::of(look, candidate, &facts),
             reason: risk(&look.known, candidate).reason(),
             notes: notes(&standings),
         }

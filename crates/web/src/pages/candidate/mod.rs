@@ -13,6 +13,7 @@ mod package_tests;
 mod people;
 mod ports;
 mod stages;
+mod sweep;
 mod trouble;
 
 use askama::Template;
