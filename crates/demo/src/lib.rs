@@ -5,6 +5,7 @@
 //! that Picket's holds nothing of the sort.
 
 mod cli;
+mod evidence;
 mod person;
 mod report;
 mod run;

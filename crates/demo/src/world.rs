@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use picket::logging::PROGRESS;
-use picket_domain::PrNumber;
+use picket_domain::{PrNumber, Timestamp};
 use picket_publisher::{KeyName, PublicKey, SecretKey};
 use picket_testkit::github::{GitHub, PullRequestSpec};
 use picket_testkit::nix::{NixConf, NixStore};
@@ -15,6 +15,8 @@ use picket_testkit::official::Official;
 use tokio::net::TcpListener;
 use tracing::info;
 use url::Url;
+
+use crate::evidence;
 
 /// The channel's name.
 pub const CHANNEL: &str = "nixos-26.05-sec";
@@ -108,6 +110,7 @@ impl World {
         self.store.configure(&conf)?;
         // Without a token, GitHub answers 60 requests an hour, and so does its stand-in.
         fs::write(dir.join("github-token"), self.github.add_token(PEOPLE[0]))?;
+        evidence::write(dir, Timestamp::now())?;
         fs::write(&self.config_file, self.config(dir, listen))?;
         Ok(())
     }
@@ -124,6 +127,7 @@ impl World {
         let environment = self.store.environment();
         let environment = list(&mut environment.iter().map(|(k, v)| format!("{k} = {v:?}\n")));
         let members: Vec<_> = self.people.iter().map(|(who, _)| who).collect();
+        let [kev, advisories, epss] = evidence::FILES;
         format!(
             r#"# Written by the demo at every start.
 data_dir = {data:?}
@@ -152,6 +156,11 @@ key_files = [{key:?}]
 {environment}
 [impact]
 certainty = "exact"
+
+[evidence]
+kev_file = "{kev}"
+osv = ["{advisories}"]
+epss_file = "{epss}"
 
 [reconcile]
 interval_seconds = 2
