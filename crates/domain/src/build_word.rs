@@ -43,6 +43,8 @@ impl BuildWord {
             | Action::Overrule { .. }
             | Action::Waive { .. }
             | Action::EndWaiver { .. }
+            | Action::Dismiss { .. }
+            | Action::Reopen { .. }
             | Action::Released { .. }
             | Action::Superseded { .. }
             | Action::Returned { .. }

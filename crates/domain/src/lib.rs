@@ -23,6 +23,7 @@ mod chain_spec;
 mod chosen_forms;
 mod conflict;
 mod digest;
+mod dismissal;
 mod facts;
 mod failure;
 #[cfg(test)]
@@ -80,6 +81,7 @@ pub use conflict::{
     Versions,
 };
 pub use digest::Sha256;
+pub use dismissal::{Dismissal, DismissalKind};
 pub use facts::{Facts, OnBase, PickInput};
 pub use failure::{FailureCause, FailureClass};
 pub use form::Form;

@@ -5,6 +5,7 @@ use std::sync::{Arc, LazyLock};
 use crate::audit::{Action, Entry};
 use crate::build_word::BuildWord;
 use crate::chosen_forms::Forms;
+use crate::dismissal::Dismissal;
 use crate::form::Form;
 use crate::id::{CommitSha, PrNumber, ResolvedSetId};
 use crate::resolved_set::ResolvedSet;
@@ -32,6 +33,7 @@ struct History {
     /// That of `resolved`: hashing it at every look would cost more than all else.
     resolved_id: ResolvedSetId,
     forms: Forms,
+    dismissal: Option<Dismissal>,
 }
 
 /// What was decided about a pull request that the log says nothing of.
@@ -42,6 +44,7 @@ static NOTHING: LazyLock<History> = LazyLock::new(|| {
         resolved_id: resolved.id(),
         resolved,
         forms: Forms::default(),
+        dismissal: None,
     }
 });
 
@@ -91,6 +94,12 @@ impl Log {
         self.history(pr).forms.of(head)
     }
 
+    /// The team's last word that nothing is to be done about a pull request, whether it still holds or
+    /// not.
+    pub fn dismissal(&self, pr: PrNumber) -> Option<&Dismissal> {
+        self.history(pr).dismissal.as_ref()
+    }
+
     /// How many seconds the channel had a pull request before the stable channel did; `None` where
     /// the last word on it is not that this has caught up.
     pub fn superseded_after(&self, pr: PrNumber) -> Option<i64> {
@@ -110,6 +119,8 @@ impl Log {
             | Action::RetryBuild { .. }
             | Action::Waive { .. }
             | Action::EndWaiver { .. }
+            | Action::Dismiss { .. }
+            | Action::Reopen { .. }
             | Action::Released { .. }
             | Action::Account { .. } => None,
         });
@@ -163,6 +174,7 @@ impl History {
             self.resolved = resolved;
         }
         self.forms.take_in(&entry.action);
+        self.dismissal = Dismissal::after(self.dismissal.take(), &entry);
         self.entries.push(entry);
     }
 }

@@ -40,6 +40,8 @@ impl ResolvedSet {
             | Action::RetryBuild { .. }
             | Action::Waive { .. }
             | Action::EndWaiver { .. }
+            | Action::Dismiss { .. }
+            | Action::Reopen { .. }
             | Action::Released { .. }
             | Action::Superseded { .. }
             | Action::Returned { .. }

@@ -88,6 +88,8 @@ impl Waivers {
             | Action::ResolveConflict { .. }
             | Action::DropResolutions { .. }
             | Action::ChooseForm { .. }
+            | Action::Dismiss { .. }
+            | Action::Reopen { .. }
             | Action::Veto { .. }
             | Action::Withdraw { .. }
             | Action::Overrule { .. }

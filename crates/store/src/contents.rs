@@ -78,6 +78,8 @@ fn named_by(action: &Action) -> Vec<&ContentId> {
         | Action::RetryBuild { .. }
         | Action::Waive { .. }
         | Action::EndWaiver { .. }
+        | Action::Dismiss { .. }
+        | Action::Reopen { .. }
         | Action::Veto { .. }
         | Action::Withdraw { .. }
         | Action::Overrule { .. }

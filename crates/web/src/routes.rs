@@ -105,6 +105,8 @@ routes! {
     GET "/candidates/{pr}" pages::candidate::candidate, "everything that it takes to decide on one pull request";
     POST "/candidates/{pr}/approve" decide::approve, "approve the head that the page showed";
     POST "/candidates/{pr}/veto" decide::veto, "object, with a reason";
+    POST "/candidates/{pr}/dismiss" decide::dismissal::dismiss, "say that nothing is to be done about a head, with a reason";
+    POST "/candidates/{pr}/reopen" decide::dismissal::reopen, "have what was dismissed looked at again";
     POST "/candidates/{pr}/withdraw" decide::withdraw, "take back an approval or a veto";
     POST "/candidates/{pr}/overrule" decide::overrule, "put an end to the veto of somebody who left the team";
     POST_FILES "/candidates/{pr}/resolve" conflict::resolve, "say what is to become of the files that conflict";

@@ -34,6 +34,7 @@ pub(crate) fn status_badge(status: &PickStatus) -> Badge {
         PickStatus::GivenUp { .. } => ("warn", "Given up for now"),
         PickStatus::BuildCancelled { .. } => ("warn", "Build stopped"),
         PickStatus::NoMachine { .. } => ("bad", "No machine builds it"),
+        PickStatus::Dismissed { .. } => ("", "Dismissed"),
         PickStatus::Vetoed { .. } => ("bad", "Vetoed"),
         PickStatus::AwaitingApproval { .. } => ("warn", "Needs approval"),
         PickStatus::Conflict { .. } => ("bad", "Conflict"),
@@ -258,6 +259,13 @@ fn described(action: &Action) -> (&'static str, String) {
             ("stopped the build of", format!("{}: {reason}", rev.short()))
         }
         Action::RetryBuild { rev, .. } => ("had built afresh", rev.short().to_owned()),
+        Action::Dismiss {
+            head, kind, reason, ..
+        } => {
+            let detail = format!("{}, {}: {reason}", head.short(), kind.words());
+            ("dismissed", detail)
+        }
+        Action::Reopen { reason, .. } => ("reopened", reason.clone()),
         Action::Waive {
             jobs,
             until,

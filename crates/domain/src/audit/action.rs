@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::account::Identity;
+use crate::advisory::Advisory;
 use crate::conflict::{ResolvedBy, ResolvedFile};
+use crate::dismissal::DismissalKind;
 use crate::form::Form;
 use crate::id::{ChannelName, CommitSha, Login, PatchId, PrNumber, ReleaseName, ReleaseSeq};
 use crate::policy::JobPattern;
@@ -77,6 +79,30 @@ pub enum Action {
     },
     /// A person took back their approval or veto.
     Withdraw {
+        /// The channel.
+        channel: ChannelName,
+        /// The pull request.
+        pr: PrNumber,
+        /// Why.
+        reason: String,
+    },
+    /// A person said that nothing is to be done about a head.
+    Dismiss {
+        /// The channel.
+        channel: ChannelName,
+        /// The pull request.
+        pr: PrNumber,
+        /// The head that the person saw.
+        head: CommitSha,
+        /// The advisories that it named then.
+        advisories: Vec<Advisory>,
+        /// Why.
+        kind: DismissalKind,
+        /// Why, in the person's own words.
+        reason: String,
+    },
+    /// A person said that it is to be looked at again.
+    Reopen {
         /// The channel.
         channel: ChannelName,
         /// The pull request.
@@ -208,6 +234,8 @@ impl Action {
             | Self::ResolveConflict { channel, pr, .. }
             | Self::DropResolutions { channel, pr, .. }
             | Self::ChooseForm { channel, pr, .. }
+            | Self::Dismiss { channel, pr, .. }
+            | Self::Reopen { channel, pr, .. }
             | Self::Superseded { channel, pr, .. }
             | Self::Returned { channel, pr, .. } => Some((channel, *pr)),
             Self::Nominate { .. }
@@ -253,6 +281,8 @@ impl Action {
             Self::ChooseForm { .. } => "choose_form",
             Self::CancelBuild { .. } => "cancel_build",
             Self::RetryBuild { .. } => "retry_build",
+            Self::Dismiss { .. } => "dismiss",
+            Self::Reopen { .. } => "reopen",
             Self::Waive { .. } => "waive",
             Self::EndWaiver { .. } => "end_waiver",
             Self::Released { .. } => "released",

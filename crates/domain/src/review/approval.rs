@@ -62,6 +62,7 @@ pub fn is_open(status: &PickStatus) -> Result<(), Objection> {
         PickStatus::InBase | PickStatus::Superseded { .. } => Err(Objection::Settled),
         PickStatus::InOtherPick
         | PickStatus::ResolvedAway
+        | PickStatus::Dismissed { .. }
         | PickStatus::Vetoed { .. }
         | PickStatus::AwaitingApproval { .. }
         | PickStatus::Conflict { .. }

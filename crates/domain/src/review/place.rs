@@ -50,6 +50,7 @@ impl<'a> ConflictPlace<'a> {
         match status(facts, resolution, candidate) {
             PickStatus::Conflict { .. } => in_chain(facts, resolution, candidate, base),
             PickStatus::AwaitingApproval { .. }
+            | PickStatus::Dismissed { .. }
             | PickStatus::Vetoed { .. }
             | PickStatus::Assembling => match facts.assessment(candidate) {
                 Some(PickOutcome::Conflict { .. }) => Some(Self::on(base)),

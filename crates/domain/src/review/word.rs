@@ -35,6 +35,8 @@ fn is_word(action: &Action) -> bool {
         | Action::RetryBuild { .. }
         | Action::Waive { .. }
         | Action::EndWaiver { .. }
+        | Action::Dismiss { .. }
+        | Action::Reopen { .. }
         | Action::Overrule { .. }
         | Action::Released { .. }
         | Action::Superseded { .. }

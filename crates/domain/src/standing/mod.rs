@@ -284,6 +284,8 @@ fn words<'a>(
             | Action::RetryBuild { .. }
             | Action::Waive { .. }
             | Action::EndWaiver { .. }
+            | Action::Dismiss { .. }
+            | Action::Reopen { .. }
             | Action::Released { .. }
             | Action::Superseded { .. }
             | Action::Returned { .. }

@@ -28,14 +28,26 @@ pub fn status(facts: &Facts, resolution: &Resolution, candidate: &Candidate) -> 
             missing,
             lapsed,
             stale,
-        } => PickStatus::AwaitingApproval {
+        } => dismissed(facts, candidate).unwrap_or(PickStatus::AwaitingApproval {
             approvals,
             missing,
             lapsed,
             stale,
-        },
+        }),
         Standing::Approved { .. } => approved(facts, resolution, candidate),
     }
+}
+
+fn dismissed(facts: &Facts, candidate: &Candidate) -> Option<PickStatus> {
+    let dismissal = facts.log.dismissal(candidate.pr)?;
+    dismissal
+        .holds_for(candidate)
+        .then(|| PickStatus::Dismissed {
+            kind: dismissal.kind,
+            reason: dismissal.reason.clone(),
+            by: dismissal.by.clone(),
+            at: dismissal.at,
+        })
 }
 
 /// Whether today's base has all of it; of what is not looked at any more, whether an earlier one

@@ -15,16 +15,19 @@ pub enum StatusGroup {
     Out,
     /// The stable channel, or another pick, has all of it: nothing is left to do.
     Done,
+    /// The team looked at it, and nothing is to be done about it.
+    Dismissed,
 }
 
 impl StatusGroup {
     /// All groups, in the order in which pages show them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::NeedsDecision,
         Self::UnderWay,
         Self::SetAside,
         Self::Out,
         Self::Done,
+        Self::Dismissed,
     ];
 }
 
@@ -37,6 +40,7 @@ impl PickStatus {
             Self::Assembling | Self::Building { .. } | Self::Retrying { .. } | Self::Releasing => {
                 StatusGroup::UnderWay
             }
+            Self::Dismissed { .. } => StatusGroup::Dismissed,
             Self::Vetoed { .. }
             | Self::Conflict { .. }
             | Self::Disputed { .. }

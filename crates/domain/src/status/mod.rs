@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::assembly::{PickedCommit, SecondOpinion};
 use crate::audit::Actor;
 use crate::conflict::Conflict;
+use crate::dismissal::DismissalKind;
 use crate::failure::FailureCause;
 use crate::id::{CommitSha, JobName, Login, ReleaseName};
 use crate::standing::{Approval, LapsedApproval, Veto};
@@ -34,6 +35,17 @@ pub enum PickStatus {
     InOtherPick,
     /// Approved, and people resolved its conflicts so that nothing of it is left.
     ResolvedAway,
+    /// The team looked at this head, and nothing is to be done about it.
+    Dismissed {
+        /// Why.
+        kind: DismissalKind,
+        /// Why, in the person's own words.
+        reason: String,
+        /// Who said so.
+        by: Actor,
+        /// When.
+        at: Timestamp,
+    },
     /// Somebody objects.
     Vetoed {
         /// The objections.
@@ -136,11 +148,12 @@ pub enum PickStatus {
 
 impl PickStatus {
     /// The names of all states.
-    pub const NAMES: [&str; 19] = [
+    pub const NAMES: [&str; 20] = [
         "superseded",
         "in_base",
         "in_other_pick",
         "resolved_away",
+        "dismissed",
         "vetoed",
         "awaiting_approval",
         "conflict",
@@ -165,6 +178,7 @@ impl PickStatus {
             Self::InBase => "in_base",
             Self::InOtherPick => "in_other_pick",
             Self::ResolvedAway => "resolved_away",
+            Self::Dismissed { .. } => "dismissed",
             Self::Vetoed { .. } => "vetoed",
             Self::AwaitingApproval { .. } => "awaiting_approval",
             Self::Conflict { .. } => "conflict",
@@ -190,6 +204,7 @@ impl PickStatus {
             | Self::InBase
             | Self::InOtherPick
             | Self::ResolvedAway
+            | Self::Dismissed { .. }
             | Self::Vetoed { .. }
             | Self::AwaitingApproval { .. }
             | Self::Conflict { .. }

@@ -5,6 +5,7 @@ use crate::failure::FailureCause;
 use crate::id::{JobName, Login};
 use crate::standing::LapsedApproval;
 use crate::status::PickStatus;
+use crate::text;
 use crate::time::duration;
 
 impl PickStatus {
@@ -76,6 +77,13 @@ impl PickStatus {
                 cause.unwrap_or(FailureCause::Transient).what()
             ),
             Self::BuildCancelled { by, .. } => format!("{by} stopped its build"),
+            Self::Dismissed {
+                kind, reason, by, ..
+            } => format!(
+                "{}, says {by}: {}",
+                kind.words(),
+                text::line(reason, text::MAX_LINE)
+            ),
             Self::NoMachine { jobs, .. } => no_machine(jobs),
             Self::Assembling => "about to be picked".to_owned(),
             Self::Building { rev } => format!("building {}", rev.short()),

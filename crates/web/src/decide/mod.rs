@@ -1,6 +1,7 @@
 //! The team's decisions: each becomes one entry of the audit log, and wakes the reconciler.
 
 pub(crate) mod build;
+pub(crate) mod dismissal;
 pub(crate) mod form;
 pub(crate) mod moved;
 pub(crate) mod waiver;

@@ -13,6 +13,7 @@ mod builds;
 mod common;
 mod conflicts;
 mod decisions;
+mod dismissals;
 mod exploited;
 mod files;
 mod forms;

@@ -1,6 +1,6 @@
 //! What the viewer of a candidate's page may do there.
 
-use picket_domain::{Candidate, PickStatus, has_spoken, is_open, may_decide};
+use picket_domain::{Candidate, PickStatus, StatusGroup, has_spoken, is_open, may_decide};
 
 use crate::look::Look;
 use crate::session::Viewer;
@@ -16,7 +16,32 @@ pub(super) enum Choice {
         /// Whether an approval of the same head was given to something else.
         approves_again: bool,
         has_spoken: bool,
+        dismissing: Dismissing,
     },
+}
+
+/// Whether a candidate can be dismissed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Dismissing {
+    /// It waits for approval.
+    Can,
+    /// It is dismissed, and can be looked at again.
+    Is,
+    /// It is on its way, or out.
+    Cannot,
+}
+
+impl Dismissing {
+    fn of(status: &PickStatus) -> Self {
+        match status.group() {
+            StatusGroup::NeedsDecision => Self::Can,
+            StatusGroup::Dismissed => Self::Is,
+            StatusGroup::UnderWay
+            | StatusGroup::SetAside
+            | StatusGroup::Out
+            | StatusGroup::Done => Self::Cannot,
+        }
+    }
 }
 
 impl Choice {
@@ -40,6 +65,7 @@ impl Choice {
             Self::Member {
                 has_approved: own.is_some_and(|own| seen.is_covered_by(own)),
                 approves_again: own.is_some(),
+                dismissing: Dismissing::of(status),
                 has_spoken: has_spoken(&look.facts, candidate.pr, &person.login),
             }
         }

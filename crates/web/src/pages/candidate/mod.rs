@@ -29,7 +29,7 @@ use serde::Deserialize;
 use self::advisories::{AdvisoriesView, exploited};
 use self::build::BuildView;
 use self::changed::ChangedView;
-use self::choice::Choice;
+use self::choice::{Choice, Dismissing};
 use self::diff::DiffView;
 use self::form::FormView;
 use self::impact::{ImpactView, ListLook};
@@ -358,6 +358,7 @@ fn assessment_note(assessment: Option<&PickOutcome>, status: &PickStatus) -> Str
         | PickStatus::Released { .. } => true,
         PickStatus::Superseded { .. }
         | PickStatus::InBase
+        | PickStatus::Dismissed { .. }
         | PickStatus::Vetoed { .. }
         | PickStatus::AwaitingApproval { .. }
         | PickStatus::Conflict { .. }

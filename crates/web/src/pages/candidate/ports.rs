@@ -187,7 +187,7 @@ fn told(look: &Look<'_>, candidate: &Candidate) -> Vec<Told> {
 /// That there is a port for the branch that the channel follows.
 fn better(look: &Look<'_>, original: &Candidate) -> Option<Told> {
     match look.status(original).group() {
-        StatusGroup::Out | StatusGroup::Done => return None,
+        StatusGroup::Out | StatusGroup::Done | StatusGroup::Dismissed => return None,
         StatusGroup::NeedsDecision | StatusGroup::UnderWay | StatusGroup::SetAside => {}
     }
     let port = look.release_port(original)?;
@@ -231,7 +231,10 @@ fn decided(look: &Look<'_>, candidate: &Candidate, other: &Candidate) -> Option<
         StatusGroup::Done if is_in_base(&status) => {
             is_in(&format!("{} has", look.channel.base_label))
         }
-        StatusGroup::NeedsDecision | StatusGroup::SetAside | StatusGroup::Done => return None,
+        StatusGroup::NeedsDecision
+        | StatusGroup::SetAside
+        | StatusGroup::Done
+        | StatusGroup::Dismissed => return None,
     };
     let link = Link::new(look, candidate, other.pr);
     Some(Told {

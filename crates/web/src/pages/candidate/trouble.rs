@@ -34,6 +34,7 @@ impl Trouble {
             PickStatus::Disputed { commit, git } => Some(Self::disputed(commit, git)),
             PickStatus::Unavailable { reason } => Some(Self::unavailable(reason)),
             PickStatus::AwaitingApproval { .. }
+            | PickStatus::Dismissed { .. }
             | PickStatus::Vetoed { .. }
             | PickStatus::Assembling => Self::alone(assessment?),
             // What comes of it in the chain is what counts.

@@ -5,7 +5,7 @@ use picket_domain::{Candidate, Facts, Login, PickStatus, StatusGroup, may_decide
 use crate::risks::RiskTable;
 
 /// The groups of the queue, in their order on the page: name, heading, note.
-const GROUPS: [(&str, &str, &str); 6] = [
+const GROUPS: [(&str, &str, &str); 7] = [
     (
         "mine",
         "Needs your decision",
@@ -27,6 +27,11 @@ const GROUPS: [(&str, &str, &str); 6] = [
         "done",
         "Nothing left to do",
         "the stable channel, or another pick, has all of it",
+    ),
+    (
+        "dismissed",
+        "Dismissed",
+        "the team looked at it; a push or a new advisory brings it back",
     ),
 ];
 
@@ -50,6 +55,7 @@ fn group_of(
             StatusGroup::SetAside => 3,
             StatusGroup::Out => 4,
             StatusGroup::Done => 5,
+            StatusGroup::Dismissed => 6,
         },
     }
 }
