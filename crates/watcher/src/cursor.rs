@@ -28,6 +28,10 @@ pub struct Cursor {
     /// What is known of the label itself; it is asked for where nothing has it.
     #[serde(default)]
     pub(crate) label: Label,
+    /// Whether what is of interest without the label was looked for among what changed before the
+    /// first look.
+    #[serde(default)]
+    pub(crate) look_back: LookBack,
     /// What is of interest and was not read yet.
     pub(crate) wanted: AllWanted,
     /// How many were asked for by themselves in this look.
@@ -35,6 +39,19 @@ pub struct Cursor {
     pub(crate) asked_for: u32,
     /// No request before this time: GitHub asked for that.
     pub(crate) rest_until: Option<Timestamp>,
+}
+
+/// Where looking back is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum LookBack {
+    /// Nothing without the label is of interest.
+    #[default]
+    NotWanted,
+    /// It is to be done, once what has the label was read.
+    Due,
+    /// It was done.
+    Done,
 }
 
 /// What is known of the label of security fixes.

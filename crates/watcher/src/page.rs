@@ -57,7 +57,10 @@ impl Page {
                     *newest = (*newest).max(dated(&head, answer.date));
                     page.add(&head, row.get(), interest, (answer.date, wanted));
                 }
-                Walk::Rows { .. } => page.add(&head, row.get(), interest, (answer.date, wanted)),
+                Walk::Recent { until, .. } if head.updated_at() < Some(*until) => {}
+                Walk::Recent { .. } | Walk::Rows { .. } => {
+                    page.add(&head, row.get(), interest, (answer.date, wanted))
+                }
                 Walk::Labelled { seen, .. } => {
                     seen.insert(head.number);
                     interest.want(&head, wanted);

@@ -2,7 +2,7 @@
 
 use picket_domain::{PrNumber, Timestamp};
 
-use crate::cursor::{Cursor, Label};
+use crate::cursor::{Cursor, Label, LookBack};
 use crate::walk::Walk;
 
 /// Each look at the changes goes back this many seconds behind the cursor, for replicas that lag
@@ -11,6 +11,8 @@ pub(crate) const OVERLAP: i64 = 10 * 60;
 /// The first sweep looks for labelled pull requests that were merged or closed in the last 30 days:
 /// the stable channel may not have them yet.
 const LOOK_BACK: i64 = 30 * 24 * 60 * 60;
+/// What is of interest without the label is looked for among what changed in the last week.
+const LOOK_BACK_UNLABELLED: i64 = 7 * 24 * 60 * 60;
 /// How often the labelled ones that changed lately are listed, in seconds; and how often it is tried
 /// to list all open ones where there seem to be none.
 const SWEEP_EVERY: i64 = 60 * 60;
@@ -34,9 +36,13 @@ pub(crate) enum Task {
 }
 
 impl Cursor {
-    /// Begins another look at what changed, unless something is under way.
-    pub(crate) fn begin(&mut self) {
+    /// Begins another look at what changed, unless something is under way; and once, where that is
+    /// wanted, at what changed before the first one.
+    pub(crate) fn begin(&mut self, looks_back: bool) {
         self.asked_for = 0;
+        if looks_back && self.look_back == LookBack::NotWanted {
+            self.look_back = LookBack::Due;
+        }
         let until = self.read_to.map(|at| at.plus_seconds(-OVERLAP));
         self.under_way.get_or_insert_with(|| Walk::changes(until));
     }
@@ -45,7 +51,10 @@ impl Cursor {
     /// under way is.
     pub(crate) fn next(&mut self, now: Timestamp, is_scarce: bool) -> Option<Task> {
         if self.under_way.is_none() && !is_scarce {
-            self.under_way = self.sweep(now).or_else(|| self.rows());
+            self.under_way = self
+                .sweep(now)
+                .or_else(|| self.rows())
+                .or_else(|| self.recent(now));
         }
         if self.under_way.is_some() {
             return Some(Task::Page);
@@ -73,6 +82,11 @@ impl Cursor {
         // Where it showed none, at every hour: right after the hour's other sweep.
         let was_begun = age(self.swept_whole_try) < SWEEP_EVERY;
         (is_whole_due && !was_begun).then(|| Walk::labelled(now))
+    }
+
+    fn recent(&self, now: Timestamp) -> Option<Walk> {
+        let until = now.plus_seconds(-LOOK_BACK_UNLABELLED);
+        (self.look_back == LookBack::Due).then(|| Walk::recent(until))
     }
 
     /// The lists of rows, where enough is looked for in them.
@@ -103,6 +117,7 @@ impl Cursor {
                     self.label = Label::Known;
                 }
             }
+            Walk::Recent { .. } => self.look_back = LookBack::Done,
             Walk::Rows { open, .. } => {
                 let wanted = self.wanted.values_mut();
                 wanted
@@ -134,10 +149,10 @@ mod tests {
     #[test]
     fn the_first_time_all_is_swept_and_then_by_the_hour() {
         let mut cursor = Cursor::default();
-        cursor.begin();
+        cursor.begin(false);
         let first = ["pulls?state=all", "issues?labels=L", "issues?labels=L"];
         assert_eq!(lists(&mut cursor, NOW), first);
-        cursor.begin();
+        cursor.begin(false);
         assert_eq!(lists(&mut cursor, NOW.plus_seconds(60)), first[..1]);
         // It showed none, and is tried again.
         assert_eq!(cursor.next(NOW, false), Some(Task::Label));
@@ -147,6 +162,21 @@ mod tests {
         cursor.swept_whole = Some(next);
         let next = next.plus_seconds(SWEEP_EVERY);
         assert_eq!(lists(&mut cursor, next), first[1..2]);
+    }
+
+    #[test]
+    fn what_changed_before_is_looked_at_once_after_all_that_has_the_label() {
+        let mut cursor = Cursor::default();
+        cursor.begin(true);
+        let mut all = lists(&mut cursor, NOW);
+        assert_eq!(all.pop().as_deref(), Some("pulls?state=all"));
+        assert_eq!(all.len(), 3);
+        cursor.label = Label::Known;
+        cursor.begin(true);
+        assert_eq!(
+            lists(&mut cursor, NOW.plus_seconds(60)),
+            ["pulls?state=all"]
+        );
     }
 
     #[test]
@@ -171,7 +201,7 @@ mod tests {
         cursor.asked_for = 0;
         let asked = (0..100).take_while(|_| cursor.next(NOW, false).is_some());
         assert_eq!(asked.count(), 20, "no more in one look");
-        cursor.begin();
+        cursor.begin(false);
         cursor.under_way = None;
         assert!(cursor.next(NOW, false).is_some(), "the next look goes on");
     }

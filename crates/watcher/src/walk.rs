@@ -8,6 +8,8 @@ use url::form_urlencoded;
 
 /// After this many pages (20,000 pull requests) reading on would cost more than starting afresh.
 const MAX_PAGES: u32 = 200;
+/// nixpkgs has some 30 pages of changes a week: a first sync is to take no more than a hundred requests.
+const MAX_PAGES_RECENT: u32 = 30;
 /// A page goes back far enough where this many of its last rows are older. A single one may be a
 /// stale copy of what has changed since.
 const OLD_ROWS: usize = 10;
@@ -34,6 +36,9 @@ pub(crate) enum Walk {
         begun: Timestamp,
         since: Timestamp,
     },
+    /// All pull requests once more, the latest change first, back to a time: for what of before the
+    /// first look is of interest without having the label.
+    Recent { page: u32, until: Timestamp },
     /// All that are open, or all that are closed, the latest change first, back to a time: for the
     /// rows of what the lists of labels showed, which have no head.
     Rows {
@@ -63,6 +68,11 @@ impl Walk {
         Self::LabelledSince { page, begun, since }
     }
 
+    pub(crate) fn recent(until: Timestamp) -> Self {
+        let page = 1;
+        Self::Recent { page, until }
+    }
+
     pub(crate) fn rows(open: bool, until: Timestamp) -> Self {
         let page = 1;
         Self::Rows { page, open, until }
@@ -73,7 +83,18 @@ impl Walk {
             Self::Changes { page, .. }
             | Self::Labelled { page, .. }
             | Self::LabelledSince { page, .. }
+            | Self::Recent { page, .. }
             | Self::Rows { page, .. } => page,
+        }
+    }
+
+    fn most_pages(&self) -> u32 {
+        match self {
+            Self::Recent { .. } => MAX_PAGES_RECENT,
+            Self::Changes { .. }
+            | Self::Labelled { .. }
+            | Self::LabelledSince { .. }
+            | Self::Rows { .. } => MAX_PAGES,
         }
     }
 
@@ -81,7 +102,7 @@ impl Walk {
     fn until(&self) -> Option<Timestamp> {
         match self {
             Self::Changes { until, .. } => *until,
-            Self::Rows { until, .. } => Some(*until),
+            Self::Recent { until, .. } | Self::Rows { until, .. } => Some(*until),
             Self::Labelled { .. } | Self::LabelledSince { .. } => None,
         }
     }
@@ -91,7 +112,7 @@ impl Walk {
         let mut query = form_urlencoded::Serializer::new(String::new());
         let by_change = [("sort", "updated"), ("direction", "desc")];
         let (list, page) = match self {
-            Self::Changes { page, .. } => {
+            Self::Changes { page, .. } | Self::Recent { page, .. } => {
                 query.append_pair("state", "all").extend_pairs(by_change);
                 ("pulls", page)
             }
@@ -131,8 +152,9 @@ impl Walk {
         let is_old = |time: &&Option<Timestamp>| until.is_some_and(|until| **time < Some(until));
         let old = times.iter().rev().take_while(is_old).count();
         let is_reached = until.is_some() && old >= OLD_ROWS.min(times.len());
+        let most = self.most_pages();
         let page = self.page();
-        if is_one_page || is_reached || !has_next || *page >= MAX_PAGES {
+        if is_one_page || is_reached || !has_next || *page >= most {
             return false;
         }
         *page += 1;

@@ -91,7 +91,7 @@ impl Watcher {
                 );
             }
         }
-        cursor.begin();
+        cursor.begin(self.unlabelled || !self.scope.is_empty());
     }
 
     /// How many seconds are to be between two looks at least, so that what is left of the hourly

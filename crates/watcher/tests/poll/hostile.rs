@@ -76,7 +76,7 @@ async fn odd_fields_cost_at_most_themselves() -> Result<()> {
     let mut body = serde_json::to_string(&rows)?;
     body = body.replacen("a fix 3", "a fix \\ud83d", 1);
     let kind = FaultKind::Body(body.into_bytes());
-    world.github.inject(Fault::on("/nixpkgs/pulls", 1, kind));
+    world.github.inject(Fault::on("/nixpkgs/pulls", 2, kind));
     assert_eq!(world.poll_numbers().await?, [1, 2, 3, 4, 5, 6]);
     assert_eq!(world.known[&PrNumber(4)].title, "a fix \u{fffd}");
     assert!(world.complaints().is_empty());

@@ -78,6 +78,20 @@ async fn the_port_of_what_is_watched_is_found_without_label_and_signs() -> Resul
 }
 
 #[tokio::test]
+async fn the_first_look_finds_fixes_of_the_last_week_that_nobody_labelled() -> Result<()> {
+    let mut world = World::new().await?;
+    world.open("curl: patch CVE-2026-0003", &[])?;
+    world.github.advance(8 * DAY)?;
+    let fix = world.open("openssl: patch CVE-2026-0001", &[])?;
+    world.github.advance(HOUR)?;
+    for number in 0..250 {
+        world.open(&format!("hello{number}: 2.12 -> 2.13"), &[])?;
+    }
+    assert_eq!(world.poll_numbers().await?, [fix]);
+    Ok(())
+}
+
+#[tokio::test]
 async fn what_is_about_a_package_in_the_scope_is_found_whatever_it_says() -> Result<()> {
     let mut world = World::new().await?;
     let mut scoped = config(&world.github, Some(&world.token))?;
