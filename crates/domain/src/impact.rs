@@ -19,7 +19,7 @@ pub enum Certainty {
 #[serde(tag = "impact", rename_all = "snake_case")]
 pub enum ImpactOutcome {
     /// This.
-    Known(Impact),
+    Known(Box<Impact>),
     /// The package set as a whole does not evaluate with the pick, or not without it.
     Unknown {
         /// Why, as Nix says it.

@@ -10,7 +10,8 @@
 //!   [`OsvFiles`], advisories in OSV form; [`EpssFile`], FIRST's scores of how likely exploitation is.
 //! - [`Evidence`] watches those that there are. [`Known`] is what they say together, and
 //!   [`AdvisoryFacts`] what they say of one vulnerability under all its names.
-//! - [`Risk`] is the order of the queue, and the reason for it.
+//! - [`Risk`] is the order of the queue, and the reason for it; [`Targets`], how soon a team wants what
+//!   is at risk to be mended.
 
 mod day;
 mod epss;
@@ -25,6 +26,7 @@ mod osv_files;
 mod risk;
 mod severity;
 mod source;
+mod targets;
 mod watched;
 
 pub use epss::{InvalidScores, Likelihood, Scores};
@@ -39,4 +41,5 @@ pub use osv_files::OsvFiles;
 pub use risk::Risk;
 pub use severity::{Rating, Severity};
 pub use source::{Reading, Source, SourceKind, Stamp, Unreadable};
+pub use targets::{Gravity, Target, Targets};
 pub use watched::Standing;

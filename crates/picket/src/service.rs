@@ -76,6 +76,7 @@ impl Service {
             sign_in: sign_in(&config)?,
             evidence: Arc::new(Evidence::new(config.evidence.clone())),
             risks: Risks::default(),
+            targets: config.targets,
             webhook_secret: webhook_secret(&config.github),
             base_url: config.web.base_url.clone(),
             public_keys: config.signing_keys.iter().map(SecretKey::public).collect(),

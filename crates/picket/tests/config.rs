@@ -9,6 +9,7 @@ use picket::config::{Allowances, Config, KEYS, Retention, SignIn};
 use picket_domain::{
     AccountId, AfterHold, BaseHold, Certainty, Login, MassRebuild, Named, PackageTests, RetryPolicy,
 };
+use picket_evidence::Targets;
 use picket_publisher::{KeyName, SecretKey};
 use tempfile::TempDir;
 
@@ -110,6 +111,13 @@ log_days = 45
 evaluation_days = 15
 minimum_free_gib = 20
 every_seconds = 600
+
+[team.targets]
+exploited_hours = 12
+critical_hours = 24
+high_hours = 72
+medium_hours = 336
+low_hours = 720
 "#;
 
 /// A folder with the files that the configuration names.
@@ -169,6 +177,14 @@ fn every_key_is_taken() {
     let osv = [at("advisories.jsonl"), at("advisories")];
     assert_eq!(config.evidence.osv, osv);
     assert_eq!(config.evidence.epss, Some(at("epss.csv.gz")));
+    let targets = Targets {
+        exploited: Some(12),
+        critical: Some(24),
+        high: Some(72),
+        medium: Some(336),
+        low: Some(720),
+    };
+    assert_eq!(config.targets, targets);
     assert!(matches!(config.web.sign_in, SignIn::GitHub { .. }));
     let channel = &config.channels[0];
     assert_eq!(channel.policy.required_approvals, 2);
@@ -210,6 +226,7 @@ fn a_file_without_the_newer_keys_is_as_good_as_before() {
     assert_eq!(policy.mass_rebuild, None);
     assert_eq!(policy.package_tests, PackageTests::Require);
     assert_eq!(config.impact.unwrap().certainty, Certainty::Estimate);
+    assert!(config.targets.is_empty());
     assert_eq!(config.limits.evaluation.at_once, 1);
     let kept = Retention {
         releases: 50,
@@ -576,6 +593,25 @@ fn errors_name_file_line_and_remedy() {
     <folder>/picket.toml:3: "mysql" is no database URL: use sqlite:///absolute/path/picket.db or postgres://user@host/database
       to mend it: write sqlite:///path/to/picket.db or postgres://user@host/database
     "#);
+}
+
+#[test]
+fn what_is_graver_has_no_more_time() {
+    insta::assert_snapshot!(error("high_hours = 72", "high_hours = 0"), @"
+    <folder>/picket.toml:102: nothing is out within 0 hours
+      to mend it: write 1 or more hours, or leave the key out: then there is no target
+    ");
+    insta::assert_snapshot!(error("medium_hours = 336", "medium_hours = 48"), @"
+    <folder>/picket.toml:103: medium_hours is 48, and high_hours, for what is graver, 72
+      to mend it: give what is graver no more hours than what is less so
+    ");
+    let between = "medium_hours = 336\nlow_hours = 720";
+    insta::assert_snapshot!(error(between, "low_hours = 48"), @"
+    <folder>/picket.toml:103: low_hours is 48, and high_hours, for what is graver, 72
+      to mend it: give what is graver no more hours than what is less so
+    ");
+    assert!(parse(&FULL.replace("high_hours = 72", "high_hours = 24")).is_ok());
+    assert!(parse(&FULL.replace("exploited_hours = 12\n", "")).is_ok());
 }
 
 #[test]

@@ -180,7 +180,7 @@ impl Engine {
         Ok(match found.await? {
             Ok(impact) => {
                 let building = self.builder.durations().of(&impact.builds);
-                ImpactOutcome::Known(told(impact, certainty, building))
+                ImpactOutcome::Known(Box::new(told(impact, certainty, building)))
             }
             Err(reason) => ImpactOutcome::Unknown { reason },
         })

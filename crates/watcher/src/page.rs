@@ -59,7 +59,7 @@ impl Page {
                 }
                 Walk::Recent { until, .. } if head.updated_at() < Some(*until) => {}
                 Walk::Recent { .. } | Walk::Rows { .. } => {
-                    page.add(&head, row.get(), interest, (answer.date, wanted))
+                    page.add(&head, row.get(), interest, (answer.date, wanted));
                 }
                 Walk::Labelled { seen, .. } => {
                     seen.insert(head.number);

@@ -15,10 +15,12 @@
 //! - `page_threads` are where all but files is made, so that Nix clients never wait for pages.
 //! - `prefix` puts the path of the server's address before those on it, where it has one.
 
+mod aim;
 mod api;
 mod assets;
 mod builds;
 mod chain;
+mod clock;
 mod conflict;
 mod decide;
 mod error;

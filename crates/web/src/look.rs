@@ -9,7 +9,7 @@ use picket_domain::{
     attribute_of, counting_approvals, stage_times, stale_pick, status,
 };
 
-use picket_evidence::{AdvisoryFacts, Exploited, Known, Record};
+use picket_evidence::{AdvisoryFacts, Exploited, Known, Record, Targets};
 use picket_snapshot::ChannelSnapshot;
 
 use crate::error::PageError;
@@ -28,6 +28,8 @@ pub(crate) struct Look<'a> {
     pub(crate) now: Timestamp,
     /// What is known of vulnerabilities elsewhere.
     pub(crate) known: Arc<Known>,
+    /// How soon the team wants fixes to be out.
+    pub(crate) targets: Targets,
     snapshot: Arc<ChannelSnapshot>,
 }
 
@@ -48,6 +50,7 @@ impl<'a> Look<'a> {
             resolution,
             now,
             known: app.evidence.known(),
+            targets: app.targets,
             snapshot,
         })
     }

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use picket_builder::{JobReads, JobSet, Live, Logs};
 use picket_domain::{Board, BranchName, ChannelName, Policy, Scope, Series, Timestamp};
-use picket_evidence::Evidence;
+use picket_evidence::{Evidence, Targets};
 use picket_merger::{GitAddress, Merger};
 use picket_publisher::{PublicDir, PublicKey};
 use picket_snapshot::Snapshots;
@@ -40,6 +40,8 @@ pub struct AppState {
     pub evidence: Arc<Evidence>,
     /// How urgent the candidates are by that.
     pub risks: Risks,
+    /// How soon the team wants fixes to be out.
+    pub targets: Targets,
     /// What GitHub signs its deliveries with; `None`: none are taken.
     pub webhook_secret: Option<String>,
     /// The address under which browsers and Nix clients reach this server; a path in it is that of

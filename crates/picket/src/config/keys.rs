@@ -43,6 +43,27 @@ pub const KEYS: &[(&str, &str)] = &[
          number, as `https://api.github.com/users/ada` tells it.",
     ),
     (
+        "team.targets.exploited_hours",
+        "How many hours after its pull request was opened a fix of what is known to be exploited is to be out, however it is \
+         rated; default: as it is rated.",
+    ),
+    (
+        "team.targets.critical_hours",
+        "The same for what is rated critical; default no target.",
+    ),
+    (
+        "team.targets.high_hours",
+        "The same for what is rated high; default no target.",
+    ),
+    (
+        "team.targets.medium_hours",
+        "The same for what is rated medium; default no target.",
+    ),
+    (
+        "team.targets.low_hours",
+        "The same for what is rated low; default no target.",
+    ),
+    (
         "github.repository",
         "The watched repository, as `NixOS/nixpkgs`.",
     ),

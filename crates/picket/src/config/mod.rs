@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use picket_builder::{Limits, NixConfig};
 use picket_domain::{Certainty, Login, Named};
-use picket_evidence::Places;
+use picket_evidence::{Places, Targets};
 use picket_merger::GitAddress;
 use picket_publisher::SecretKey;
 use url::Url;
@@ -41,6 +41,8 @@ pub struct Config {
     pub web: Web,
     /// Who may decide; logins and numbers are unique.
     pub team: Vec<Named>,
+    /// How soon the team wants fixes to be out; the graver no later.
+    pub targets: Targets,
     /// The watched repository.
     pub github: GitHub,
     /// Where upstream's git objects come from.

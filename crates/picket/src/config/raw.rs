@@ -55,6 +55,19 @@ pub(super) struct GitHubOAuth {
 #[serde(deny_unknown_fields)]
 pub(super) struct Team {
     pub(super) members: Spanned<Vec<Spanned<Member>>>,
+    #[serde(default)]
+    pub(super) targets: Targets,
+}
+
+/// How soon fixes are to be out.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Targets {
+    pub(super) exploited_hours: Option<Spanned<u32>>,
+    pub(super) critical_hours: Option<Spanned<u32>>,
+    pub(super) high_hours: Option<Spanned<u32>>,
+    pub(super) medium_hours: Option<Spanned<u32>>,
+    pub(super) low_hours: Option<Spanned<u32>>,
 }
 
 /// Somebody of the team: by the login alone, or by the account's number too.

@@ -5,12 +5,16 @@ use axum::extract::{Path, State};
 use picket_domain::{
     Candidate, ConflictKind, ImpactSummary, PickOutcome, PickStatus, PrNumber, Seen, Timestamp,
 };
+use picket_evidence::Risk;
 use serde::Serialize;
 
 use super::evidence::EvidenceJson;
 use super::ports::{OriginalJson, PortJson, port_of, ports};
+use super::target::TargetJson;
+use crate::aim::Aim;
 use crate::error::{ApiError, PageError};
 use crate::look::{Look, NOT_WATCHED, chosen};
+use crate::risks::risk;
 use crate::state::App;
 
 /// A candidate as one channel sees it.
@@ -52,6 +56,8 @@ pub(crate) struct CandidateJson {
     /// Why it is in that state, as a sentence.
     reason: String,
     stages: StagesJson,
+    /// How soon the team wants it out; null where it has no target for it, or nothing is left to do.
+    target: Option<TargetJson>,
 }
 
 #[derive(Serialize)]
@@ -101,7 +107,7 @@ struct StagesJson {
 }
 
 impl CandidateJson {
-    fn new(look: &Look<'_>, candidate: &Candidate, status: &PickStatus) -> Self {
+    fn new(look: &Look<'_>, candidate: &Candidate, status: &PickStatus, risk: Risk) -> Self {
         let seen = look.seen(candidate);
         let approvals = look.approvals(candidate);
         let approvals = approvals.into_iter().map(|approval| ApprovalJson {
@@ -143,6 +149,7 @@ impl CandidateJson {
             state: status.name(),
             reason: status.reason(),
             stages: StagesJson::new(look, candidate),
+            target: Aim::of(look, candidate, status, risk).map(|it| TargetJson::new(&it)),
         }
     }
 }
@@ -217,9 +224,11 @@ pub(crate) async fn candidates(
     Path(name): Path<String>,
 ) -> Result<Json<CandidatesOfChannel>, ApiError> {
     let look = Look::at(&app, chosen(&app, Some(&name))?).await?;
+    let risks = app.risks.table(&look.facts, &look.known);
     let candidates = look.candidates();
-    let candidates =
-        candidates.map(|(candidate, status)| CandidateJson::new(&look, candidate, status));
+    let candidates = candidates.map(|(candidate, status)| {
+        CandidateJson::new(&look, candidate, status, risks.of(candidate))
+    });
     Ok(Json(CandidatesOfChannel {
         channel: name,
         candidates: candidates.collect(),
@@ -245,7 +254,7 @@ pub(crate) async fn candidate(
         let candidate = look.candidate(pr);
         candidates.extend(candidate.map(|it| CandidateJson {
             evidence: Some(EvidenceJson::new(&look, it)),
-            ..CandidateJson::new(&look, it, &look.status(it))
+            ..CandidateJson::new(&look, it, &look.status(it), risk(&look.known, it))
         }));
     }
     if candidates.is_empty() {

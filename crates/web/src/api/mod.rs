@@ -12,6 +12,7 @@ mod candidates;
 mod channels;
 mod evidence;
 mod ports;
+mod target;
 
 pub(crate) use candidates::{candidate, candidates};
 pub(crate) use channels::{channel, channels};

@@ -11,9 +11,10 @@ use picket_domain::{
 
 use super::prometheus::Metric;
 use super::sources::SourceMetrics;
+use crate::aim::late;
 use crate::error::PageError;
 use crate::look::Look;
-use crate::state::App;
+use crate::state::{App, AppState};
 
 struct Metrics {
     github_requests: Metric,
@@ -31,6 +32,7 @@ struct Metrics {
     release_time: Metric,
     base_age: Metric,
     candidates: Metric,
+    late: Metric,
     waiting: Metric,
     builds: Metric,
     flaky: Metric,
@@ -104,6 +106,10 @@ impl Metrics {
                 "picket_candidates",
                 "Candidates by their state in the channel.",
             ),
+            late: Metric::gauge(
+                "picket_candidates_late",
+                "Candidates that are later than the team's target and still not out.",
+            ),
             waiting: Metric::gauge(
                 "picket_approved_unreleased_age_seconds",
                 "Seconds that the oldest approved fix which is under way has waited; 0 without one.",
@@ -176,7 +182,7 @@ impl Metrics {
         }
     }
 
-    fn add(&mut self, look: &Look<'_>) {
+    fn add(&mut self, app: &AppState, look: &Look<'_>) {
         let channel = [("channel", look.channel.name().as_str())];
         if let Some((release, at)) = look.published().first() {
             self.release.sample(&channel, release.seq.0 as f64);
@@ -189,6 +195,7 @@ impl Metrics {
         let holds = &look.plan().holds;
         self.holds.sample(&channel, holds.len() as f64);
         self.waiting.sample(&channel, oldest_under_way(look) as f64);
+        self.late.sample(&channel, late(app, look) as f64);
         for (state, count) in by_state(look) {
             self.candidates
                 .sample(&[channel[0], ("state", state)], f64::from(count));
@@ -237,6 +244,7 @@ impl Metrics {
             &self.release_time,
             &self.base_age,
             &self.candidates,
+            &self.late,
             &self.waiting,
             &self.builds,
             &self.flaky,
@@ -260,7 +268,7 @@ pub(crate) async fn metrics(State(app): State<App>) -> Result<Response, PageErro
         metrics.sources.add(&standing, app.now());
     }
     for channel in &app.channels {
-        metrics.add(&Look::at(&app, channel).await?);
+        metrics.add(&app, &Look::at(&app, channel).await?);
     }
     let content_type = "text/plain; version=0.0.4; charset=utf-8";
     Ok(([(header::CONTENT_TYPE, content_type)], metrics.page()).into_response())

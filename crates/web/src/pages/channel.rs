@@ -12,6 +12,7 @@ use picket_domain::{
 
 use super::notice::Notice;
 use super::subscribe::{Way, ways};
+use crate::aim::late;
 use crate::error::{PageError, page};
 use crate::extract::Checked;
 use crate::lag_chart::LagChart;
@@ -52,6 +53,8 @@ struct ChannelPage {
     builds: Vec<RunningBuild>,
     under_way: usize,
     waiting: usize,
+    /// How many fixes are later than the team's target.
+    late: usize,
     superseded: Beginning<Superseded>,
     lead: Option<String>,
     lags: Option<LagChart>,
@@ -188,6 +191,7 @@ impl ChannelPage {
             builds: running_builds(look),
             under_way,
             waiting: of_group(StatusGroup::NeedsDecision),
+            late: late(app, look),
             superseded: superseded(look),
             lead: median_lag(look).map(duration),
             lags: LagChart::of(lags(look)),

@@ -81,7 +81,7 @@ fn section(page: &str, id: &str) -> String {
 
 #[tokio::test]
 async fn the_page_says_what_a_pick_changes_and_what_is_not_known() {
-    let (_site, router) = site(&ImpactOutcome::Known(impact(153))).await;
+    let (_site, router) = site(&ImpactOutcome::Known(Box::new(impact(153)))).await;
     let client = Client::new(&router);
     let page = client.get(&format!("/candidates/{NGINX}")).await.body;
     insta::assert_snapshot!("candidate", section(&page, "impact"));
@@ -100,7 +100,7 @@ async fn the_page_says_what_a_pick_changes_and_what_is_not_known() {
 
 #[tokio::test]
 async fn a_mass_rebuild_is_called_one() {
-    let (_site, router) = site(&ImpactOutcome::Known(impact(14_000))).await;
+    let (_site, router) = site(&ImpactOutcome::Known(Box::new(impact(14_000)))).await;
     let client = Client::new(&router);
     let queue = client.get("/queue").await.body;
     assert!(queue.contains("mass rebuild: 14,000 builds"), "{queue}");

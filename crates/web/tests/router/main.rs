@@ -28,4 +28,5 @@ mod ports;
 mod resolving;
 mod seen;
 mod sign_in;
+mod targets;
 mod webhook;

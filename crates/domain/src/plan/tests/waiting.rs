@@ -68,7 +68,7 @@ fn what_the_team_waives_is_released_and_goes_on_being_so_when_the_waiver_ends() 
     world.settle(0);
     assert_eq!(world.released(), [PrNumber(1)]);
     let waived = world.facts.odd_jobs(world.now).waived;
-    assert!(waived.iter().map(|it| it.as_str()).eq(["job"]));
+    assert!(waived.iter().map(JobName::as_str).eq(["job"]));
     let reason = "it is back".into();
     world.decide(
         0,

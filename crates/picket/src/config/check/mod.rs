@@ -6,6 +6,7 @@ mod channels;
 mod github;
 mod nix;
 mod paths;
+mod targets;
 mod team;
 mod value;
 mod web;
@@ -44,6 +45,7 @@ pub(super) fn check(raw: raw::Raw, file: &Path, allow: Allowances) -> Checked<Co
         data_dir: paths.writable_folder(&raw.data_dir)?,
         web,
         team,
+        targets: targets::targets(&raw.team.targets)?,
         github: github::github(raw.github, &paths)?,
         upstream,
         signing_keys: signing_keys(&raw.signing.key_files, &paths)?,

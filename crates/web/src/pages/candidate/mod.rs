@@ -37,7 +37,7 @@ use self::jobs::JobsView;
 use self::lost::LostView;
 use self::people::{PersonView, people};
 use self::ports::PortsView;
-use self::stages::{Stage, stages};
+use self::stages::{Stage, TargetView, stages};
 use self::trouble::Trouble;
 use super::notice::Notice;
 use crate::conflict::{ConflictPart, ResolvedPart};
@@ -122,6 +122,7 @@ struct CandidatePage {
     build: Option<BuildView>,
     stages: Vec<Stage>,
     lead: Option<String>,
+    target: Option<TargetView>,
     log: Vec<LogLine>,
 }
 
@@ -274,6 +275,7 @@ impl CandidatePage {
             status: status_badge(&status),
             stages,
             lead,
+            target: TargetView::of(look, candidate, &status),
             log: parts
                 .log
                 .iter()

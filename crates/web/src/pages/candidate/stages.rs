@@ -1,14 +1,37 @@
 //! The part of a candidate's page that shows its way.
 
-use picket_domain::{Candidate, Timestamp};
+use picket_domain::{Candidate, PickStatus, Timestamp};
 
+use crate::aim::Aim;
 use crate::look::Look;
+use crate::risks::risk;
 use crate::time::{When, duration};
+use crate::view::Badge;
 
 /// A stage of the way, reached or not.
 pub(super) struct Stage {
     pub(super) name: String,
     pub(super) when: Option<When>,
+}
+
+/// How soon the team wants it out, and how it stands to that.
+pub(super) struct TargetView {
+    /// A sentence that ends in the time.
+    pub(super) text: String,
+    pub(super) due: Timestamp,
+    pub(super) clock: Badge,
+}
+
+impl TargetView {
+    pub(super) fn of(look: &Look<'_>, candidate: &Candidate, status: &PickStatus) -> Option<Self> {
+        let aim = Aim::of(look, candidate, status, risk(&look.known, candidate))?;
+        let (fixes, hours) = (aim.target.gravity.fixes(), aim.target.hours);
+        Some(Self {
+            text: format!("The team's target for {fixes}: out within {hours} h, by"),
+            due: aim.due,
+            clock: aim.badge()?,
+        })
+    }
 }
 
 /// The stages of the candidate's way, and how much earlier this channel had it.

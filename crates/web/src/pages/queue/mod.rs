@@ -17,6 +17,7 @@ use self::groups::{Gathered, grouped};
 use self::port::port_words;
 use self::portion::{Portion, ROWS, shares};
 use super::notice::Notice;
+use crate::aim::Aim;
 use crate::error::{PageError, page};
 use crate::extract::Checked;
 use crate::layout::{Section, Shell};
@@ -80,6 +81,8 @@ pub(super) struct Row {
     pub(super) is_exploited: bool,
     /// How bad the worst of them is, where that is known.
     pub(super) severity: Option<Badge>,
+    /// How it stands to the team's target, while it is not out.
+    pub(super) clock: Option<Badge>,
     pub(super) files: String,
     pub(super) opened: When,
     pub(super) assessment: Badge,
@@ -276,6 +279,7 @@ impl Row {
             advisories: advisories(&candidate.advisories()),
             is_exploited: risk.is_exploited(),
             severity: risk.rating().map(rating_badge),
+            clock: Aim::of(look, candidate, status, risk).and_then(|it| it.brief()),
             files: changed_files(candidate.details.as_ref()),
             opened: When::new(candidate.opened_at, look.now),
             assessment: assessment_badge(

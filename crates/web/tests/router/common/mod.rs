@@ -24,6 +24,7 @@ use picket_domain::{
     AfterHold, BaseHold, Board, BranchName, ChannelName, JobPattern, Lane, LaneKey, Login, Named,
     PackageTests, Policy, RetryPolicy, Scope, Timestamp,
 };
+use picket_evidence::Targets;
 use picket_publisher::{KeyName, PublicDir, PublicKey, SecretKey};
 use picket_snapshot::Snapshots;
 use picket_store::Store;
@@ -171,6 +172,7 @@ impl Site {
             },
             evidence: Arc::default(),
             risks: Risks::default(),
+            targets: Targets::default(),
             webhook_secret: Some(WEBHOOK_SECRET.to_owned()),
             base_url: Url::parse(BASE_URL).unwrap(),
             public_keys: vec![public_key()],
