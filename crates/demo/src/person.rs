@@ -61,8 +61,8 @@ impl Person {
             .await?)
     }
 
-    /// Approves what the candidate's page shows. Where that is not what there is any more when the
-    /// approval comes in, it looks again, as people do.
+    /// Approves what the candidate's page shows, unless that is approved by them already. Where that is
+    /// not what there is any more when the approval comes in, it looks again, as people do.
     ///
     /// # Errors
     /// Where the page offers no approval, or the server refuses it.
@@ -70,6 +70,10 @@ impl Person {
         let mut looks = 0;
         loop {
             let page = self.candidate_page(pr).await?;
+            let offers = |what: &str| page.contains(&format!("/candidates/{pr}/{what}\""));
+            if offers("withdraw") && !offers("approve") {
+                return Ok(());
+            }
             let field = |name| hidden(&page, name).context("the page offers no approval");
             let (head, seen) = (field("head")?, field("seen")?);
             let fields = [("head", &*head), ("seen", &*seen)];

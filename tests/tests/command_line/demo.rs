@@ -7,7 +7,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
-use picket_tests::{demo_program, run_demo};
+use picket_demo::Scene;
+use picket_tests::{Stage, demo_program, run_demo};
 use serde_json::Value;
 
 /// The keys of the object that `--json` prints.
@@ -63,6 +64,17 @@ fn a_demo_goes_on_from_where_it_was() -> Result<()> {
     assert_ne!(elsewhere["release"], first["release"], "it names the cache");
     assert_eq!(states(&elsewhere)?, states(&first)?);
     assert_eq!(elsewhere["public_key"], first["public_key"]);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_demo_that_was_stopped_between_two_approvals_goes_on() -> Result<()> {
+    let stage = Stage::open().await?;
+    let first = stage.world.to_approve().next().context("a pull request")?;
+    stage.until_pick(first, "awaiting_approval").await?;
+    stage.person(0).await?.approve(first).await?;
+    Scene::new(&stage.world).play().await?;
+    stage.until_pick(first, "released").await?;
     Ok(())
 }
 

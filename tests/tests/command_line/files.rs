@@ -110,7 +110,7 @@ fn a_bad_configuration_is_named_with_line_and_remedy() -> Result<()> {
     let ran = with_config(&folder, &["check-config", "--allow-demo-sign-in"])?;
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""));
     insta::assert_snapshot!(ran.stderr, @r"
-    error: <folder>/picket.toml:11: unknown field `people`, expected `members`
+    error: <folder>/picket.toml:11: unknown field `people`, expected `members` or `targets`
       to mend it: `picket check-config --help` lists every key and what it is for
     ");
     Ok(())
