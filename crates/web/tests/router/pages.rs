@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use http::StatusCode;
-use picket_domain::{Action, Advisory, PrNumber, Timestamp};
+use picket_domain::{Action, Advisory, JobPattern, PrNumber, Scope, Timestamp};
 use picket_web::ROUTES;
 
 use crate::common::client::{Answer, Client};
@@ -37,6 +37,27 @@ fn groups(page: &Answer) -> String {
         )
     });
     lines.collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test]
+async fn what_is_about_a_package_of_the_channels_scope_says_so() {
+    let site = Site::new().await;
+    sample::fill(&site, Timestamp::now()).await;
+    let mut state = site.state();
+    state.channels[0].scope = Scope::new(vec![JobPattern::parse("nginx*").unwrap()]);
+    let client = Client::new(&picket_web::router(state));
+    let queue = client.get("/queue").await.body;
+    let (_, nginx) = queue.split_once("/candidates/412350").unwrap();
+    assert!(
+        nginx.contains("title=\"This channel watches nginx\">In scope"),
+        "{queue}"
+    );
+    assert_eq!(queue.matches("In scope").count(), 1, "{queue}");
+    let page = client.get("/candidates/412350").await.body;
+    assert!(
+        page.contains("it is about nginx, which this channel watches"),
+        "{page}"
+    );
 }
 
 #[tokio::test]

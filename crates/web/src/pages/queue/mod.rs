@@ -10,6 +10,7 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Response;
 use picket_domain::{Candidate, PickStatus, StatusGroup};
+use picket_recognise::{Subject, in_scope};
 use serde::Deserialize;
 use url::form_urlencoded;
 
@@ -83,6 +84,8 @@ pub(super) struct Row {
     pub(super) severity: Option<Badge>,
     /// How it stands to the team's target, while it is not out.
     pub(super) clock: Option<Badge>,
+    /// The package of the channel's scope that it is about.
+    pub(super) in_scope: Option<String>,
     pub(super) files: String,
     pub(super) opened: When,
     pub(super) assessment: Badge,
@@ -280,6 +283,7 @@ impl Row {
             is_exploited: risk.is_exploited(),
             severity: risk.rating().map(rating_badge),
             clock: Aim::of(look, candidate, status, risk).and_then(|it| it.brief()),
+            in_scope: in_scope(&Subject::from(candidate), &look.channel.scope),
             files: changed_files(candidate.details.as_ref()),
             opened: When::new(candidate.opened_at, look.now),
             assessment: assessment_badge(
