@@ -81,7 +81,7 @@ impl AttemptSummary {
             .weighed(rules.policy, |it| !it.is_waived(rules, self.at))
     }
 
-    /// The required jobs that it goes without because the team said so.
+    /// The jobs that it goes without because the team said so, required or not.
     pub fn waived(&self, rules: Rules<'_>) -> impl Iterator<Item = &JobName> {
         let failing = self.report.failing().iter();
         let waived = failing.filter(move |it| it.is_waived(rules, self.at));

@@ -112,7 +112,7 @@ pub use review::{
     ConflictPlace, Objection, PickedBefore, Seen, Shown, approval, approvals, can_be_overruled,
     counting_approvals, has_spoken, is_open, last_word, may_decide, stale_pick,
 };
-pub use scope::Scope;
+pub use scope::{Scope, last_name};
 pub use shared::SharedMap;
 pub use stage_times::{StageTimes, stage_times};
 pub use standing::{Approval, LapsedApproval, Standing, Veto};

@@ -22,8 +22,7 @@ impl Scope {
     /// Whether a package is in it, by its attribute path (`python3Packages.django`) or the last name
     /// of that.
     pub fn has(&self, attribute: &str) -> bool {
-        let last = attribute.rsplit('.').next().unwrap_or(attribute);
-        let names = [attribute, last].map(JobName::parse);
+        let names = [attribute, last_name(attribute)].map(JobName::parse);
         let mut names = names.into_iter().flatten();
         names.any(|name| self.0.iter().any(|pattern| pattern.matches(&name)))
     }
@@ -36,6 +35,11 @@ impl Scope {
         self.0.extend(new);
         self
     }
+}
+
+/// The last name of an attribute path: `django` of `python3Packages.django`.
+pub fn last_name(attribute: &str) -> &str {
+    attribute.rsplit('.').next().unwrap_or(attribute)
 }
 
 #[cfg(test)]

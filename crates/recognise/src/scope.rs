@@ -1,6 +1,6 @@
 //! Whether a pull request is about a package that a channel is about.
 
-use picket_domain::{Scope, attribute_of};
+use picket_domain::{Scope, attribute_of, last_name};
 
 use crate::subject::Subject;
 use crate::title::Title;
@@ -23,11 +23,7 @@ pub fn in_scope(subject: &Subject<'_>, scope: &Scope) -> Option<String> {
 /// the last name of its attribute path, since sets have many (`python312Packages`,
 /// `python313Packages`).
 pub fn is_about(subject: &Subject<'_>, attribute: &str) -> bool {
-    packages(subject).any(|name| last(name) == last(attribute))
-}
-
-fn last(attribute: &str) -> &str {
-    attribute.rsplit('.').next().unwrap_or(attribute)
+    packages(subject).any(|name| last_name(name) == last_name(attribute))
 }
 
 fn packages<'a>(subject: &Subject<'a>) -> impl Iterator<Item = &'a str> {

@@ -1,6 +1,6 @@
 //! Whether a fix comes in time: a team's target for it against its way so far.
 
-use picket_domain::{PickStatus, Timestamp, UpstreamState};
+use picket_domain::{PickStatus, StatusGroup, Timestamp, UpstreamState};
 
 const HOUR: i64 = 3_600;
 
@@ -94,27 +94,10 @@ impl Course<'_> {
 }
 
 fn is_done(status: &PickStatus) -> bool {
-    match status {
-        PickStatus::Superseded { .. }
-        | PickStatus::InBase
-        | PickStatus::InOtherPick
-        | PickStatus::ResolvedAway
-        | PickStatus::Dismissed { .. }
-        | PickStatus::Vetoed { .. } => true,
-        PickStatus::AwaitingApproval { .. }
-        | PickStatus::Conflict { .. }
-        | PickStatus::Disputed { .. }
-        | PickStatus::Stale { .. }
-        | PickStatus::Unavailable { .. }
-        | PickStatus::BuildFailed { .. }
-        | PickStatus::GivenUp { .. }
-        | PickStatus::BuildCancelled { .. }
-        | PickStatus::NoMachine { .. }
-        | PickStatus::Assembling
-        | PickStatus::Building { .. }
-        | PickStatus::Retrying { .. }
-        | PickStatus::Releasing
-        | PickStatus::Released { .. } => false,
+    match status.group() {
+        StatusGroup::Done | StatusGroup::Dismissed => true,
+        StatusGroup::SetAside => matches!(status, PickStatus::Vetoed { .. }),
+        StatusGroup::NeedsDecision | StatusGroup::UnderWay | StatusGroup::Out => false,
     }
 }
 

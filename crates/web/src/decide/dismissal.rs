@@ -2,10 +2,10 @@
 
 use axum::extract::{Path, State};
 use axum::response::Response;
-use picket_domain::{Action, CommitSha, DismissalKind, PickStatus, PrNumber, may_decide};
+use picket_domain::{Action, CommitSha, DismissalKind, PickStatus, PrNumber};
 use serde::Deserialize;
 
-use super::{NOT_YOUR_OWN, WithReason, back_to, channel, moved, record};
+use super::{WithReason, back_to, channel, moved, not_their_own, record};
 use crate::error::PageError;
 use crate::extract::Checked;
 use crate::forms::{SignedForm, reason};
@@ -30,8 +30,7 @@ pub(crate) async fn dismiss(
     let look = Look::at(&app, channel(&app, &form.channel)?).await?;
     let candidate = look.watched(pr)?;
     let reason = reason(&form.reason)?;
-    may_decide(&look.facts, candidate, &person.login)
-        .map_err(|_| PageError::Refused(NOT_YOUR_OWN))?;
+    not_their_own(&look, candidate, &person)?;
     if candidate.head != form.head {
         return moved::head(&look, candidate, &form.head, person);
     }
@@ -62,8 +61,7 @@ pub(crate) async fn reopen(
     let look = Look::at(&app, channel(&app, &form.channel)?).await?;
     let candidate = look.watched(pr)?;
     let reason = reason(&form.reason)?;
-    may_decide(&look.facts, candidate, &person.login)
-        .map_err(|_| PageError::Refused(NOT_YOUR_OWN))?;
+    not_their_own(&look, candidate, &person)?;
     let PickStatus::Dismissed { .. } = look.status(candidate) else {
         return Err(PageError::Refused("It is not dismissed."));
     };

@@ -9,8 +9,8 @@ pub(crate) mod waiver;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use picket_domain::{
-    Action, Actor, CommitSha, Login, Objection, PrNumber, Shown, approval, can_be_overruled,
-    has_spoken, may_decide,
+    Action, Actor, Candidate, CommitSha, Login, Objection, PrNumber, Shown, approval,
+    can_be_overruled, has_spoken, may_decide,
 };
 use picket_merger::Contents;
 use serde::Deserialize;
@@ -133,8 +133,7 @@ pub(crate) async fn overrule(
     let look = Look::at(&app, channel(&app, &form.channel)?).await?;
     let candidate = look.watched(pr)?;
     let reason = reason(&form.reason)?;
-    may_decide(&look.facts, candidate, &person.login)
-        .map_err(|_| PageError::Refused(NOT_YOUR_OWN))?;
+    not_their_own(&look, candidate, &person)?;
     if !can_be_overruled(&look.facts, candidate, &form.of) {
         return Err(PageError::Refused(NOT_TO_OVERRULE));
     }
@@ -146,6 +145,11 @@ pub(crate) async fn overrule(
     };
     record(&app, person, action).await?;
     Ok(back_to(look.channel, pr))
+}
+
+/// Nobody decides about their own pull request.
+fn not_their_own(look: &Look<'_>, candidate: &Candidate, by: &Person) -> Result<(), PageError> {
+    may_decide(&look.facts, candidate, &by.login).map_err(|_| PageError::Refused(NOT_YOUR_OWN))
 }
 
 const NOT_TO_OVERRULE: &str = "There is no such veto, or whoever it is of is on the team: then they \

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use picket_domain::{Advisory, Candidate, UpstreamState};
+use picket_domain::{Advisory, Candidate, PickStatus, UpstreamState, last_name};
 use picket_evidence::AdvisoryFacts;
 use picket_recognise::{Subject, is_about};
 
@@ -57,10 +57,15 @@ impl SweepView {
             .iter()
             .flat_map(|it| it.also.iter().chain([&it.advisory]))
             .collect();
+        let attributes: Vec<_> = attributes.into_iter().take(SHOWN).collect();
+        let near: Vec<_> = look
+            .candidates()
+            .filter(|(it, _)| it.pr != candidate.pr && it.upstream != UpstreamState::Closed)
+            .filter(|(it, _)| is_near(it, &attributes, &named))
+            .collect();
         let packages: Vec<_> = attributes
             .into_iter()
-            .take(SHOWN)
-            .map(|attribute| SweptView::of(look, candidate, attribute, &named))
+            .map(|attribute| SweptView::of(candidate, attribute, &near, &named))
             .collect();
         let is_told = packages.iter().any(|it| !it.is_here);
         is_told.then_some(Self { packages, more })
@@ -69,17 +74,14 @@ impl SweepView {
 
 impl SweptView {
     fn of(
-        look: &Look<'_>,
         candidate: &Candidate,
         attribute: &str,
+        near: &[(&Candidate, &PickStatus)],
         named: &BTreeSet<&Advisory>,
     ) -> Self {
-        let others = look.candidates().filter(|(it, _)| it.pr != candidate.pr);
-        let fixes = others.filter(|(it, _)| {
-            it.upstream != UpstreamState::Closed
-                && may_be_about(it, attribute, named)
-                && is_about(&Subject::from(*it), attribute)
-        });
+        let fixes = near
+            .iter()
+            .filter(|(it, _)| is_about(&Subject::from(*it), attribute));
         Self {
             attribute: attribute.to_owned(),
             is_here: is_about(&Subject::from(candidate), attribute),
@@ -96,9 +98,9 @@ impl SweptView {
 }
 
 /// Whether a closer look is worth it: there are ten thousand candidates, and few come near.
-fn may_be_about(candidate: &Candidate, attribute: &str, named: &BTreeSet<&Advisory>) -> bool {
-    let last = attribute.rsplit('.').next().unwrap_or(attribute);
-    candidate.title.contains(last) || names_any(candidate, named)
+fn is_near(candidate: &Candidate, attributes: &[&str], named: &BTreeSet<&Advisory>) -> bool {
+    let mut names = attributes.iter().map(|it| last_name(it));
+    names.any(|name| candidate.title.contains(name)) || names_any(candidate, named)
 }
 
 fn names_any(candidate: &Candidate, advisories: &BTreeSet<&Advisory>) -> bool {
