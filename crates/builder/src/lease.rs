@@ -22,7 +22,15 @@ const TRY_EVERY: Duration = Duration::from_millis(20);
 /// Keeps what belongs to a revision, for as long as it lives.
 #[derive(Debug)]
 pub struct Lease {
-    _locked: File,
+    locked: File,
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        // Closing would not do: a process that is being started by another thread has a copy of the
+        // descriptor until it becomes its program.
+        let _ = self.locked.unlock();
+    }
 }
 
 /// The folder of leases.
@@ -84,7 +92,7 @@ fn take(path: &Path, within: Duration) -> io::Result<Lease> {
     loop {
         let file = open(path)?;
         match file.try_lock_shared() {
-            Ok(()) if is_at(&file, path)? => return Ok(Lease { _locked: file }),
+            Ok(()) if is_at(&file, path)? => return Ok(Lease { locked: file }),
             Ok(()) | Err(TryLockError::WouldBlock) => {}
             Err(TryLockError::Error(error)) => return Err(error),
         }
@@ -110,5 +118,23 @@ fn is_at(file: &File, path: &Path) -> io::Result<bool> {
         Ok(there) => Ok(there.ino() == file.metadata()?.ino()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_lease_is_over_though_a_child_that_is_being_started_has_a_copy() {
+        let dir = tempfile::tempdir().unwrap();
+        let leases = Leases::new(dir.path());
+        let rev = CommitSha::parse(&"a1".repeat(20)).unwrap();
+        let lease = leases.take(&rev, Duration::ZERO).await.unwrap();
+        let copy = lease.locked.try_clone().unwrap();
+        assert!(leases.claim(&rev).unwrap().is_none(), "it is in use");
+        drop(lease);
+        assert!(leases.claim(&rev).unwrap().is_some());
+        drop(copy);
     }
 }
