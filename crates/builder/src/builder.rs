@@ -112,6 +112,27 @@ impl Builder {
         Ok(self.evaluator.evaluate(request, Cache::Use).await?)
     }
 
+    /// The outputs of all jobs of a revision that was evaluated before, whether or not they were ever
+    /// built; `None` where no evaluation is kept.
+    ///
+    /// # Errors
+    /// [`BuildError`] where Nix cannot be asked for its version.
+    pub async fn known_outputs(
+        &self,
+        revision: &Revision,
+        jobs: &JobSet,
+    ) -> Result<Option<Vec<StorePath>>, BuildError> {
+        let installed = self.site.nix.installed().await?;
+        let request = Request::new(&installed, revision, jobs);
+        let Some(evaluated) = self.evaluator.known(request).await else {
+            return Ok(None);
+        };
+        let jobs = evaluated.jobs.into_values().flatten();
+        Ok(Some(
+            jobs.flat_map(|job| job.outputs.into_values()).collect(),
+        ))
+    }
+
     /// Evaluates the base and the revision, and builds the jobs that differ.
     ///
     /// Everything that is in the store already stays as it is, so that a call that was cut off is

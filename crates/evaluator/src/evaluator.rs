@@ -93,8 +93,13 @@ impl Evaluator {
         self.stream(request, cache, &|_, _| {}).await
     }
 
-    /// The same, and each job is told of as soon as it is evaluated; none, where an earlier
-    /// evaluation is taken.
+    /// A revision's jobs, where an earlier evaluation is kept. Nothing is evaluated.
+    pub async fn known(&self, request: Request<'_>) -> Option<Evaluated> {
+        kept(&self.slot(request), Cache::Use).await
+    }
+
+    /// A revision's jobs as [`evaluate`](Self::evaluate) gives them, and each job is told of as soon as
+    /// it is evaluated; none, where an earlier evaluation is taken.
     ///
     /// # Errors
     /// [`EvaluateError`] for what is not the revision's own fault.

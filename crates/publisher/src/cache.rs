@@ -6,16 +6,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
-use picket_domain::{PathInfo, Sha256, StorePath};
-use picket_files::{WorkLock, create_whole, read_bounded, sync_dir, temporary_file, write_whole};
+use picket_domain::{PathInfo, ReleaseName, StorePath};
+use picket_files::{WorkLock, create_whole, read_bounded, sync_dir, write_whole};
 
 use crate::cache_file::{CacheFile, HashPart};
-use crate::digest::{CHUNK, Hashing};
 use crate::error::{AtPath, PublishError};
 use crate::key::SecretKey;
 use crate::manifest::PublishedPath;
@@ -23,7 +22,7 @@ use crate::narinfo::{self, NarFile, Narinfo};
 use crate::publisher::Publisher;
 use crate::upstream::Upstream;
 use crate::verified::metadata_if_there;
-use crate::{nar, order, parallel};
+use crate::{order, parallel};
 
 /// What a release has in the binary cache.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -32,6 +31,8 @@ pub struct PublishedPaths {
     pub paths: Vec<PublishedPath>,
     /// What those refer to that upstream has.
     pub upstream_references: BTreeSet<StorePath>,
+    /// The official release whose list said what upstream has, where it is known.
+    pub upstream_release: Option<ReleaseName>,
     /// How many of them were not there before this call.
     pub new: usize,
     /// Length of all their compressed NARs, in bytes.
@@ -77,15 +78,13 @@ impl Publisher {
     ) -> Result<PublishedPaths, PublishError> {
         let delta = order::delta(closure, upstream)?;
         self.all_ours(&delta.ours)?;
-        let cache = self.dir.cache_dir();
-        let nars = cache.join("nar");
-        fs::create_dir_all(&nars).at(&nars)?;
-        let _lock = WorkLock::join(&cache, &[&cache, &nars]).at(&cache)?;
+        let (cache, _lock) = (self.dir.cache_dir(), self.join_cache()?);
         self.write_cache_info()?;
         let ready = self.write_nars(&delta.ours)?;
-        sync_dir(&nars).at(&nars)?;
+        self.sync_nars()?;
         let mut published = PublishedPaths {
             upstream_references: delta.upstream_references,
+            upstream_release: upstream.release().cloned(),
             ..PublishedPaths::default()
         };
         for (info, ready) in delta.ours.iter().zip(ready) {
@@ -116,20 +115,34 @@ impl Publisher {
         });
         let wanted = wanted.collect::<Result<Vec<_>, _>>()?;
         self.all_ours(&wanted)?;
-        let cache = self.dir.cache_dir();
-        let nars = cache.join("nar");
-        fs::create_dir_all(&nars).at(&nars)?;
-        let _lock = WorkLock::join(&cache, &[&cache, &nars]).at(&cache)?;
+        let _lock = self.join_cache()?;
         for info in wanted {
-            let narinfo = NarinfoStep::Replace {
-                kept: self.kept_signatures(info)?,
-            };
             let nar = self.pack(info)?;
-            sync_dir(&nars).at(&nars)?;
-            self.write_narinfo(info, Ready { nar, narinfo })?;
+            self.write_anew(info, nar)?;
             tracing::warn!(path = %info.path, "made a damaged store path again");
         }
         Ok(())
+    }
+
+    /// Works in the cache, beside others who publish.
+    pub(crate) fn join_cache(&self) -> Result<WorkLock, PublishError> {
+        let cache = self.dir.cache_dir();
+        let nars = cache.join("nar");
+        fs::create_dir_all(&nars).at(&nars)?;
+        WorkLock::join(&cache, &[&cache, &nars]).at(&cache)
+    }
+
+    fn sync_nars(&self) -> Result<(), PublishError> {
+        let nars = self.dir.cache_dir().join("nar");
+        sync_dir(&nars).at(&nars)
+    }
+
+    /// Has the cache lead to a NAR that was packed again, whatever it has of the path.
+    pub(crate) fn write_anew(&self, info: &PathInfo, nar: NarFile) -> Result<(), PublishError> {
+        let kept = self.kept_signatures(info)?;
+        self.sync_nars()?;
+        let narinfo = NarinfoStep::Replace { kept };
+        self.write_narinfo(info, Ready { nar, narinfo }).map(drop)
     }
 
     /// The signatures of other keys on a narinfo that is to be made again, where it says the same.
@@ -162,7 +175,7 @@ impl Publisher {
         }
     }
 
-    fn write_cache_info(&self) -> Result<(), PublishError> {
+    pub(crate) fn write_cache_info(&self) -> Result<(), PublishError> {
         let content = format!(
             "StoreDir: {}\nWantMassQuery: 1\nPriority: {}\n",
             self.settings.store_dir, self.settings.priority
@@ -233,7 +246,7 @@ impl Publisher {
     }
 
     /// Whether every key of ours signed it.
-    fn is_ours(&self, narinfo: &Narinfo) -> bool {
+    pub(crate) fn is_ours(&self, narinfo: &Narinfo) -> bool {
         let signed = |key: &SecretKey| narinfo.is_signed_by(&key.public());
         self.keys.iter().all(signed)
     }
@@ -253,20 +266,6 @@ impl Publisher {
         narinfo
             .map(Some)
             .map_err(|reason| PublishError::Damaged { path, reason })
-    }
-
-    /// Writes the compressed NAR of a path, unless its content is not what the store recorded.
-    fn pack(&self, info: &PathInfo) -> Result<NarFile, PublishError> {
-        let dir = self.dir.cache_dir().join("nar");
-        let files = self.settings.store_root.physical(&info.path);
-        let mut file = temporary_file(&dir).at(&dir)?;
-        let level = self.settings.nar_level;
-        let (nar, found) = compressed_nar(&files, file.as_file_mut(), level).at(&files)?;
-        intact(info, found)?;
-        file.as_file().sync_all().at(&dir)?;
-        let path = self.dir.cache_file(&nar.file());
-        file.persist(&path).map_err(|error| error.error).at(&path)?;
-        Ok(nar)
     }
 
     /// Writes a path's narinfo and returns the NAR that the narinfo now leads to.
@@ -306,21 +305,8 @@ impl Publisher {
     }
 }
 
-/// Serialises, hashes, compresses and hashes again, in one pass over the files. Returns what was
-/// written and the hash of the NAR.
-fn compressed_nar(files: &Path, out: &mut File, level: i32) -> io::Result<(NarFile, Sha256)> {
-    let buffered = BufWriter::with_capacity(CHUNK, out);
-    let encoder = zstd::Encoder::new(Hashing::new(buffered), level)?;
-    let mut hashing = Hashing::new(encoder);
-    nar::dump(files, &mut hashing)?;
-    let (encoder, nar_hash, _) = hashing.finish();
-    let (mut buffered, hash, size) = encoder.finish()?.finish();
-    buffered.flush()?;
-    Ok((NarFile { hash, size }, nar_hash))
-}
-
 /// A narinfo's time is when a release last needed it: what is old and in no release can be removed.
-fn keep_fresh(narinfo: &Path) -> io::Result<()> {
+pub(crate) fn keep_fresh(narinfo: &Path) -> io::Result<()> {
     const FRESH: Duration = Duration::from_secs(86_400);
     let file = File::open(narinfo)?;
     let age = file.metadata()?.modified()?.elapsed();
@@ -328,17 +314,6 @@ fn keep_fresh(narinfo: &Path) -> io::Result<()> {
         file.set_modified(SystemTime::now())?;
     }
     Ok(())
-}
-
-fn intact(info: &PathInfo, found: Sha256) -> Result<(), PublishError> {
-    if found == info.nar_hash {
-        return Ok(());
-    }
-    Err(PublishError::Corrupt {
-        path: info.path.clone(),
-        recorded: info.nar_hash,
-        found,
-    })
 }
 
 fn same_path(info: &PathInfo, narinfo: &Narinfo) -> Result<(), PublishError> {

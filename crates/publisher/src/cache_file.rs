@@ -4,6 +4,7 @@ use std::fmt;
 
 use nix_derivation::nixbase32;
 use picket_domain::{Sha256, StorePath};
+use serde::{Deserialize, Serialize};
 
 /// A file of the binary cache. There is no value that names a file outside of its folder.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -17,8 +18,23 @@ pub enum CacheFile {
 }
 
 /// The 32 digits of a store path that name its narinfo.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct HashPart(String);
+
+impl TryFrom<String> for HashPart {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Self::parse(&text).ok_or_else(|| format!("{text:?} is not the hash of a store path"))
+    }
+}
+
+impl From<HashPart> for String {
+    fn from(HashPart(text): HashPart) -> String {
+        text
+    }
+}
 
 impl HashPart {
     fn parse(text: &str) -> Option<Self> {

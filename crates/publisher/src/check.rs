@@ -241,11 +241,12 @@ fn not_whole(name: &ReleaseName, problem: String) -> Result<(), CheckError> {
 }
 
 fn report(manifest: &Manifest) {
+    let paths = manifest.store_paths.len();
     tracing::info!(
         target: "picket::progress",
         release = %manifest.name,
-        "checked all files and {} store paths of {}",
-        manifest.store_paths.len(),
+        "checked all files and {paths} path{} of {}",
+        if paths == 1 { "" } else { "s" },
         manifest.name,
     );
 }

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use picket_domain::{Advisory, OddJobs, PrNumber, Release, ReleaseName, StorePath};
+use picket_domain::{
+    Advisory, Approval, OddJobs, PickedCommit, PrNumber, Release, ReleaseName, StorePath,
+};
 use url::Url;
 
 use crate::cache::PublishedPaths;
@@ -27,7 +29,9 @@ pub struct ReleaseContent<'a> {
     pub src_url: &'a Url,
     /// The address of our binary cache.
     pub binary_cache_url: &'a Url,
-    /// All outputs of its jobs, upstream's included.
+    /// The outputs of its jobs that are known to be had: built here, or [upstream's][known].
+    ///
+    /// [known]: crate::Publisher::known_upstream
     pub outputs: &'a [StorePath],
     /// What the binary cache has for it.
     pub published: &'a PublishedPaths,
@@ -39,31 +43,54 @@ pub struct ReleaseContent<'a> {
     pub odd_jobs: &'a OddJobs,
 }
 
-/// What a release's page says of a pull request.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What a release says of a pull request.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PickNote {
     /// Its title.
     pub title: String,
     /// The advisories that it names.
     pub advisories: Vec<Advisory>,
+    /// What was made of its commits, in order.
+    pub commits: Vec<PickedCommit>,
+    /// Who approved it, oldest approval first.
+    pub approvals: Vec<Approval>,
 }
 
 /// The files of a release other than its archives: name and content.
 pub(crate) type SmallFiles = BTreeMap<ReleaseFile, Vec<u8>>;
 
 impl ReleaseContent<'_> {
-    /// The manifest without the archives' digests.
+    /// The name that upstream's list has, where it is that of the base: it ends in the first digits
+    /// of the revision.
+    fn base_release(&self) -> Option<ReleaseName> {
+        const DIGITS_MIN: usize = 7;
+        let name = self.published.upstream_release.as_ref()?;
+        let (_, digits) = name.as_str().rsplit_once('.')?;
+        let rev = self.release.base.rev.as_str();
+        (digits.len() >= DIGITS_MIN && rev.starts_with(digits)).then(|| name.clone())
+    }
+
+    /// The manifest without what is known of the archives.
     pub(crate) fn draft(&self, small: &SmallFiles, keys: Vec<PublicKey>) -> Manifest {
         let content = self;
         let release = content.release;
         let pick = |pick: &picket_domain::ReleasedPick| {
             let note = content.notes.get(&pick.pr);
+            let title = note.map(|note| note.title.clone());
+            let PickNote {
+                advisories,
+                commits,
+                approvals,
+                ..
+            } = note.cloned().unwrap_or_default();
             ManifestPick {
                 pr: pick.pr,
                 head: pick.head.clone(),
+                commits,
+                approvals,
                 stand_in: StandIn::of(&pick.form),
-                title: note.map(|note| note.title.clone()),
-                advisories: note.map_or_else(Vec::new, |note| note.advisories.clone()),
+                title,
+                advisories,
             }
         };
         let digest = |(file, bytes): (&ReleaseFile, &Vec<u8>)| {
@@ -81,6 +108,7 @@ impl ReleaseContent<'_> {
                 rev: release.base.rev.clone(),
                 rev_count: release.base.rev_count,
                 version: release.base.version.clone(),
+                release: content.base_release(),
             },
             created: release.reserved_at,
             picks: release.picks.iter().map(pick).collect(),
@@ -89,6 +117,7 @@ impl ReleaseContent<'_> {
             broken_at_base: content.odd_jobs.broken_at_base.clone(),
             waived: content.odd_jobs.waived.clone(),
             files: small.iter().map(digest).collect(),
+            tree: None,
             store_paths: content.published.paths.clone(),
             upstream_references: content
                 .published
@@ -137,7 +166,10 @@ pub(crate) fn first_difference(there: &Manifest, draft: &Manifest) -> Option<Str
     let differences = [
         ("sequence number", there.seq != draft.seq),
         ("commit", there.rev != draft.rev || there.tip != draft.tip),
-        ("base", there.base != draft.base),
+        (
+            "base",
+            (&there.base.rev, there.base.rev_count) != (&draft.base.rev, draft.base.rev_count),
+        ),
         ("predecessor", there.previous != draft.previous),
         ("time", there.created != draft.created),
         ("set of picks", heads(there) != heads(draft)),
@@ -148,7 +180,9 @@ pub(crate) fn first_difference(there: &Manifest, draft: &Manifest) -> Option<Str
     ];
     let fields = differences.into_iter().find(|(_, differs)| *differs);
     let file = || {
-        let mut files = draft.files.iter();
+        // What is known of upstream may be more by now.
+        let store_paths = ReleaseFile::StorePaths.file_name();
+        let mut files = draft.files.iter().filter(|(name, _)| *name != store_paths);
         files.find(|(name, digest)| there.files.get(*name) != Some(digest))
     };
     fields

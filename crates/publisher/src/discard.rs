@@ -1,13 +1,12 @@
 //! Giving releases up that nobody was led to.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::io;
 
 use picket_domain::{ChannelName, ReleaseName};
 use picket_files::{Draft, WorkLock};
 
 use crate::error::{AtPath, PublishError};
+use crate::public_dir::release_names;
 use crate::publisher::Publisher;
 
 impl Publisher {
@@ -54,18 +53,7 @@ impl Publisher {
         &self,
         channel: &ChannelName,
     ) -> Result<Vec<ReleaseName>, PublishError> {
-        let dir = self.dir.staging_dir(channel);
-        let entries = match fs::read_dir(&dir) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(error).at(&dir),
-        };
-        let mut names = Vec::new();
-        for entry in entries {
-            let name = entry.at(&dir)?.file_name();
-            names.extend(name.to_str().and_then(|name| ReleaseName::parse(name).ok()));
-        }
-        Ok(names)
+        release_names(&self.dir.staging_dir(channel))
     }
 
     /// The visible folder first, and at one instant.

@@ -1,6 +1,5 @@
 //! A release's folder, staged or revealed, as it is on disk.
 
-use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
@@ -16,7 +15,6 @@ use crate::release_file::ReleaseFile;
 
 /// Signatures of a manifest, of as many keys as anybody will ever have.
 pub(crate) const SIGNATURES_MAX: u64 = 64 * 1024;
-const SUMS_MAX: u64 = 64 * 1024;
 
 /// The folder of one release.
 #[derive(Debug, Clone)]
@@ -99,66 +97,53 @@ impl ReleaseFolder {
         PublishError::Damaged { path, reason }
     }
 
-    /// What is wrong with the files that the manifest lists, and with the page.
+    /// What is wrong with the files that the manifest should list, a sentence each.
     pub(crate) fn content_problems(
         &self,
         manifest: &Manifest,
     ) -> Result<Vec<String>, PublishError> {
-        let mut problems = Vec::new();
+        let faults = self.faults(manifest)?.into_iter();
+        Ok(faults
+            .map(|(file, problem)| format!("{} {problem}", file.file_name()))
+            .collect())
+    }
+
+    /// The files that the manifest should list and that are not as it says, each with what is wrong.
+    /// Those that an earlier Picket did not list need only be there.
+    pub(crate) fn faults(
+        &self,
+        manifest: &Manifest,
+    ) -> Result<Vec<(ReleaseFile, &'static str)>, PublishError> {
+        let mut faults = Vec::new();
         for file in ReleaseFile::SIGNED {
             let path = self.file(file);
             let problem = match digest_of_file(&path) {
-                Ok((sha256, size)) if manifest.file(file) == Some(&FileDigest { sha256, size }) => {
-                    continue;
-                }
-                Ok(_) => "is not what release.json says",
+                Ok((sha256, size)) => match manifest.file(file) {
+                    Some(expected) if *expected != (FileDigest { sha256, size }) => {
+                        "is not what release.json says"
+                    }
+                    None if !file.was_not_listed() => "is not in release.json",
+                    Some(_) | None => continue,
+                },
                 Err(error) if error.kind() == io::ErrorKind::NotFound => "is missing",
                 Err(error) => return Err(PublishError::Io { path, error }),
             };
-            problems.push(format!("{} {problem}", file.file_name()));
+            faults.push((file, problem));
         }
-        let page = self.read(ReleaseFile::Index, SIZE_MAX)?;
-        if page.as_deref() != Some(crate::page::html(manifest).as_bytes()) {
-            problems.push("index.html is not the page of release.json".to_owned());
-        }
-        Ok(problems)
+        Ok(faults)
     }
 
-    /// What is wrong with what is added when the release is revealed: the signatures and the sums.
+    /// What is wrong with what is added when the release is revealed: the signatures.
     pub(crate) fn seal_problems(&self, keys: &[PublicKey]) -> Result<Vec<String>, PublishError> {
-        let mut problems = Vec::new();
-        let sums = self.read(ReleaseFile::Sha256Sums, SUMS_MAX)?;
-        match self.sha256sums() {
-            Ok(expected) if sums.as_deref() == Some(expected.as_bytes()) => {}
-            Ok(_) => problems.push("SHA256SUMS is missing or does not fit the files".to_owned()),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                problems.push("a file that SHA256SUMS lists is missing".to_owned());
-            }
-            Err(error) => return Err(error).at(&self.path),
-        }
         let bytes = self.read(ReleaseFile::Manifest, SIZE_MAX)?;
         let signatures = self.read(ReleaseFile::Signature, SIGNATURES_MAX)?;
         let (bytes, signatures) = (bytes.unwrap_or_default(), signatures.unwrap_or_default());
-        if !is_signed(&bytes, &signatures, keys) {
-            problems.push("release.json is not signed by a key of ours".to_owned());
+        if is_signed(&bytes, &signatures, keys) {
+            return Ok(Vec::new());
         }
-        Ok(problems)
-    }
-
-    /// The content of `SHA256SUMS`: the digest of every other file in the folder.
-    pub(crate) fn sha256sums(&self) -> io::Result<String> {
-        let mut names: Vec<_> = ReleaseFile::ALL
-            .into_iter()
-            .filter(|file| *file != ReleaseFile::Sha256Sums)
-            .map(ReleaseFile::file_name)
-            .collect();
-        names.sort_unstable();
-        let mut sums = String::new();
-        for name in names {
-            let (digest, _) = digest_of_file(&self.path.join(name))?;
-            writeln!(sums, "{digest}  {name}").map_err(io::Error::other)?;
-        }
-        Ok(sums)
+        Ok(vec![
+            "release.json is not signed by a key of ours".to_owned(),
+        ])
     }
 
     /// Writes a new file and syncs it.

@@ -5,7 +5,8 @@
 //! ```text
 //! releases/<channel>/<release>/    immutable: archives, revision, store paths, signed manifest
 //! channels/<channel>               a symbolic link to the current release: the one pointer
-//! cache/                           narinfos and NARs that upstream's binary cache does not have
+//! cache/                           narinfos and NARs that upstream's binary cache does not have, and
+//!                                  each release's tree, for locks that outlive its folder
 //! ```
 //!
 //! Everything a release needs is there before it can be seen, and nothing that clients may have
@@ -30,9 +31,11 @@ mod http;
 mod key;
 mod key_file;
 mod manifest;
+mod mend;
 mod nar;
 mod narinfo;
 mod order;
+mod pack;
 mod packable;
 mod page;
 mod parallel;
@@ -45,9 +48,11 @@ mod reread;
 mod retention;
 mod reveal;
 mod source;
+mod sri;
 mod stage;
 mod tarball;
 mod tree;
+mod unpacked;
 mod upstream;
 mod verified;
 mod verify;
@@ -60,8 +65,8 @@ pub use gone::{Gone, WhyGone};
 pub use key::{KeyError, KeyName, PublicKey, SecretKey, Signature};
 pub use key_file::KeyFileError;
 pub use manifest::{
-    FileDigest, Manifest, ManifestBase, ManifestPick, PublishedPath, ReleaseHead, SetAside,
-    StandIn, immutable_link,
+    FileDigest, Manifest, ManifestBase, ManifestPick, ManifestTree, PublishedPath, ReleaseHead,
+    SetAside, StandIn, immutable_link,
 };
 pub use packable::{TreeProblem, Unpackable};
 pub use problems::{CheckError, CheckProblems};

@@ -3,14 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use picket_domain::{
-    Advisory, ChannelName, CommitSha, Form, JobName, PrNumber, ReleaseName, ReleaseSeq, Sha256,
-    StorePath, Timestamp,
+    Advisory, Approval, ChannelName, CommitSha, Form, JobName, PickedCommit, PrNumber, ReleaseName,
+    ReleaseSeq, Sha256, StorePath, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::key::PublicKey;
 use crate::release_file::ReleaseFile;
+use crate::sri;
 
 /// The format that this version of Picket writes.
 pub(crate) const FORMAT: u32 = 1;
@@ -55,9 +56,13 @@ pub struct Manifest {
     /// Jobs that no machine could build, and that the team said releases go without for a time.
     #[serde(skip_serializing_if = "BTreeSet::is_empty", default)]
     pub waived: BTreeSet<JobName>,
-    /// The release folder's files, by name.
+    /// The release folder's files, by name: all but this one and its signatures. Releases of earlier
+    /// Pickets list neither `index.html` nor `SHA256SUMS`.
     pub files: BTreeMap<String, FileDigest>,
-    /// The store paths that our own binary cache has for this release, sorted.
+    /// What both archives hold. Releases of earlier Pickets do not say.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub tree: Option<ManifestTree>,
+    /// The store paths that our own binary cache has for this release, its tree's among them, sorted.
     pub store_paths: Vec<PublishedPath>,
     /// What those refer to that upstream's binary cache has, sorted.
     pub upstream_references: Vec<StorePath>,
@@ -82,6 +87,9 @@ pub struct ReleaseHead {
     pub base: ManifestBase,
     /// When its sequence number was taken.
     pub created: Timestamp,
+    /// What both archives hold, where the manifest says.
+    #[serde(default)]
+    pub tree: Option<ManifestTree>,
 }
 
 /// The official channel's revision that a release stands on.
@@ -93,6 +101,29 @@ pub struct ManifestBase {
     pub rev_count: u64,
     /// The version of NixOS: `26.05`.
     pub version: String,
+    /// The official release of this revision, where it is known: that whose list of store paths
+    /// upstream handed out when the release was made.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub release: Option<ReleaseName>,
+}
+
+/// The tree that both archives hold, as clients unpack it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ManifestTree {
+    /// SHA-256 of its NAR, written as flakes' locks have it: `sha256-<base64>`.
+    #[serde(with = "sri")]
+    pub nar_hash: Sha256,
+    /// Length of its NAR, in bytes.
+    pub nar_size: u64,
+    /// The store path that Nix unpacks it to, which is among the release's store paths.
+    pub store_path: StorePath,
+}
+
+impl ManifestTree {
+    /// The hash as flakes' locks have it.
+    pub fn sri(&self) -> String {
+        sri::text(self.nar_hash)
+    }
 }
 
 /// A pull request in a release.
@@ -102,6 +133,12 @@ pub struct ManifestPick {
     pub pr: PrNumber,
     /// The head that was approved and picked.
     pub head: CommitSha,
+    /// What was made of it, commit by commit, in order. Empty where that is not on record.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub commits: Vec<PickedCommit>,
+    /// Who approved it when it was picked, oldest approval first. Empty where that is not on record.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub approvals: Vec<Approval>,
     /// What stands in for the fix, where the release does not have the fix itself.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub stand_in: Option<StandIn>,
@@ -218,12 +255,37 @@ impl Manifest {
             rev: self.rev.clone(),
             base: self.base.clone(),
             created: self.created,
+            tree: self.tree.clone(),
         }
     }
 
     /// A file's hash and size.
     pub fn file(&self, file: ReleaseFile) -> Option<&FileDigest> {
         self.files.get(file.file_name())
+    }
+
+    /// The binary cache's address, as the file of that name has it.
+    pub(crate) fn binary_cache_url(&self) -> &str {
+        self.binary_cache_url.as_str().trim_end_matches('/')
+    }
+
+    /// Says what the archives hold.
+    pub(crate) fn has_tree(&mut self, tree: ManifestTree) {
+        self.store_paths.push(PublishedPath {
+            path: tree.store_path.clone(),
+            nar_hash: tree.nar_hash,
+            nar_size: tree.nar_size,
+        });
+        self.store_paths.sort_by(|a, b| a.path.cmp(&b.path));
+        self.tree = Some(tree);
+    }
+
+    /// The content of a `SHA256SUMS` for the files that are listed by now.
+    pub(crate) fn sha256sums(&self) -> String {
+        let files = self.files.iter();
+        files
+            .map(|(name, file)| format!("{}  {name}\n", file.sha256))
+            .collect()
     }
 
     /// The release's path below the public folder's address: `releases/<channel>/<release>`.

@@ -8,14 +8,37 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::digest::copy;
+
+/// Something in a folder.
+#[derive(Debug)]
+pub(crate) enum Entry<'a> {
+    /// What is at this path.
+    At(PathBuf),
+    /// A file that is not executable, with this content.
+    File(&'a [u8]),
+    /// A symbolic link to this target.
+    Link(&'a str),
+}
 
 /// Writes the NAR of what is at this path.
 pub(crate) fn dump(path: &Path, out: &mut impl Write) -> io::Result<()> {
     string(out, b"nix-archive-1")?;
     node(path, out)
+}
+
+/// Writes the NAR of a folder that has these entries, which are sorted by the bytes of their names.
+pub(crate) fn dump_folder(
+    entries: Vec<(OsString, Entry<'_>)>,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    string(out, b"nix-archive-1")?;
+    string(out, b"(")?;
+    string(out, b"type")?;
+    folder(entries, out)?;
+    string(out, b")")
 }
 
 fn node(path: &Path, out: &mut impl Write) -> io::Result<()> {
@@ -30,9 +53,7 @@ fn node(path: &Path, out: &mut impl Write) -> io::Result<()> {
         directory(path, out)?;
     } else if metadata.is_symlink() {
         let target = fs::read_link(path).map_err(named)?;
-        string(out, b"symlink")?;
-        string(out, b"target")?;
-        string(out, target.as_os_str().as_bytes())?;
+        link(target.as_os_str().as_bytes(), out)?;
     } else {
         return Err(named(io::Error::other(
             "neither file, folder nor symbolic link",
@@ -58,17 +79,51 @@ fn regular(path: &Path, size: u64, executable: bool, out: &mut impl Write) -> io
 }
 
 fn directory(path: &Path, out: &mut impl Write) -> io::Result<()> {
+    let names = sorted_names(path)?.into_iter();
+    let entries = names.map(|name| {
+        let entry = Entry::At(path.join(&name));
+        (name, entry)
+    });
+    folder(entries, out)
+}
+
+fn folder<'a>(
+    entries: impl IntoIterator<Item = (OsString, Entry<'a>)>,
+    out: &mut impl Write,
+) -> io::Result<()> {
     string(out, b"directory")?;
-    for name in sorted_names(path)? {
+    for (name, entry) in entries {
         string(out, b"entry")?;
         string(out, b"(")?;
         string(out, b"name")?;
         string(out, name.as_bytes())?;
         string(out, b"node")?;
-        node(&path.join(&name), out)?;
+        match entry {
+            Entry::At(path) => node(&path, out)?,
+            Entry::File(content) => added(out, |out| {
+                string(out, b"regular")?;
+                string(out, b"contents")?;
+                string(out, content)
+            })?,
+            Entry::Link(target) => added(out, |out| link(target.as_bytes(), out))?,
+        }
         string(out, b")")?;
     }
     Ok(())
+}
+
+/// A node that is not on disk.
+fn added<W: Write>(out: &mut W, content: impl FnOnce(&mut W) -> io::Result<()>) -> io::Result<()> {
+    string(out, b"(")?;
+    string(out, b"type")?;
+    content(out)?;
+    string(out, b")")
+}
+
+fn link(target: &[u8], out: &mut impl Write) -> io::Result<()> {
+    string(out, b"symlink")?;
+    string(out, b"target")?;
+    string(out, target)
 }
 
 /// The names in a folder, in the order of their bytes.

@@ -10,7 +10,8 @@ padding:0 1rem}h1{overflow-wrap:anywhere}table{border-collapse:collapse}\
 td,th{text-align:left;padding:.2rem 1rem .2rem 0}code{font-size:.85em;overflow-wrap:anywhere}@media(prefers-color-scheme:dark){body{background:#111;\
 color:#ddd}a{color:#8cf}}";
 
-/// The page's HTML. It is small, since `nix-channel` downloads it at every update.
+/// The page's HTML, with the hashes of the files that the manifest lists by now. It is small, since
+/// `nix-channel` downloads it at every update.
 pub(crate) fn html(manifest: &Manifest) -> String {
     let mut page = String::new();
     write_page(&mut page, manifest).expect("writing to a string does not fail");
@@ -19,18 +20,28 @@ pub(crate) fn html(manifest: &Manifest) -> String {
 
 fn write_page(page: &mut String, manifest: &Manifest) -> fmt::Result {
     let name = Escaped(manifest.name.as_str());
+    let official = manifest.base.release.as_ref();
+    let official = official.map_or_else(String::new, |release| format!(", {release}"));
     write!(
         page,
         "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width\">\n<title>{name}</title>\n\
          <style>{STYLE}</style>\n<h1>{name}</h1>\n\
          <p>Release {} of the channel {}, commit <code>{}</code>, on the official channel's \
-         <code>{}</code>.</p>\n",
+         <code>{}</code>{}.</p>\n",
         manifest.seq,
         Escaped(manifest.channel.as_str()),
         manifest.rev,
         manifest.base.rev,
+        Escaped(&official),
     )?;
+    if let Some(tree) = &manifest.tree {
+        let hash = tree.sri();
+        writeln!(
+            page,
+            "<p>narHash of what the archives hold: <code>{hash}</code></p>"
+        )?;
+    }
     picks(page, manifest)?;
     files(page, manifest)?;
     let paths = manifest.store_paths.len();

@@ -135,17 +135,7 @@ impl PublicDir {
     /// # Errors
     /// Where the folder cannot be read.
     pub fn releases(&self, channel: &ChannelName) -> Result<Vec<ReleaseName>, PublishError> {
-        let dir = self.releases_dir(channel);
-        let entries = match fs::read_dir(&dir) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(PublishError::Io { path: dir, error }),
-        };
-        let mut names = Vec::new();
-        for entry in entries {
-            let name = entry.at(&dir)?.file_name();
-            names.extend(name.to_str().and_then(|name| ReleaseName::parse(name).ok()));
-        }
+        let mut names = release_names(&self.releases_dir(channel))?;
         names.sort();
         Ok(names)
     }
@@ -218,6 +208,28 @@ impl PublicDir {
             reason: error.to_string(),
         })
     }
+}
+
+/// The folders of releases that a folder has.
+pub(crate) fn release_names(dir: &Path) -> Result<Vec<ReleaseName>, PublishError> {
+    let names = names_in(dir)?.into_iter();
+    Ok(names
+        .filter_map(|name| ReleaseName::parse(&name).ok())
+        .collect())
+}
+
+/// The names in a folder that are text; none where it is not there.
+pub(crate) fn names_in(dir: &Path) -> Result<Vec<String>, PublishError> {
+    let entries = match fs::read_dir(dir) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error).at(dir),
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        names.extend(entry.at(dir)?.file_name().into_string());
+    }
+    Ok(names)
 }
 
 /// Where a channel's pointer leads, from the pointer's own folder.

@@ -13,9 +13,11 @@ pub enum ReleaseFile {
     SrcUrl,
     /// The binary cache's address.
     BinaryCacheUrl,
-    /// The outputs of the release's jobs, one a line.
+    /// The outputs of the release's jobs, one a line, as far as it is known that they can be had: from
+    /// our binary cache or from upstream's. As in the official channels, what does not build is not
+    /// listed; unlike there, neither is what upstream may have without having said so.
     StorePaths,
-    /// The SHA-256 of every other file, as `sha256sum -c` takes it.
+    /// The SHA-256 of every other file that the manifest lists, as `sha256sum -c` takes it.
     Sha256Sums,
     /// What the release is: see [`crate::Manifest`].
     Manifest,
@@ -40,14 +42,17 @@ impl ReleaseFile {
         Self::Index,
     ];
 
-    /// The files whose hashes the manifest holds: those that clients use.
-    pub const SIGNED: [Self; 6] = [
+    /// The files whose hashes the manifest holds, and its signatures so vouch for: all that can be
+    /// fetched, but the manifest and the signatures themselves.
+    pub const SIGNED: [Self; 8] = [
         Self::NixexprsXz,
         Self::NixexprsZst,
         Self::GitRevision,
         Self::SrcUrl,
         Self::BinaryCacheUrl,
         Self::StorePaths,
+        Self::Sha256Sums,
+        Self::Index,
     ];
 
     /// Its name, in the folder and in URLs.
@@ -84,6 +89,11 @@ impl ReleaseFile {
             Self::Manifest => "application/json",
             Self::Index => "text/html; charset=utf-8",
         }
+    }
+
+    /// Whether the manifests of earlier Pickets, whose releases are kept, do not list it.
+    pub(crate) const fn was_not_listed(self) -> bool {
+        matches!(self, Self::Sha256Sums | Self::Index)
     }
 
     /// Whether it is an archive of expressions, whose redirect carries the `Link` header.

@@ -1,15 +1,15 @@
 //! Reading again what was read long ago: a disk forgets bits.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io;
 
-use picket_domain::{StorePath, Timestamp};
+use picket_domain::{ChannelName, ReleaseName, StorePath, Timestamp};
 
 use crate::cache_file::{CacheFile, HashPart};
 use crate::digest::digest_of_file;
 use crate::error::{AtPath, PublishError};
 use crate::narinfo::Narinfo;
+use crate::public_dir::names_in;
 use crate::publisher::Publisher;
 use crate::verified::{Reading, metadata_if_there};
 
@@ -22,6 +22,10 @@ pub struct RereadReport {
     pub bytes: u64,
     /// The store paths whose NAR is damaged or missing: [`Publisher::repair`] makes them again.
     pub damaged: BTreeSet<StorePath>,
+    /// Those that are releases' trees, by the release: [`Publisher::repair_tree`] makes them again.
+    pub damaged_trees: BTreeMap<StorePath, (ChannelName, ReleaseName)>,
+    /// Those that are the trees of releases that are gone: nothing makes them again.
+    pub lost_trees: BTreeSet<StorePath>,
     /// The narinfos that cannot be read, by the hash of their store path.
     pub unreadable: BTreeSet<HashPart>,
 }
@@ -57,7 +61,27 @@ impl Publisher {
             }
         }
         self.verified.record(readings)?;
+        self.tell_trees(&mut report)?;
         Ok(report)
+    }
+
+    /// Trees are in no Nix store.
+    fn tell_trees(&self, report: &mut RereadReport) -> Result<(), PublishError> {
+        if report.damaged.is_empty() {
+            return Ok(());
+        }
+        for (path, release) in self.trees()? {
+            if report.damaged.remove(&path) {
+                report.damaged_trees.insert(path, release);
+            }
+        }
+        let gone = self.tree_notes()?.into_iter();
+        let gone: BTreeSet<_> = gone.map(|(_, note)| note.tree).collect();
+        let of_gone = |path: &StorePath| gone.contains(&HashPart::from(path));
+        (report.lost_trees, report.damaged) = std::mem::take(&mut report.damaged)
+            .into_iter()
+            .partition(of_gone);
+        Ok(())
     }
 
     fn narinfos(&self, report: &mut RereadReport) -> Result<Vec<Narinfo>, PublishError> {
@@ -76,19 +100,11 @@ impl Publisher {
 
     /// The narinfos that the binary cache has.
     pub(crate) fn narinfo_names(&self) -> Result<Vec<HashPart>, PublishError> {
-        let dir = self.dir.cache_dir();
-        let entries = match fs::read_dir(&dir) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(error).at(&dir),
-        };
-        let mut names = Vec::new();
-        for entry in entries {
-            let name = entry.at(&dir)?.file_name();
-            if let Some(CacheFile::NarInfo(hash)) = name.to_str().and_then(CacheFile::parse) {
-                names.push(hash);
-            }
-        }
-        Ok(names)
+        let names = names_in(&self.dir.cache_dir())?.into_iter();
+        let narinfos = names.filter_map(|name| match CacheFile::parse(&name) {
+            Some(CacheFile::NarInfo(hash)) => Some(hash),
+            Some(_) | None => None,
+        });
+        Ok(narinfos.collect())
     }
 }

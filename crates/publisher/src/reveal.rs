@@ -64,7 +64,7 @@ impl Publisher {
         whole(name, problems).map(|()| manifest)
     }
 
-    /// Adds the signatures and the sums to a staged release.
+    /// Adds the signatures to a staged release.
     fn sign(
         &self,
         staged: &ReleaseFolder,
@@ -79,9 +79,6 @@ impl Publisher {
         let signatures = signatures(&self.keys, &bytes.unwrap_or_default());
         let path = staged.file(ReleaseFile::Signature);
         write_whole(&path, signatures.as_bytes()).at(&path)?;
-        let sums = staged.sha256sums().at(staged.path())?;
-        let path = staged.file(ReleaseFile::Sha256Sums);
-        write_whole(&path, sums.as_bytes()).at(&path)?;
         sync_dir(staged.path()).at(staged.path())
     }
 }

@@ -61,16 +61,24 @@ impl Source {
     ) -> Result<IfNew, HttpError> {
         let Self::Http(client) = self else {
             let content = self.read(url, limit).await?;
-            let new = |content| IfNew::New(content, Validators::default());
+            let new = |content| IfNew::New {
+                content,
+                validators: Validators::default(),
+                from: url.clone(),
+            };
             return Ok(content.map_or(IfNew::Absent, new));
         };
         Ok(match http::get_if_new(client, url, known).await? {
             Answer::Absent => IfNew::Absent,
             Answer::Same => IfNew::Same,
             Answer::There(response) => {
-                let validators = Validators::of(&response);
+                let (validators, from) = (Validators::of(&response), response.url().clone());
                 let content = Body::of_response(url, response).read(limit).await?;
-                IfNew::New(content, validators)
+                IfNew::New {
+                    content,
+                    validators,
+                    from,
+                }
             }
         })
     }
@@ -83,8 +91,14 @@ pub(crate) enum IfNew {
     Absent,
     /// It is the one that is known.
     Same,
-    /// It is another one, and this is how to recognise it.
-    New(Vec<u8>, Validators),
+    /// It is another one.
+    New {
+        content: Vec<u8>,
+        /// How to recognise it.
+        validators: Validators,
+        /// Where it came from, redirects followed.
+        from: Url,
+    },
 }
 
 /// The content of a file, as it arrives.
@@ -137,6 +151,7 @@ impl Body {
         let mut reader = BodyReader {
             pieces,
             piece: Bytes::new(),
+            lost: None,
         };
         let done = tokio::task::spawn_blocking(move || work(&mut reader)).await;
         let done = done.unwrap_or_else(|error| Err(io::Error::other(error)));
@@ -149,13 +164,19 @@ impl Body {
 pub(crate) struct BodyReader {
     pieces: Receiver<io::Result<Bytes>>,
     piece: Bytes,
+    /// Why the rest cannot be had: every later read says so too.
+    lost: Option<String>,
 }
 
 impl Read for BodyReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         while self.piece.is_empty() {
+            if let Some(lost) = &self.lost {
+                return Err(io::Error::other(lost.clone()));
+            }
             match self.pieces.blocking_recv() {
-                Some(piece) => self.piece = piece?,
+                Some(Ok(piece)) => self.piece = piece,
+                Some(Err(error)) => self.lost = Some(error.to_string()),
                 None => return Ok(0),
             }
         }

@@ -6,19 +6,19 @@
 use std::fs;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::Path;
+use std::thread;
 
-use picket_domain::Release;
 use picket_files::{Draft, WorkLock, remove_leftovers};
 
 use crate::content::{ReleaseContent, SmallFiles, first_difference, small_files};
 use crate::error::{AtPath, PublishError};
 use crate::folder::ReleaseFolder;
-use crate::manifest::Manifest;
+use crate::manifest::{FileDigest, Manifest, ManifestTree};
 use crate::page;
 use crate::publisher::Publisher;
 use crate::release_file::ReleaseFile;
 use crate::tarball::{self, Tarballs};
-use crate::tree::{Added, RESERVED, Tree};
+use crate::tree::{Tree, added};
 
 /// A release whose folder is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +41,8 @@ pub enum StagedPlace {
 impl Publisher {
     /// Writes a release's folder where nobody sees it, without signatures.
     ///
+    /// The binary cache gets the release's tree, as Nix unpacks it.
+    ///
     /// If the folder is there already for the same commit and its files are whole, it stays as it is,
     /// with what it says of titles, of store paths and of what was set aside: those may have changed
     /// since, the release has not. So does one that is revealed already. Whatever else is staged
@@ -58,15 +60,21 @@ impl Publisher {
         remove_leftovers(&staging).at(&staging)?;
         let small = small_files(content).at(&releases)?;
         let draft = content.draft(&small, self.public_keys());
-        if let Some(manifest) = self.revealed(&draft)? {
-            let place = StagedPlace::Revealed;
-            return Ok(Staged { manifest, place });
-        }
-        let place = StagedPlace::Hidden;
-        if let Some(manifest) = self.staged(&draft)? {
+        let there = match self.revealed(&draft)? {
+            Some(manifest) => Some((manifest, StagedPlace::Revealed)),
+            None => self
+                .staged(&draft)?
+                .map(|manifest| (manifest, StagedPlace::Hidden)),
+        };
+        if let Some((manifest, place)) = there {
+            if let Some(tree) = &manifest.tree {
+                let added = added(release);
+                self.keep_tree(&Tree::of(release, content.tree, &added), tree)?;
+            }
             return Ok(Staged { manifest, place });
         }
         let manifest = self.write_staged(&staging, content, &small, draft)?;
+        let place = StagedPlace::Hidden;
         Ok(Staged { manifest, place })
     }
 
@@ -159,43 +167,61 @@ impl Publisher {
         for (file, bytes) in small {
             folder.create(*file, bytes)?;
         }
-        let Tarballs { xz, zst } = self.write_tarballs(dir, content)?;
+        let (Tarballs { xz, zst }, tree) = self.write_tree(dir, content)?;
+        manifest.has_tree(tree);
         for (file, digest) in [
             (ReleaseFile::NixexprsXz, xz),
             (ReleaseFile::NixexprsZst, zst),
         ] {
             manifest.files.insert(file.file_name().to_owned(), digest);
         }
+        // Each of the two shows the hashes of what is listed before it, so that both can be listed.
+        let page = page::html(&manifest);
+        add(&folder, &mut manifest, ReleaseFile::Index, page.as_bytes())?;
+        let sums = manifest.sha256sums();
+        add(
+            &folder,
+            &mut manifest,
+            ReleaseFile::Sha256Sums,
+            sums.as_bytes(),
+        )?;
         folder.create(ReleaseFile::Manifest, &manifest.to_bytes())?;
-        folder.create(ReleaseFile::Index, page::html(&manifest).as_bytes())?;
         Ok(manifest)
     }
 
-    fn write_tarballs(
+    /// The tree in all its shapes: the two archives, and a store path in the binary cache.
+    fn write_tree(
         &self,
         dir: &Path,
         content: &ReleaseContent<'_>,
-    ) -> Result<Tarballs, PublishError> {
-        let release = content.release;
-        let suffix = Release::version_suffix(&release.base, release.seq, &release.rev);
-        let [revision, version, nixpkgs] = RESERVED;
-        let added = [
-            (revision, Added::File(release.rev.as_str().into())),
-            (version, Added::File(suffix.into())),
-            (nixpkgs, Added::Link(".")),
-        ];
-        let tree = Tree {
-            files: content.tree,
-            top: release.name.as_str(),
-            added: &added,
-        };
+    ) -> Result<(Tarballs, ManifestTree), PublishError> {
+        let added = added(content.release);
+        let tree = Tree::of(content.release, content.tree, &added);
         let path = |file: ReleaseFile| dir.join(file.file_name());
         let (xz, zst) = (
             path(ReleaseFile::NixexprsXz),
             path(ReleaseFile::NixexprsZst),
         );
-        tarball::write(&tree, &xz, &zst, &self.settings)
+        thread::scope(|scope| {
+            let published = scope.spawn(|| self.publish_tree(&tree, None));
+            let tarballs = tarball::write(&tree, &xz, &zst, &self.settings);
+            let published = published.join().expect("packing does not panic");
+            Ok((tarballs?, published?))
+        })
     }
+}
+
+/// Writes a file and lists it in the manifest.
+fn add(
+    folder: &ReleaseFolder,
+    manifest: &mut Manifest,
+    file: ReleaseFile,
+    content: &[u8],
+) -> Result<(), PublishError> {
+    folder.create(file, content)?;
+    let name = file.file_name().to_owned();
+    manifest.files.insert(name, FileDigest::of(content));
+    Ok(())
 }
 
 /// Nothing is wrong, or else the error that says all of it.

@@ -1,19 +1,21 @@
 //! A channel's archive: a nixpkgs tree under one top-level folder, as a tar stream.
 //!
 //! The same tree gives the same bytes on every machine: names are sorted, times and owners fixed,
-//! modes reduced to what git keeps. GNU format, for names longer than 100 bytes.
+//! modes reduced to what git keeps. GNU format, for names longer than 100 bytes. What clients unpack
+//! has a NAR, which is written from the same tree.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use picket_domain::Release;
 use tar::{Builder, EntryType, Header};
 
 use crate::error::{AtPath, PublishError};
-use crate::nar::sorted_names;
+use crate::nar::{self, Entry, sorted_names};
 
 /// 1980-01-01, as in the official channels' archives: the first time that ZIP can express.
 const MTIME: u64 = 315_532_800;
@@ -40,6 +42,61 @@ pub(crate) struct Tree<'a> {
     pub(crate) added: &'a [(&'static str, Added)],
 }
 
+/// What is added to a release's tree.
+pub(crate) fn added(release: &Release) -> [(&'static str, Added); 3] {
+    let suffix = Release::version_suffix(&release.base, release.seq, &release.rev);
+    let [revision, version, nixpkgs] = RESERVED;
+    [
+        (revision, Added::File(release.rev.as_str().into())),
+        (version, Added::File(suffix.into())),
+        (nixpkgs, Added::Link(".")),
+    ]
+}
+
+impl<'a> Tree<'a> {
+    /// A release's tree, from the files of its commit and what [`added`] says.
+    pub(crate) fn of(
+        release: &'a Release,
+        files: &'a Path,
+        added: &'a [(&'static str, Added)],
+    ) -> Self {
+        let top = release.name.as_str();
+        Self { files, top, added }
+    }
+}
+
+impl Tree<'_> {
+    /// What is at the tree's top, sorted by name.
+    fn entries(&self) -> Result<Vec<(OsString, Entry<'_>)>, PublishError> {
+        let names = sorted_names(self.files).at(self.files)?.into_iter();
+        let at = |name: OsString| {
+            let entry = Entry::At(self.files.join(&name));
+            (name, entry)
+        };
+        let mut entries: Vec<_> = names.map(at).collect();
+        for (name, added) in self.added {
+            let name = OsString::from(name);
+            let entry = match added {
+                Added::File(content) => Entry::File(content),
+                Added::Link(target) => Entry::Link(target),
+            };
+            match entries.binary_search_by(|(there, _)| there.cmp(&name)) {
+                Ok(_) => {
+                    let reason = format!("it has an entry {name:?}, which Picket adds itself");
+                    return Err(PublishError::Tree(reason));
+                }
+                Err(place) => entries.insert(place, (name, entry)),
+            }
+        }
+        Ok(entries)
+    }
+
+    /// Writes the NAR of what clients unpack: of the top-level folder, whatever its name is.
+    pub(crate) fn dump(&self, out: &mut impl Write) -> Result<(), PublishError> {
+        nar::dump_folder(self.entries()?, out).at(self.files)
+    }
+}
+
 /// A failure of the tree is the publisher's; a failure to write is the compressor's.
 #[derive(Debug)]
 pub(crate) enum TarError {
@@ -64,27 +121,12 @@ pub(crate) fn pack<W: Write>(tree: &Tree<'_>, out: W) -> Result<W, TarError> {
     let mut tar = Builder::new(out);
     let top = Path::new(tree.top);
     directory(&mut tar, top)?;
-    let mut names = sorted_names(tree.files).at(tree.files)?;
-    for (name, _) in tree.added {
-        let name = OsString::from(name);
-        match names.binary_search(&name) {
-            Ok(_) => {
-                let reason = format!("it has an entry {name:?}, which Picket adds itself");
-                return Err(PublishError::Tree(reason).into());
-            }
-            Err(place) => names.insert(place, name),
-        }
-    }
-    for name in &names {
+    for (name, what) in tree.entries()? {
         let inside = top.join(name);
-        match tree
-            .added
-            .iter()
-            .find(|(added, _)| OsStr::new(added) == name)
-        {
-            Some((_, Added::File(content))) => file(&mut tar, &inside, content, false)?,
-            Some((_, Added::Link(target))) => link(&mut tar, &inside, target.as_bytes())?,
-            None => entry(&mut tar, &tree.files.join(name), &inside)?,
+        match what {
+            Entry::File(content) => file(&mut tar, &inside, content, false)?,
+            Entry::Link(target) => link(&mut tar, &inside, target.as_bytes())?,
+            Entry::At(path) => entry(&mut tar, &path, &inside)?,
         }
     }
     Ok(tar.into_inner()?)

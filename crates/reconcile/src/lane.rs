@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::anyhow;
-use picket_domain::{Board, GitHubTraffic, Hold, LaneKey, Timestamp, Trouble};
+use picket_domain::{Board, GitHubTraffic, Hold, LaneKey, ReviewTraffic, Timestamp, Trouble};
 use tracing::{debug, warn};
 
 use crate::remedy::remedy;
@@ -145,14 +145,26 @@ impl Lane {
 
     /// The step failed. It is tried again at `at`, or else after twice the wait before.
     pub(crate) fn failed(&self, step: &str, error: &anyhow::Error, at: Option<Timestamp>) {
-        let now = Timestamp::now();
-        let failed = self.steps().failed(step, now, at);
+        let failed = self.fails(step, error, at);
         let channel = self.key.1.as_ref();
         warn!(
             channel = channel.map_or("", |channel| channel.as_str()),
             "{step} failed, to be tried again at {}: {error:#}", failed.next_try
         );
+    }
+
+    /// Like [`Lane::failed`], for what nothing waits for: the log tells only that it began to fail.
+    pub(crate) fn failed_aside(&self, step: &str, error: &anyhow::Error, at: Option<Timestamp>) {
+        if self.fails(step, error, at).failures == 1 {
+            warn!("{step} failed, and is tried again: {error:#}");
+        }
+    }
+
+    /// Counts a failure, and puts it on the board.
+    fn fails(&self, step: &str, error: &anyhow::Error, at: Option<Timestamp>) -> Failed {
+        let failed = self.steps().failed(step, Timestamp::now(), at);
         self.tell(step, error, &failed, Some(failed.next_try));
+        failed
     }
 
     /// Sets what does not go through although no step of the lane failed, each by what it is, with
@@ -199,6 +211,11 @@ impl Lane {
     /// Tells the board what was asked of GitHub.
     pub(crate) fn traffic(&self, traffic: GitHubTraffic) {
         self.board().set_github(traffic);
+    }
+
+    /// Tells the board what was asked of GitHub about reviews and CI.
+    pub(crate) fn reviews(&self, traffic: ReviewTraffic) {
+        self.board().set_reviews(traffic);
     }
 
     /// Tells the board why the channel does not move.

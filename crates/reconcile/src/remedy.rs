@@ -61,6 +61,10 @@ fn of_publish(error: &PublishError) -> Option<&'static str> {
         PublishError::ForeignStore { .. } => {
             Some("The Nix that builds and the configured store folder have to be of one store.")
         }
+        PublishError::Incomplete { .. } => Some(
+            "What is damaged in a release that is published is whole again from a copy of the public \
+             folder, and clients are led past it by the next release.",
+        ),
         PublishError::Upstream { .. } => {
             Some("The upstream cache has to answer before a release can be checked against it.")
         }

@@ -5,13 +5,15 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use picket_domain::{ChannelName, CommitSha, PrNumber, Timestamp};
+use anyhow::Context;
+use picket_domain::{ChannelName, CommitSha, PrNumber, ReleaseName, Timestamp};
 use picket_merger::Maintained;
 use tracing::{info, warn};
 
 use crate::collect::{Collector, needed_revisions};
 use crate::engine::{Engine, PROGRESS, blocking, now};
 use crate::lane::Lane;
+use crate::published::Closely;
 use crate::supervise::Work;
 
 /// So often the disk is looked at.
@@ -37,6 +39,7 @@ impl Work for Retain {
             self.looked = Some(now());
             lane.attempt("looking at the disk", engine.look_at_disks())
                 .await;
+            engine.look_at_published(lane, Closely::AtNames).await;
         }
         let began = *self.last.get_or_insert_with(now);
         let period = i64::from(engine.retention.every_seconds);
@@ -50,6 +53,7 @@ impl Work for Retain {
             .await;
         lane.attempt("reading the binary cache again", engine.reread())
             .await;
+        engine.look_at_published(lane, Closely::AtBytes).await;
         Ok(Some(now().plus_seconds(period)))
     }
 }
@@ -142,11 +146,20 @@ impl Engine {
         .await
     }
 
-    /// Reads some of the binary cache again; what is damaged is made again from the Nix store, where
-    /// that still has it.
+    /// Reads some of the binary cache again; what is damaged is made again: releases' trees from the
+    /// mirror, all else from the Nix store, where that still has it.
     async fn reread(&self) -> anyhow::Result<()> {
         let publisher = Arc::clone(&self.publisher);
         let report = blocking(move || publisher.reread(REREAD_BYTES, now())).await?;
+        for (channel, name) in report.damaged_trees.into_values() {
+            self.repair_tree(&channel, &name).await?;
+        }
+        for path in report.lost_trees {
+            warn!(
+                "{path} is damaged, and its release is gone: locks on that release need a copy of it from \
+                 a backup of the binary cache"
+            );
+        }
         if report.damaged.is_empty() {
             return Ok(());
         }
@@ -155,6 +168,18 @@ impl Engine {
         let (publisher, paths) = (Arc::clone(&self.publisher), damaged.clone());
         blocking(move || publisher.repair(&paths, &closure)).await?;
         info!(target: PROGRESS, "made {} damaged store paths again", damaged.len());
+        Ok(())
+    }
+
+    async fn repair_tree(&self, channel: &ChannelName, name: &ReleaseName) -> anyhow::Result<()> {
+        let look = self.look(channel).await?;
+        let mut releases = look.facts().releases.iter();
+        let release = releases.find(|release| release.name == *name);
+        let release = release.with_context(|| format!("{name} is not on record"))?;
+        let tree = self.tree(channel, &release.rev).await?;
+        let (publisher, release) = (Arc::clone(&self.publisher), release.clone());
+        blocking(move || publisher.repair_tree(&release, tree.path())).await?;
+        info!(target: PROGRESS, "made the tree of {name} again");
         Ok(())
     }
 }

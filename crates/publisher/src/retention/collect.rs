@@ -56,7 +56,7 @@ impl Publisher {
                 });
             }
         }
-        let survey = self.survey(&names(&releases))?;
+        let survey = self.survey(&names(&releases), now)?;
         let paths = plan::paths(&survey, &policy, now);
         let going = paths.iter().map(|it| it.hash.clone()).collect();
         let nars = plan::nars(&survey, &going, &policy, now);
@@ -79,13 +79,15 @@ impl Publisher {
         let mut releases = 0;
         for release in &plan.releases {
             if !self.is_current(&release.channel, &release.name)? {
+                self.note_tree(&release.channel, &release.name, now)?;
                 self.remove_release(&release.channel, &release.name, WhyGone::Superseded, now)?;
                 releases += 1;
             }
         }
-        let survey = self.survey(&Releases::new())?;
+        let survey = self.survey(&Releases::new(), now)?;
         let paths = self.remove_narinfos(plan, &survey, now)?;
         let nars = self.remove_nars(plan, &survey, &paths, now)?;
+        self.forget_trees(|tree| survey.narinfos.contains_key(tree) && !paths.contains(tree))?;
         Ok(Collected::Removed {
             releases,
             paths: paths.len(),

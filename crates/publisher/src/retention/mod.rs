@@ -3,7 +3,8 @@
 //! [`Publisher::retention_plan`](crate::Publisher::retention_plan) only looks, and says what would
 //! go and why; [`Publisher::collect`](crate::Publisher::collect) does it. A release goes when it was
 //! superseded long enough ago. A store path goes when no release that is kept needs it and none was
-//! published with it for as long: clients keep what they know of a cache for 30 days.
+//! published with it for as long: clients keep what they know of a cache for 30 days. A release's
+//! tree stays longer, for the locks on it: see `trees`.
 //!
 //! What could go wrong, and the answer:
 //! - *A release is published meanwhile*: publishing holds the cache's lock, and staging the
@@ -18,6 +19,7 @@ mod collect;
 mod plan;
 mod policy;
 mod survey;
+mod trees;
 
 pub use collect::Collected;
 pub use plan::{NarRemoval, PathRemoval, ReleaseRemoval, RetentionPlan};

@@ -6,6 +6,7 @@ use picket_domain::{ChannelName, ReleaseName, Sha256, Timestamp};
 
 use super::policy::RetentionPolicy;
 use super::survey::Survey;
+use super::trees::TreeNote;
 use crate::cache_file::HashPart;
 
 /// What [`crate::Publisher::collect`] removes.
@@ -69,17 +70,26 @@ impl RetentionPlan {
     }
 }
 
-/// The narinfos that may go.
+/// The narinfos that may go: of a release that is gone, its tree last of all.
 pub(super) fn paths(survey: &Survey, policy: &RetentionPolicy, now: Timestamp) -> Vec<PathRemoval> {
     let old = survey.narinfos.iter().filter(|(hash, narinfo)| {
         !survey.needed.contains(*hash) && policy.path_is_old(narinfo.last_needed, now)
     });
-    old.map(|(hash, narinfo)| PathRemoval {
+    let mut old: BTreeMap<_, _> = old.collect();
+    let stays = |note: &&TreeNote| {
+        let there = |path| survey.narinfos.contains_key(path) && !old.contains_key(path);
+        !policy.path_is_old(note.at, now) || note.paths.iter().any(there)
+    };
+    let locked: Vec<_> = survey.gone.iter().filter(stays).collect();
+    for note in locked {
+        old.remove(&note.tree);
+    }
+    let going = old.into_iter().map(|(hash, narinfo)| PathRemoval {
         hash: hash.clone(),
         last_needed: narinfo.last_needed,
         bytes: narinfo.bytes,
-    })
-    .collect()
+    });
+    going.collect()
 }
 
 /// The NARs that may go once these narinfos are gone. A narinfo that cannot be read may name any.

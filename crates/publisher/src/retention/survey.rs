@@ -1,17 +1,17 @@
 //! What the public folder has, as far as keeping it is concerned.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, Metadata};
-use std::io;
+use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
 
 use picket_domain::{ChannelName, ReleaseName, Sha256, Timestamp};
 
+use super::trees::TreeNote;
 use crate::cache_file::{CacheFile, HashPart};
-use crate::error::{AtPath, PublishError};
+use crate::error::PublishError;
 use crate::folder::ReleaseFolder;
 use crate::manifest::Manifest;
+use crate::public_dir::names_in;
 use crate::publisher::Publisher;
 use crate::verified::metadata_if_there;
 
@@ -24,6 +24,8 @@ pub(super) struct Survey {
     pub(super) needed: BTreeSet<HashPart>,
     pub(super) narinfos: BTreeMap<HashPart, NarinfoFile>,
     pub(super) nars: BTreeMap<Sha256, NarOnDisk>,
+    /// What the releases had that are gone.
+    pub(super) gone: Vec<TreeNote>,
 }
 
 #[derive(Debug)]
@@ -41,16 +43,27 @@ pub(super) struct NarOnDisk {
 }
 
 impl Publisher {
-    /// Looks at everything, as if these releases were gone. One manifest at a time is in memory.
-    pub(super) fn survey(&self, without: &Releases) -> Result<Survey, PublishError> {
-        let mut survey = Survey::default();
+    /// Looks at everything, as if these releases had gone now. One manifest at a time is in memory.
+    pub(super) fn survey(
+        &self,
+        without: &Releases,
+        now: Timestamp,
+    ) -> Result<Survey, PublishError> {
+        let notes = self.tree_notes()?.into_iter();
+        let mut survey = Survey {
+            gone: notes.map(|(_, note)| note).collect(),
+            ..Survey::default()
+        };
         for channel in self.channels_on_disk()? {
             for name in self.dir.releases(&channel)? {
                 let release = (channel.clone(), name);
-                if !without.contains(&release) {
-                    // What a release needs is not known if its manifest cannot be read: then
-                    // nothing may go.
-                    let manifest = self.dir.manifest(&release.0, &release.1)?;
+                // What a release needs is not known if its manifest cannot be read: then nothing may
+                // go.
+                let manifest = self.dir.manifest(&release.0, &release.1)?;
+                if without.contains(&release) {
+                    let note = manifest.and_then(|manifest| TreeNote::of(&manifest, now));
+                    survey.gone.extend(note);
+                } else {
                     survey.need(manifest);
                 }
             }
@@ -102,7 +115,7 @@ impl Publisher {
     }
 
     /// The channels that have releases here, those too that are not configured any more.
-    pub(super) fn channels_on_disk(&self) -> Result<Vec<ChannelName>, PublishError> {
+    pub(crate) fn channels_on_disk(&self) -> Result<Vec<ChannelName>, PublishError> {
         let names = names_in(&self.dir.root().join("releases"))?;
         let channels = names
             .iter()
@@ -120,17 +133,4 @@ impl Survey {
 
 fn modified(metadata: &Metadata) -> Timestamp {
     Timestamp::from_unix(metadata.mtime())
-}
-
-fn names_in(dir: &Path) -> Result<Vec<String>, PublishError> {
-    let entries = match fs::read_dir(dir) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(error).at(dir),
-    };
-    let mut names = Vec::new();
-    for entry in entries {
-        names.extend(entry.at(dir)?.file_name().into_string());
-    }
-    Ok(names)
 }

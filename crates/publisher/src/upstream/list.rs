@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use liblzma::bufread::XzDecoder;
 use liblzma::stream::{CONCATENATED, Stream};
-use picket_domain::{Sha256, StorePath};
+use picket_domain::{ReleaseName, Sha256, StorePath};
 use picket_files::{read_bounded, write_whole};
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -27,7 +27,10 @@ const LABEL_MAX: u64 = 16 * 1024;
 /// The store paths that an official release lists in its `store-paths.xz`: those that were built
 /// for it, and are in its binary cache.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct StorePathList(HashSet<StorePath>);
+pub(crate) struct StorePathList {
+    paths: HashSet<StorePath>,
+    release: Option<ReleaseName>,
+}
 
 impl StorePathList {
     /// Reads a `store-paths.xz`. `origin` is for the error.
@@ -50,12 +53,18 @@ impl StorePathList {
         if text.limit() == 0 {
             return Err(broken(format!("it unpacks to more than {LIST_MAX} bytes")));
         }
-        Ok(Self(paths))
+        let release = None;
+        Ok(Self { paths, release })
     }
 
     /// Whether a path is listed.
     pub(crate) fn has(&self, path: &StorePath) -> bool {
-        self.0.contains(path)
+        self.paths.contains(path)
+    }
+
+    /// The official release that it is of, where the address that it came from tells.
+    pub(crate) fn release(&self) -> Option<&ReleaseName> {
+        self.release.as_ref()
     }
 }
 
@@ -78,6 +87,17 @@ struct Label {
     url: Url,
     validators: Validators,
     sha256: Sha256,
+    /// Where it came from, redirects followed.
+    #[serde(default)]
+    from: Option<Url>,
+}
+
+/// A list that is kept, and where it came from.
+#[derive(Debug, Default)]
+struct Kept {
+    validators: Validators,
+    xz: Vec<u8>,
+    from: Option<Url>,
 }
 
 impl KeptLists {
@@ -92,41 +112,62 @@ impl KeptLists {
     pub(crate) async fn fetch(&self, url: &Url) -> Result<StorePathList, PublishError> {
         let (lists, of) = (self.clone(), url.clone());
         let kept = blocking(move || lists.load(&of)).await;
-        let (validators, kept) = kept.unwrap_or_default();
+        let kept = kept.unwrap_or_default();
         let source = Source::of(url)?;
-        let xz = match source.read_if_new(url, &validators, COMPRESSED_MAX).await? {
+        let read = source.read_if_new(url, &kept.validators, COMPRESSED_MAX);
+        let kept = match read.await? {
             IfNew::Absent => return Err(HttpError::new(url, "there is no such file").into()),
             IfNew::Same => kept,
-            IfNew::New(xz, validators) => {
-                let (lists, of, xz) = (self.clone(), url.clone(), xz);
-                blocking(move || lists.keep(of, validators, &xz).map(|()| xz)).await?
+            IfNew::New {
+                content: xz,
+                validators,
+                from,
+            } => {
+                let (lists, of) = (self.clone(), url.clone());
+                let from = Some(from);
+                let kept = Kept {
+                    validators,
+                    xz,
+                    from,
+                };
+                blocking(move || lists.keep(of, &kept).map(|()| kept)).await?
             }
         };
         let of = url.clone();
-        blocking(move || StorePathList::read(xz.as_slice(), of.as_str())).await
+        blocking(move || {
+            let mut list = StorePathList::read(kept.xz.as_slice(), of.as_str())?;
+            list.release = kept.from.as_ref().and_then(release_in);
+            Ok(list)
+        })
+        .await
     }
 
     /// The list that was last fetched from an address, where it is there whole.
-    fn load(&self, url: &Url) -> Option<(Validators, Vec<u8>)> {
+    fn load(&self, url: &Url) -> Option<Kept> {
         let [label, list] = self.files(url);
         let label = read_bounded(&label, LABEL_MAX).ok()??;
         let label: Label = serde_json::from_slice(&label).ok()?;
         let list = read_bounded(&list, COMPRESSED_MAX).ok()??;
         let is_whole = label.url == *url && label.sha256 == Sha256::of(&list);
-        is_whole.then_some((label.validators, list))
+        is_whole.then_some(Kept {
+            validators: label.validators,
+            xz: list,
+            from: label.from,
+        })
     }
 
-    fn keep(&self, url: Url, validators: Validators, xz: &[u8]) -> Result<(), PublishError> {
-        if validators.is_empty() {
+    fn keep(&self, url: Url, kept: &Kept) -> Result<(), PublishError> {
+        if kept.validators.is_empty() {
             return Ok(());
         }
         let [label_file, list] = self.files(&url);
         std::fs::create_dir_all(&self.dir).at(&self.dir)?;
-        write_whole(&list, xz).at(&list)?;
+        write_whole(&list, &kept.xz).at(&list)?;
         let label = Label {
             url,
-            validators,
-            sha256: Sha256::of(xz),
+            validators: kept.validators.clone(),
+            sha256: Sha256::of(&kept.xz),
+            from: kept.from.clone(),
         };
         let label = serde_json::to_vec(&label).map_err(io::Error::other);
         write_whole(&label_file, &label.at(&label_file)?).at(&label_file)
@@ -136,6 +177,13 @@ impl KeptLists {
         let name = Sha256::of(url.as_str().as_bytes()).to_string();
         ["json", "xz"].map(|kind| self.dir.join(format!("store-paths-{name}.{kind}")))
     }
+}
+
+/// The release in whose folder a file is: `https://releases.nixos.org/nixos/26.05/<release>/<file>`.
+fn release_in(url: &Url) -> Option<ReleaseName> {
+    let folder = url.path_segments()?.rev().nth(1)?;
+    let name = ReleaseName::parse(folder).ok()?;
+    name.as_str().starts_with("nixos-").then_some(name)
 }
 
 #[cfg(test)]
@@ -155,9 +203,24 @@ mod tests {
     #[test]
     fn a_list_is_read() {
         let list = StorePathList::read(&xz(&format!("{HELLO}\n"))[..], "here").unwrap();
-        assert_eq!(list.0.len(), 1);
+        assert_eq!(list.paths.len(), 1);
         let none = StorePathList::read(&xz("")[..], "here").unwrap();
-        assert!(none.0.is_empty());
+        assert!(none.paths.is_empty());
+    }
+
+    #[test]
+    fn the_release_is_that_of_the_folder() {
+        let release = |url: &str| release_in(&Url::parse(url).unwrap());
+        let name = "nixos-26.05.715880.b75693fb46bf";
+        let there = format!("https://releases.nixos.org/nixos/26.05/{name}/store-paths.xz");
+        assert_eq!(release(&there).unwrap().as_str(), name);
+        for none in [
+            "https://mirror.example/store-paths.xz",
+            "https://mirror.example/lists/store-paths.xz",
+            "https://mirror.example/",
+        ] {
+            assert_eq!(release(none), None, "{none}");
+        }
     }
 
     #[test]

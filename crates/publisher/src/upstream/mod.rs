@@ -9,7 +9,7 @@ pub(crate) mod list;
 use std::collections::HashSet;
 
 use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
-use picket_domain::{PathInfo, StorePath, Timestamp};
+use picket_domain::{PathInfo, ReleaseName, StorePath, Timestamp};
 use url::Url;
 
 use crate::cache_file::CacheFile;
@@ -44,6 +44,7 @@ pub struct UpstreamCache {
 #[derive(Debug, Clone, Default)]
 pub struct Upstream {
     present: HashSet<StorePath>,
+    release: Option<ReleaseName>,
 }
 
 impl Upstream {
@@ -55,7 +56,13 @@ impl Upstream {
     /// An upstream that has these paths.
     pub fn of(paths: impl IntoIterator<Item = StorePath>) -> Self {
         let present = paths.into_iter().collect();
-        Self { present }
+        let release = None;
+        Self { present, release }
+    }
+
+    /// The official release whose list was read, where its address tells.
+    pub(crate) fn release(&self) -> Option<&ReleaseName> {
+        self.release.as_ref()
     }
 
     /// Whether upstream has this path.
@@ -91,7 +98,32 @@ impl Publisher {
         if !others.is_empty() {
             present.extend(self.in_cache(&cache.url, others, now).await?);
         }
-        Ok(Upstream { present })
+        let release = list.release().cloned();
+        Ok(Upstream { present, release })
+    }
+
+    /// Those of some paths that upstream is known to have: its list names them, or its cache was found to
+    /// have them less than [`crate::CacheSettings::upstream_days`] days ago. It is not asked for any.
+    ///
+    /// # Errors
+    /// Where the list cannot be had.
+    pub async fn known_upstream(
+        &self,
+        cache: &UpstreamCache,
+        paths: Vec<StorePath>,
+        now: Timestamp,
+    ) -> Result<Vec<StorePath>, PublishError> {
+        if paths.is_empty() {
+            return Ok(paths);
+        }
+        let list = match &cache.store_paths {
+            Some(url) => self.lists.fetch(url).await?,
+            None => StorePathList::default(),
+        };
+        let (answers, of) = (self.answers.clone(), cache.url.clone());
+        let found = blocking(move || answers.known(&of, now)).await?;
+        let known = |path: &StorePath| list.has(path) || found.contains(path);
+        Ok(paths.into_iter().filter(known).collect())
     }
 
     /// Those that the cache has, as far as is remembered, or else by its own word.

@@ -15,10 +15,17 @@ const ARCHIVE_MAX: u64 = 4 * 1024 * 1024 * 1024;
 const NAMES_MAX: usize = 4;
 const SMALL: u64 = 4096;
 
+/// A compressed file that was read to its end.
+#[derive(Debug)]
+pub(super) struct Compressed<T> {
+    pub(super) file: FileDigest,
+    /// What is in it, or what the decompressor says where it cannot be unpacked.
+    pub(super) content: Result<T, String>,
+}
+
 /// What one of the channel's archives holds.
 #[derive(Debug)]
 pub(super) struct Archive {
-    pub(super) file: FileDigest,
     /// The hash of the unpacked stream: the same for both archives.
     pub(super) unpacked: Sha256,
     /// The first few top-level names.
@@ -42,23 +49,32 @@ pub(super) fn digest(file: impl Read, limit: u64) -> io::Result<FileDigest> {
 }
 
 /// Hashes an archive of which no more than `limit` bytes are read, and looks into it.
-pub(super) fn archive(file: impl Read, coding: Coding, limit: u64) -> io::Result<Archive> {
-    let mut file = Hashing::new(file.take(limit));
-    let (unpacked, top, git_revision) = match coding {
-        Coding::Xz => look_into(xz_decoder(&mut file)?)?,
-        Coding::Zstd => look_into(zstd::Decoder::new(&mut file)?)?,
-    };
-    // What follows the archive, if anything, is part of the file.
-    copy(&mut file, &mut io::sink())?;
-    Ok(Archive {
-        file: finished(file),
-        unpacked,
-        top,
-        git_revision,
+pub(super) fn archive(
+    file: impl Read,
+    coding: Coding,
+    limit: u64,
+) -> io::Result<Compressed<Archive>> {
+    to_the_end(file, limit, |file| match coding {
+        Coding::Xz => look_into(xz_decoder(file)?),
+        Coding::Zstd => look_into(zstd::Decoder::new(file)?),
     })
 }
 
-fn look_into(unpacked: impl Read) -> io::Result<(Sha256, BTreeSet<String>, Option<String>)> {
+/// Unpacks a file, and reads what is left of it then: what follows is part of the file, and so is all
+/// that follows damage. An error is one of reading.
+fn to_the_end<R: Read, T>(
+    file: R,
+    limit: u64,
+    unpack: impl FnOnce(&mut Hashing<io::Take<R>>) -> io::Result<T>,
+) -> io::Result<Compressed<T>> {
+    let mut file = Hashing::new(file.take(limit));
+    let content = unpack(&mut file).map_err(|error| error.to_string());
+    copy(&mut file, &mut io::sink())?;
+    let file = finished(file);
+    Ok(Compressed { file, content })
+}
+
+fn look_into(unpacked: impl Read) -> io::Result<Archive> {
     let mut unpacked = Hashing::new(unpacked.take(ARCHIVE_MAX));
     let mut top = BTreeSet::new();
     let mut git_revision = None;
@@ -77,19 +93,22 @@ fn look_into(unpacked: impl Read) -> io::Result<(Sha256, BTreeSet<String>, Optio
         }
     }
     copy(&mut unpacked, &mut io::sink())?;
-    let (_, digest, _) = unpacked.finish();
-    Ok((digest, top, git_revision))
+    let (_, unpacked, _) = unpacked.finish();
+    Ok(Archive {
+        unpacked,
+        top,
+        git_revision,
+    })
 }
 
 /// Hashes a compressed NAR and the NAR in it. Of the NAR, no more than its size and one byte is
 /// unpacked.
-pub(super) fn nar(file: impl Read, size: u64) -> io::Result<(FileDigest, FileDigest)> {
+pub(super) fn nar(file: impl Read, size: u64) -> io::Result<Compressed<FileDigest>> {
     // What cannot be compressed grows, by less than this.
-    let limit = size + size / 64 + 1024 * 1024;
-    let mut file = Hashing::new(file.take(limit));
-    let nar = digest(zstd::Decoder::new(&mut file)?, size + 1)?;
-    copy(&mut file, &mut io::sink())?;
-    Ok((finished(file), nar))
+    let limit = size.saturating_add(size / 64 + 1024 * 1024);
+    to_the_end(file, limit, |file| {
+        digest(zstd::Decoder::new(file)?, size.saturating_add(1))
+    })
 }
 
 fn finished<T>(hashing: Hashing<T>) -> FileDigest {

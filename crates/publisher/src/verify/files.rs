@@ -1,19 +1,17 @@
 //! The files of the release folder.
 
-use std::collections::BTreeMap;
-
 use picket_domain::Sha256;
+use url::Url;
 
 use super::Verification;
 use super::content::{self, Archive, Coding};
-use crate::http::HttpError;
+use super::report::DAMAGED;
+use crate::http::{self, HttpError};
 use crate::manifest::{FileDigest, Manifest};
 use crate::release_file::ReleaseFile;
-use crate::source::Body;
+use crate::source::{Body, Source};
 
 const SMALL: u64 = 64 * 1024;
-/// The page's length grows with the number of picks.
-const PAGE: u64 = 16 * 1024 * 1024;
 
 impl Verification<'_> {
     pub(super) async fn files(&mut self, manifest: &Manifest) {
@@ -29,37 +27,60 @@ impl Verification<'_> {
             self.report
                 .problem("nixexprs.tar.xz and nixexprs.tar.zst hold different trees");
         }
-        for file in [
-            ReleaseFile::GitRevision,
-            ReleaseFile::SrcUrl,
-            ReleaseFile::BinaryCacheUrl,
-            ReleaseFile::StorePaths,
-        ] {
-            self.plain(manifest, file).await;
+        for file in ReleaseFile::SIGNED {
+            if !file.was_not_listed() {
+                self.expected(manifest, file);
+            }
         }
+        let archives = [ReleaseFile::NixexprsXz, ReleaseFile::NixexprsZst];
+        let archives = archives.map(ReleaseFile::file_name);
+        for (name, expected) in &manifest.files {
+            if !archives.contains(&name.as_str()) {
+                self.plain(name, *expected).await;
+            }
+        }
+        self.folders_address(manifest).await;
         self.says(ReleaseFile::GitRevision, manifest.rev.as_str())
             .await;
-        let cache = manifest.binary_cache_url.as_str().trim_end_matches('/');
+        let cache = manifest.binary_cache_url();
         self.says(ReleaseFile::BinaryCacheUrl, cache).await;
-        self.sums(manifest).await;
     }
 
     /// A file that is only hashed.
-    async fn plain(&mut self, manifest: &Manifest, file: ReleaseFile) {
-        let Some(expected) = self.expected(manifest, file) else {
-            return;
-        };
-        let found = match self.body(file).await {
-            Ok(body) => {
-                body.consume(move |it| content::digest(it, expected.size + 1))
-                    .await
-            }
+    async fn plain(&mut self, name: &str, expected: FileDigest) {
+        let found = match http::below(&self.place.release, name) {
+            Ok(url) => self.digest(url, expected.size).await,
             Err(error) => Err(error),
         };
         match found {
-            Ok(found) => self.compare(file, expected, found),
+            Ok(found) => self.compare(name, expected, found),
             Err(error) => self.report.error(&error),
         }
+    }
+
+    /// What `nix-channel` downloads before it asks for the archive, and people look at: the folder's
+    /// own address, which gives the page.
+    async fn folders_address(&mut self, manifest: &Manifest) {
+        let page = manifest.file(ReleaseFile::Index);
+        let (Some(expected), Source::Http(_)) = (page, &self.source) else {
+            return;
+        };
+        let url = self.place.release.clone();
+        match self.digest(url.clone(), expected.size).await {
+            Ok(found) if found == *expected => self.report.bytes += found.size,
+            Ok(_) => self
+                .report
+                .problem(format!("{url} gives another page than index.html")),
+            Err(error) => self.report.error(&error),
+        }
+    }
+
+    /// The digest of a file of which no more than this size and one byte is read.
+    async fn digest(&self, url: Url, size: u64) -> Result<FileDigest, HttpError> {
+        let body = self.source.open(&url).await?;
+        let body = body.ok_or_else(|| HttpError::new(&url, "there is no such file"))?;
+        let limit = size.saturating_add(1);
+        body.consume(move |it| content::digest(it, limit)).await
     }
 
     /// One of the channel's archives; returns the hash of what it unpacks to.
@@ -69,7 +90,7 @@ impl Verification<'_> {
         file: ReleaseFile,
         coding: Coding,
     ) -> Option<Sha256> {
-        let expected = self.expected(manifest, file)?;
+        let expected = manifest.file(file).copied()?;
         let found = match self.body(file).await {
             Ok(body) => {
                 let limit = expected.size + 1;
@@ -80,9 +101,19 @@ impl Verification<'_> {
         };
         match found {
             Ok(found) => {
-                self.compare(file, expected, found.file);
-                self.holds(manifest, file, &found);
-                Some(found.unpacked)
+                let name = file.file_name();
+                self.compare(name, expected, found.file);
+                match found.content {
+                    Ok(archive) => {
+                        self.holds(manifest, file, &archive);
+                        Some(archive.unpacked)
+                    }
+                    Err(error) => {
+                        self.report
+                            .problem(format!("{name} cannot be unpacked ({error}): {DAMAGED}"));
+                        None
+                    }
+                }
             }
             Err(error) => {
                 self.report.error(&error);
@@ -123,57 +154,23 @@ impl Verification<'_> {
         }
     }
 
-    /// `SHA256SUMS` must agree with the manifest, and with the files that the manifest does not list.
-    async fn sums(&mut self, manifest: &Manifest) {
-        let Some(sums) = self.small(ReleaseFile::Sha256Sums, SMALL).await else {
-            return;
-        };
-        let text = String::from_utf8_lossy(&sums).into_owned();
-        let sums: BTreeMap<&str, &str> = text
-            .lines()
-            .filter_map(|line| line.split_once("  "))
-            .map(|(digest, name)| (name, digest))
-            .collect();
-        for file in ReleaseFile::ALL {
-            if file == ReleaseFile::Sha256Sums {
-                continue;
-            }
-            let digest = match manifest.file(file) {
-                Some(digest) => digest.sha256,
-                None => match self.small(file, PAGE.max(crate::manifest::SIZE_MAX)).await {
-                    Some(content) => Sha256::of(&content),
-                    None => continue,
-                },
-            };
-            let name = file.file_name();
-            if sums.get(name) != Some(&digest.to_string().as_str()) {
-                self.report
-                    .problem(format!("SHA256SUMS has another hash of {name}"));
-            } else if manifest.file(file).is_none() {
-                self.report.files += 1;
-            }
-        }
-        self.report.files += 1;
-    }
-
-    fn expected(&mut self, manifest: &Manifest, file: ReleaseFile) -> Option<FileDigest> {
-        let expected = manifest.file(file).copied();
-        if expected.is_none() {
+    fn expected(&mut self, manifest: &Manifest, file: ReleaseFile) {
+        if manifest.file(file).is_none() {
             let name = file.file_name();
             self.report
                 .problem(format!("release.json does not list {name}"));
         }
-        expected
     }
 
-    fn compare(&mut self, file: ReleaseFile, expected: FileDigest, found: FileDigest) {
+    fn compare(&mut self, name: &str, expected: FileDigest, found: FileDigest) {
         self.report.bytes += found.size;
         if found == expected {
             self.report.files += 1;
         } else {
-            let name = file.file_name();
             self.report.problem(format!(
-                "{name} is not the file that release.json describes"
+                "{name} is not the file that release.json describes ({} bytes, and {} should be): \
+                 {DAMAGED}",
+                found.size, expected.size
             ));
         }
     }

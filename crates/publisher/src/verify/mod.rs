@@ -5,6 +5,7 @@ mod files;
 mod paths;
 mod place;
 mod report;
+mod unlisted;
 
 use url::Url;
 
@@ -28,8 +29,10 @@ struct Verification<'a> {
 /// Verifies the release that an address gives now.
 ///
 /// The address is that of a channel, of a release folder or of a file in one (`http`, `https`), or
-/// `file:///<public folder>/<channel>`. Checked are the manifest's signature, every file's hash, what the
-/// archives hold, and of every store path its narinfo, its signature, its references and its NAR.
+/// `file:///<public folder>/<channel>`. Checked are the manifest's signature, the hash of every file
+/// that it lists, what the archives hold, and of every store path its narinfo, its signature, its
+/// references and its NAR. A file that it does not list is named, where it can be seen: over HTTP
+/// those whose names a release has, in a folder all.
 ///
 /// All that is wrong is in the report, which has to be looked at: see [`VerifyReport::is_good`].
 /// Only a manifest that no given key signed ends it early.
@@ -64,6 +67,8 @@ impl Verification<'_> {
             return;
         };
         self.report.names(&manifest);
+        // The manifest and its signatures.
+        self.report.files += 2;
         tracing::info!(
             target: "picket::progress",
             release = %manifest.name,
@@ -73,6 +78,7 @@ impl Verification<'_> {
         );
         self.place_fits(&manifest);
         self.files(&manifest).await;
+        self.unlisted(&manifest).await;
         self.store_paths(&manifest).await;
     }
 

@@ -8,6 +8,7 @@ use url::Url;
 
 use super::Verification;
 use super::content;
+use super::report::DAMAGED;
 use crate::cache_file::CacheFile;
 use crate::http::{self, HttpError};
 use crate::key::PublicKey;
@@ -121,24 +122,27 @@ impl Looking<'_> {
         let body = self.source.open(&url).await?;
         let body = body.ok_or_else(|| problem("is missing"))?;
         let size = narinfo.nar_size;
-        let (file, nar) = body.consume(move |it| content::nar(it, size)).await?;
+        let found = body.consume(move |it| content::nar(it, size)).await?;
+        let file = found.file;
         if file
             != (FileDigest {
                 sha256: narinfo.nar.hash,
                 size: narinfo.nar.size,
             })
         {
-            return Err(problem("is not the file that its narinfo describes"));
+            return Err(problem(&format!(
+                "is not the file that its narinfo describes: {DAMAGED}"
+            )));
         }
-        if nar
-            != (FileDigest {
-                sha256: narinfo.nar_hash,
-                size,
-            })
-        {
-            return Err(problem("does not unpack to what was signed"));
+        let signed = FileDigest {
+            sha256: narinfo.nar_hash,
+            size,
+        };
+        match found.content {
+            Ok(nar) if nar == signed => Ok(file.size),
+            Ok(_) => Err(problem("does not unpack to what was signed")),
+            Err(error) => Err(problem(&format!("cannot be unpacked ({error}): {DAMAGED}"))),
         }
-        Ok(file.size)
     }
 
     async fn read(&self, file: &CacheFile) -> Result<(Url, Vec<u8>), HttpError> {

@@ -9,6 +9,11 @@ use url::Url;
 use crate::http::HttpError;
 use crate::manifest::Manifest;
 
+/// What to make of a file that is not what was signed, and what to do.
+pub(super) const DAMAGED: &str = "it was cut off, damaged or replaced, by the server or on the way. \
+    Install nothing from it, and verify again past any proxy in between; if it stays so, tell who \
+    runs the channel";
+
 /// What a verification found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct VerifyReport {
@@ -30,11 +35,16 @@ pub struct VerifyReport {
     pub bytes: u64,
     /// All that is wrong, each as a sentence.
     pub problems: Vec<String>,
+    /// What nobody vouches for, and is not wrong for that, each as a sentence.
+    pub notes: Vec<String>,
 }
 
 impl fmt::Display for VerifyReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.summary())?;
+        for note in &self.notes {
+            write!(f, "\nnote: {note}")?;
+        }
         if self.problems.is_empty() {
             return f.write_str("\nnothing is wrong");
         }
@@ -56,6 +66,7 @@ impl VerifyReport {
             store_paths: 0,
             bytes: 0,
             problems: Vec::new(),
+            notes: Vec::new(),
         }
     }
 
@@ -91,6 +102,10 @@ impl VerifyReport {
 
     pub(super) fn problem(&mut self, problem: impl Into<String>) {
         self.problems.push(problem.into());
+    }
+
+    pub(super) fn note(&mut self, note: impl Into<String>) {
+        self.notes.push(note.into());
     }
 
     pub(super) fn error(&mut self, error: &HttpError) {

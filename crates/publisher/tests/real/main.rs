@@ -8,6 +8,8 @@
 mod cache;
 mod keys;
 mod killed;
+mod locks;
+mod mend;
 mod release;
 mod repair;
 mod retention;

@@ -2,11 +2,13 @@
 
 use std::fs;
 use std::num::NonZeroUsize;
+use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
+use picket_domain::ReleaseName;
 use picket_publisher::{
     CacheSettings, PublicDir, PublishError, PublishedPaths, Publisher, ReleaseFile, StagedPlace,
-    immutable_link,
+    UpstreamCache, immutable_link,
 };
 use url::Url;
 
@@ -48,7 +50,7 @@ fn tar_xz_zstd_and_sha256sum_agree() {
     );
     assert_eq!(
         run("sh", &["-c", &sums]).lines().count(),
-        ReleaseFile::ALL.len() - 1
+        ReleaseFile::SIGNED.len() - 1
     );
     let paths = run("xz", &["--decompress", "--stdout", &file("store-paths.xz")]);
     assert_eq!(paths.lines().count(), 3);
@@ -94,6 +96,68 @@ fn nix_fetches_and_evaluates_both_archives() {
         let expected = format!("\"{}\"", release.name.as_str().replace("nixos-", ""));
         assert_eq!(version, expected, "{}", file.file_name());
     }
+}
+
+/// What flakes' locks hold, and `fetchTarball` is given.
+#[test]
+fn the_manifest_has_the_hash_that_nix_locks() {
+    let world = World::new();
+    let (tree, release) = (world.tree(), release(1));
+    fs::write(tree.join("lib/run"), "#!/bin/sh\n").unwrap();
+    fs::set_permissions(tree.join("lib/run"), PermissionsExt::from_mode(0o755)).unwrap();
+    std::os::unix::fs::symlink("./lib//run", tree.join("untidy")).unwrap();
+    let manifest = world.release(&world.publisher(&["k"]), &release);
+    let expected = manifest.tree.unwrap().sri();
+    for file in [ReleaseFile::NixexprsXz, ReleaseFile::NixexprsZst] {
+        let path = world.public().release_file(&channel(), &release.name, file);
+        let url = format!("file://{}", path.display());
+        let locked =
+            format!("(builtins.fetchTree {{ type = \"tarball\"; url = \"{url}\"; }}).narHash");
+        let locked = world
+            .store
+            .run("nix-instantiate", ["--eval", "-E", &locked])
+            .unwrap();
+        assert_eq!(locked, format!("\"{expected}\""), "{}", file.file_name());
+        let fetched =
+            format!("builtins.fetchTarball {{ url = \"{url}\"; sha256 = \"{expected}\"; }}");
+        world
+            .store
+            .run("nix-instantiate", ["--eval", "-E", &fetched])
+            .unwrap();
+    }
+}
+
+/// Whoever knows official releases by their names finds the base.
+#[tokio::test]
+async fn the_base_has_its_official_name_where_upstreams_list_is_of_it() {
+    let world = World::new();
+    let publisher = world.publisher(&["k"]);
+    let (ours, theirs) = (release(1), "nixos-26.05.715999.0123456789ab".to_owned());
+    let of_base = format!("nixos-26.05.715880.{}", ours.base.rev.short());
+    let cache = Url::from_directory_path(world.dir.path().join("their-cache")).unwrap();
+    for (seq, folder, named) in [(1, &of_base, true), (2, &theirs, false)] {
+        let folder = world.dir.path().join(folder);
+        fs::create_dir(&folder).unwrap();
+        let list = folder.join("store-paths.xz");
+        fs::write(&list, xz(&format!("{}\n", world.path("libc")))).unwrap();
+        let upstream = UpstreamCache {
+            url: cache.clone(),
+            store_paths: Some(Url::from_file_path(list).unwrap()),
+        };
+        let closure = world.closure();
+        let upstream = publisher.upstream(&upstream, &closure, NOW).await.unwrap();
+        let published = publisher.publish_paths(&closure, &upstream).unwrap();
+        let staged = world.try_stage(&publisher, &release(seq), &published, "http://a/cache");
+        let base = staged.unwrap().manifest.base.release;
+        let expected = named.then_some(of_base.as_str());
+        assert_eq!(base.as_ref().map(ReleaseName::as_str), expected);
+    }
+}
+
+fn xz(text: &str) -> Vec<u8> {
+    let mut encoder = liblzma::write::XzEncoder::new(Vec::new(), 6);
+    std::io::Write::write_all(&mut encoder, text.as_bytes()).unwrap();
+    encoder.finish().unwrap()
 }
 
 #[test]

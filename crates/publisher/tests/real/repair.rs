@@ -130,7 +130,7 @@ fn rereading_begins_with_what_was_not_read_for_longest() {
     world.stage(&publisher, &release(1));
     damage_unseen(&nar(&world, "lib"));
     let mut damaged = Vec::new();
-    for turn in 0..2 {
+    for turn in 0..3 {
         let report = publisher.reread(1, NOW.plus_seconds(turn)).unwrap();
         assert_eq!(report.nars, 1);
         damaged.extend(report.damaged);
@@ -138,7 +138,28 @@ fn rereading_begins_with_what_was_not_read_for_longest() {
     assert_eq!(damaged, [world.path("lib").clone()]);
     publisher.repair(&damaged, &world.closure()).unwrap();
     let report = publisher.reread(u64::MAX, NOW).unwrap();
-    assert_eq!((report.nars, report.damaged.len()), (2, 0));
+    assert_eq!((report.nars, report.damaged.len()), (3, 0));
     fs::write(narinfo(&world, "lib"), "half").unwrap();
     assert_eq!(publisher.reread(0, NOW).unwrap().unreadable.len(), 1);
+}
+
+/// No Nix store has it: it is made again from the commit's files.
+#[test]
+fn a_damaged_tree_is_told_with_its_release() {
+    let world = World::new();
+    let publisher = patient(&world);
+    let release = release(1);
+    let manifest = world.release(&publisher, &release);
+    let tree = manifest.tree.unwrap().store_path;
+    let narinfo = world.public().cache_file(&CacheFile::narinfo_of(&tree));
+    let text = fs::read_to_string(narinfo).unwrap();
+    let url = text.lines().find_map(|line| line.strip_prefix("URL: "));
+    flip_bit(&world.public().cache_dir().join(url.unwrap()));
+    let report = publisher.reread(u64::MAX, NOW).unwrap();
+    let of = (release.channel.clone(), release.name.clone());
+    assert_eq!(report.damaged_trees, [(tree, of)].into());
+    assert!(report.damaged.is_empty());
+    publisher.repair_tree(&release, &world.tree()).unwrap();
+    let report = publisher.reread(u64::MAX, NOW).unwrap();
+    assert!(report.damaged_trees.is_empty());
 }

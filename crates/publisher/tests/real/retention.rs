@@ -1,8 +1,6 @@
 //! What outlives its policy goes, and nothing that anybody needs.
 
 use std::fs;
-use std::path::Path;
-use std::time::{Duration, SystemTime};
 
 use picket_domain::{Release, Timestamp};
 use picket_files::WorkLock;
@@ -11,7 +9,7 @@ use picket_publisher::{
     RetentionPolicy, Upstream, WhyGone,
 };
 
-use crate::world::{NOW, World, channel, contents, release};
+use crate::world::{NOW, World, age, channel, contents, release};
 
 const DAY: i64 = 86_400;
 
@@ -29,15 +27,6 @@ fn policy() -> RetentionPolicy {
         keep_days: 40,
         keep_releases: 1,
         path_days: 30,
-    }
-}
-
-/// As if all of it had been written before `NOW`.
-fn age(dir: &Path) {
-    let then = SystemTime::UNIX_EPOCH + Duration::from_secs(NOW.as_unix().unsigned_abs());
-    for path in contents(dir).into_keys() {
-        let file = fs::File::open(dir.join(path)).unwrap();
-        file.set_modified(then).unwrap();
     }
 }
 

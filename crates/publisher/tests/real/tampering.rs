@@ -120,3 +120,28 @@ async fn a_manifest_of_another_release_is_found() {
     assert!(told, "{:?}", report.problems);
     assert!(!problems_of_check(&world).is_empty());
 }
+
+/// The page shows the public key: whoever writes the folder may not have it show another one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_and_sums_that_were_changed_together_are_found() {
+    let (world, url) = served().await;
+    let folder = world.public().release_dir(&channel(), &release(1).name);
+    let [page, sums] = ["index.html", "SHA256SUMS"].map(|name| folder.join(name));
+    let before = fs::read(&page).unwrap();
+    let text = String::from_utf8(before.clone()).unwrap();
+    let shown = key("ours-1").public().to_string();
+    let changed = text.replace(&shown, &key("theirs-1").public().to_string());
+    assert_ne!(changed, text);
+    fs::write(&page, &changed).unwrap();
+    let digest = |bytes: &[u8]| picket_domain::Sha256::of(bytes).to_string();
+    let listed = fs::read_to_string(&sums).unwrap();
+    let fitting = listed.replace(&digest(&before), &digest(changed.as_bytes()));
+    assert_ne!(fitting, listed);
+    fs::write(&sums, fitting).unwrap();
+    let report = verify(&url, &[key("ours-1").public()]).await;
+    for name in ["index.html", "SHA256SUMS"] {
+        let told = report.problems.iter().any(|it| it.starts_with(name));
+        assert!(told, "{name}: {:?}", report.problems);
+    }
+    assert!(!problems_of_check(&world).is_empty());
+}

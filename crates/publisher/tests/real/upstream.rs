@@ -162,6 +162,24 @@ async fn listed_paths_are_not_asked_for() {
     assert!(error.contains("there is no such file"), "{error}");
 }
 
+/// What upstream did not say that it has is not claimed, and costs no request.
+#[tokio::test]
+async fn what_is_known_is_told_without_a_question() {
+    let (asked, dir) = (Asked::default(), tempfile::tempdir().unwrap());
+    let file = dir.path().join("store-paths.xz");
+    std::fs::write(&file, list(&['4'])).unwrap();
+    let mut cache = without_list(&cache(&asked).await);
+    let publisher = publisher(dir.path());
+    let closure = [info(path('1'), Vec::new())];
+    publisher.upstream(&cache, &closure, NOW).await.unwrap();
+    asked.take();
+    cache.store_paths = Some(Url::from_file_path(&file).unwrap());
+    let paths = ['1', '2', '4'].map(path).to_vec();
+    let known = publisher.known_upstream(&cache, paths, NOW).await.unwrap();
+    assert_eq!(known, ['1', '4'].map(path));
+    assert_eq!(asked.take(), [""; 0]);
+}
+
 #[tokio::test]
 async fn a_list_is_fetched_when_it_is_another_one() {
     let (asked, dir) = (Asked::default(), tempfile::tempdir().unwrap());

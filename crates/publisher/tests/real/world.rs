@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use nix_derivation::NixHash;
 use picket_domain::{
@@ -170,6 +171,7 @@ impl World {
         let note = PickNote {
             title: "openssl: <b>3.0.15</b>".to_owned(),
             advisories: Advisory::find_all("CVE-2026-1234"),
+            ..PickNote::default()
         };
         publisher.stage_release(&ReleaseContent {
             release,
@@ -269,4 +271,13 @@ pub(crate) fn contents(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
         }
     }
     found
+}
+
+/// As if all of it had been written before `NOW`.
+pub(crate) fn age(dir: &Path) {
+    let then = SystemTime::UNIX_EPOCH + Duration::from_secs(NOW.as_unix().unsigned_abs());
+    for path in contents(dir).into_keys() {
+        let file = fs::File::open(dir.join(path)).unwrap();
+        file.set_modified(then).unwrap();
+    }
 }

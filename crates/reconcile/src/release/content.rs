@@ -2,18 +2,42 @@
 
 use std::collections::BTreeMap;
 
-use picket_domain::{Facts, OddJobs, PrNumber, Release, Timestamp, resolve, status};
+use picket_domain::{
+    Assembly, Candidate, ChainSpec, Facts, OddJobs, PickOutcome, PrNumber, Release, Timestamp,
+    resolve, status,
+};
 use picket_publisher::{PickNote, SetAside};
 
-pub(super) fn notes(facts: &Facts, release: &Release) -> BTreeMap<PrNumber, PickNote> {
+/// `chain` is the one that the release's tip is of, where it is on record.
+pub(super) fn notes(
+    facts: &Facts,
+    release: &Release,
+    chain: Option<&(ChainSpec, Assembly)>,
+) -> BTreeMap<PrNumber, PickNote> {
     let picks = release.picks.iter();
     let candidates = picks.filter_map(|pick| facts.candidates.get(&pick.pr));
     candidates
-        .map(|candidate| {
-            let (title, advisories) = (candidate.title.clone(), candidate.advisories());
-            (candidate.pr, PickNote { title, advisories })
-        })
+        .map(|candidate| (candidate.pr, note(candidate, chain)))
         .collect()
+}
+
+fn note(candidate: &Candidate, chain: Option<&(ChainSpec, Assembly)>) -> PickNote {
+    let mut note = PickNote {
+        title: candidate.title.clone(),
+        advisories: candidate.advisories(),
+        ..PickNote::default()
+    };
+    let Some((spec, assembly)) = chain else {
+        return note;
+    };
+    if let Some(PickOutcome::Picked { commits, .. }) = assembly.outcome(candidate.pr) {
+        note.commits.clone_from(commits);
+    }
+    let mut picks = spec.picks.iter();
+    if let Some(pick) = picks.find(|pick| pick.pr == candidate.pr) {
+        note.approvals.clone_from(&pick.approvals);
+    }
+    note
 }
 
 /// The jobs of the release's build that are not as they should be.

@@ -4,7 +4,9 @@
 //! record: what no remote gives back is made again, and has to come out as the same commit.
 
 use anyhow::{Context, ensure};
-use picket_domain::{Base, ChannelName, Facts, Release, ReleaseSeq, ReleasedPick};
+use picket_domain::{
+    Assembly, Base, ChainSpec, ChannelName, Facts, Release, ReleaseSeq, ReleasedPick,
+};
 use picket_merger::Fetched;
 use tracing::info;
 
@@ -104,18 +106,22 @@ impl Engine {
         if blocking(move || merger.has_commit(&tip)).await? {
             return Ok(());
         }
-        let chains = self
-            .store
-            .chains(&release.channel, &release.base.rev)
-            .await?;
-        let mut of_tip = chains.into_iter().filter(|(_, assembly)| {
+        let chain = self.chain_of(release).await?;
+        let (spec, _) = chain.context("its picks are not on record any more")?;
+        self.assemble(facts, &spec).await
+    }
+
+    /// The chain that a release's tip is of, and what came of it; `None` where that is not on record.
+    pub(super) async fn chain_of(
+        &self,
+        release: &Release,
+    ) -> anyhow::Result<Option<(ChainSpec, Assembly)>> {
+        let (channel, base) = (&release.channel, &release.base.rev);
+        let chains = self.store.chains(channel, base).await?;
+        Ok(chains.into_iter().find(|(_, assembly)| {
             let mut tips = assembly.applied().map(|(_, tip)| tip);
             tips.any(|tip| *tip == release.tip)
-        });
-        let (spec, _) = of_tip
-            .next()
-            .context("its picks are not on record any more")?;
-        self.assemble(facts, &spec).await
+        }))
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::{bail, ensure};
+use picket_builder::Revision;
 use picket_domain::{
     BuildReport, BuildState, ChannelName, Facts, PathInfo, Release, ReleaseName, StorePath,
 };
@@ -18,6 +19,7 @@ use crate::settings::Channel;
 
 /// What a release's outputs need, as it is in the binary cache.
 struct Cached {
+    /// Those of its jobs that are known to be had.
     outputs: Vec<StorePath>,
     closure: Arc<Vec<PathInfo>>,
     published: PublishedPaths,
@@ -73,7 +75,9 @@ impl Engine {
         release: &Release,
     ) -> anyhow::Result<()> {
         let outputs = self.outputs(channel, release).await?;
-        let cached = self.publish_outputs_of(channel, outputs).await?;
+        let mut cached = self.publish_outputs_of(channel, outputs).await?;
+        let of_upstream = self.unchanged_outputs(channel, release).await?;
+        cached.outputs.extend(of_upstream);
         self.write_release(facts, release, &cached).await?;
         let engine = Arc::clone(self);
         let (of, name) = (release.channel.clone(), release.name.clone());
@@ -127,6 +131,28 @@ impl Engine {
         Ok(outputs.unwrap_or_default())
     }
 
+    /// The outputs of the release's jobs that upstream is known to have: for those that do not differ
+    /// from the base's. What they are is known from the evaluation that the build made; a release does not
+    /// wait for another one.
+    async fn unchanged_outputs(
+        &self,
+        channel: &Channel,
+        release: &Release,
+    ) -> anyhow::Result<Vec<StorePath>> {
+        let Some(cache) = &channel.upstream_cache else {
+            return Ok(Vec::new());
+        };
+        let revision = Revision {
+            rev: release.tip.clone(),
+            tree: self.dirs.tree(channel.name(), &release.tip),
+        };
+        let outputs = self.builder.known_outputs(&revision, &channel.jobs).await?;
+        let known = self
+            .publisher
+            .known_upstream(cache, outputs.unwrap_or_default(), now());
+        Ok(known.await?)
+    }
+
     /// Puts outputs and all that they need into the binary cache.
     pub(crate) async fn publish_outputs(
         &self,
@@ -164,7 +190,9 @@ impl Engine {
     ) -> anyhow::Result<()> {
         let tree = self.tree(&release.channel, &release.rev).await?;
         let previous = previous(facts, release.seq).map(|release| release.name.clone());
-        let (notes, set_aside) = (notes(facts, release), set_aside(facts, release, now()));
+        let chain = self.chain_of(release).await?;
+        let notes = notes(facts, release, chain.as_ref());
+        let set_aside = set_aside(facts, release, now());
         let odd_jobs = odd_jobs(facts, release, now());
         let src_url = self.address(&format!("channels/{}", release.channel))?;
         let cache_url = self.address("cache")?;
