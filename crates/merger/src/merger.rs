@@ -85,6 +85,22 @@ impl Merger {
         }
     }
 
+    /// The same as a patch that `git apply` takes; `None` where it has more than `most` bytes, or where
+    /// the candidate's commits cannot be told.
+    ///
+    /// # Errors
+    /// [`MirrorError::MissingCommit`] where the head was not fetched.
+    pub fn whole_patch(&self, candidate: &Candidate, most: usize) -> Result<Option<Vec<u8>>> {
+        let (repo, head) = (self.repository()?, &candidate.head);
+        if !is_fetched(&repo, candidate.pr, head)? {
+            return Err(MirrorError::MissingCommit(head.clone()).into());
+        }
+        match self.source(&repo, candidate, head)? {
+            Ok(source) => Ok(self.patch_between(source.from, head, most)?),
+            Err(NoSource(_)) => Ok(None),
+        }
+    }
+
     /// What one commit changes against its first parent, for people: as the texts of
     /// [`Assessed::patches`](crate::Assessed::patches), so that the two can be compared.
     ///

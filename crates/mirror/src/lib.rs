@@ -32,6 +32,7 @@
 mod address;
 mod base;
 mod committer;
+mod differences;
 mod error;
 mod fetch;
 mod git;

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use git2::{Oid, Repository};
+use git2::Repository;
 use picket_domain::{Base, BranchName, CommitSha, PrNumber, ReleaseName, Timestamp};
 use picket_treemerge::{Kind, Objects as _};
 
@@ -19,7 +19,7 @@ use crate::ids::{find_ref, need_commit, object_id, oid, sha};
 use crate::maintenance::{self, Maintained, Size};
 use crate::reference::use_objects_of;
 use crate::release::{self, PushRefs, Pushed, ReleaseRefs};
-use crate::trees::{self, Diff};
+use crate::trees;
 
 /// A bare mirror of upstream, with Picket's own branches and tags in it.
 ///
@@ -283,22 +283,6 @@ impl Mirror {
     pub fn export(&self, rev: &CommitSha, dest: &Path) -> Result<()> {
         let _reading = self.reading()?;
         trees::export(&self.repository()?, rev, dest)
-    }
-
-    /// What leads from a commit, or from nothing, to another one, for a page.
-    ///
-    /// # Errors
-    /// [`MirrorError::MissingCommit`] where the mirror lacks it.
-    pub fn diff_between(&self, from: Option<Oid>, to: &CommitSha) -> Result<Diff> {
-        let _reading = self.reading()?;
-        let repo = self.repository()?;
-        let objects = self.objects()?;
-        let tree = |id: Oid| Ok::<_, MirrorError>(object_id(repo.find_commit(id)?.tree_id()));
-        let start = from.map_or(Ok(picket_treemerge::ObjectId::EMPTY_TREE), tree)?;
-        match trees::changes(&objects, start, tree(oid(to))?)? {
-            Some(_) => trees::diff(&repo, from, to),
-            None => Ok(Diff::of_too_many()),
-        }
     }
 
     /// A file of a commit; `None` where it has none at this path, or a longer one than `most` bytes.

@@ -84,6 +84,8 @@ fn every_kind_of_change_is_told() {
             git2::Oid::from_str(&"5".repeat(40)).unwrap(),
         );
         edit.put(b"caf\xe9", "odd");
+        edit.put_as(EXECUTABLE, "run", "#!/bin/sh\n");
+        edit.put_as(LINK, "way", "/etc/passwd");
     });
     let told: Vec<_> = diff
         .files
@@ -100,10 +102,38 @@ fn every_kind_of_change_is_told() {
     by-name/nginx.nix Renamed { from: "pkgs/nginx.nix" } None binary: false
     caf� Added None binary: false
     image Added None binary: true
-    module Added None binary: false
+    module Added Some(("000000", "160000")) binary: false
     pkgs/mastodon.nix Removed None binary: false
     pkgs/openssl.nix Modified Some(("100644", "100755")) binary: false
+    run Added Some(("000000", "100755")) binary: false
+    way Added Some(("000000", "120000")) binary: false
     "#);
+}
+
+/// What `git apply` makes of the whole patch is what the head has.
+#[test]
+fn the_whole_patch_makes_the_head() {
+    let (upstream, root) = Upstream::new();
+    let head = upstream.commit(&[root], "fix", |edit| {
+        edit.put("image", b"\0\x01")
+            .put("wide", "x".repeat(200_000));
+        edit.put_as(LINK, "way", "/etc/passwd")
+            .remove("pkgs/mastodon.nix");
+    });
+    let candidate = listing(&candidate(1, head), &[head]);
+    let mirror = upstream.mirror(&[&candidate]);
+    let patch = mirror.whole_patch(&candidate, 1 << 20).unwrap().unwrap();
+    let repo = &upstream.repo;
+    let tree = |id| repo.find_commit(id).unwrap().tree().unwrap();
+    let patch = git2::Diff::from_buffer(&patch).unwrap();
+    let mut index = repo.apply_to_tree(&tree(root), &patch, None).unwrap();
+    let made = index.write_tree_to(repo).unwrap();
+    assert_eq!(made, tree(head).id());
+    assert_eq!(
+        mirror.whole_patch(&candidate, 1_000).unwrap(),
+        None,
+        "it is longer"
+    );
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! A pull request's changes, for a page: bounded, and marked where something was cut.
 
-use git2::{Delta, DiffDelta, DiffFindOptions, DiffLineType, DiffOptions, Oid, Patch, Repository};
+use git2::{
+    Delta, DiffDelta, DiffFindOptions, DiffFormat, DiffLineType, DiffOptions, Oid, Patch,
+    Repository,
+};
 use picket_domain::{ChangeKind, CommitSha};
 use serde::Serialize;
 
@@ -15,6 +18,8 @@ const MAX_FILE_LINES: usize = 2_000;
 const MAX_LINES: usize = 20_000;
 /// Characters of one line.
 const MAX_LINE: usize = 1_000;
+/// The mode of a file that is neither executable nor a link.
+const PLAIN: u32 = 0o100_644;
 /// Larger files are shown as binary ones, in bytes.
 const MAX_FILE_SIZE: i64 = 1_000_000;
 
@@ -50,7 +55,8 @@ pub struct FileDiff {
     pub path: String,
     /// What happens to it.
     pub change: ChangeKind,
-    /// Its mode before and after, as git writes them (`100644`), where it changes.
+    /// Its mode before and after, as git writes them (`100644`), where it changes; of a new file that is
+    /// no plain one, `000000` before.
     pub mode: Option<(String, String)>,
     /// Whether it is no text, or too large: it has no hunks then.
     pub is_binary: bool,
@@ -102,15 +108,9 @@ pub enum LineKind {
 
 /// The difference from a commit (`None`: from nothing) to a head.
 pub(crate) fn diff(repo: &Repository, from: Option<Oid>, head: &CommitSha) -> Result<Diff> {
-    let from = match from {
-        Some(from) => Some(repo.find_commit(from)?.tree()?),
-        None => None,
-    };
-    let to = need_commit(repo, head)?.tree()?;
     let mut options = DiffOptions::new();
-    options.max_size(MAX_FILE_SIZE).include_typechange(true);
-    let mut found = repo.diff_tree_to_tree(from.as_ref(), Some(&to), Some(&mut options))?;
-    found.find_similar(Some(DiffFindOptions::new().renames(true)))?;
+    options.max_size(MAX_FILE_SIZE);
+    let found = find(repo, from, head, &mut options)?;
     let changed_files = found.deltas().len();
     let (mut files, mut left) = (Vec::new(), MAX_LINES);
     for index in 0..changed_files.min(MAX_FILES) {
@@ -131,6 +131,48 @@ pub(crate) fn diff(repo: &Repository, from: Option<Oid>, head: &CommitSha) -> Re
     })
 }
 
+/// The same as a patch that `git apply` takes, binary files included; `None` where it has more than
+/// `most` bytes.
+pub(crate) fn patch(
+    repo: &Repository,
+    from: Option<Oid>,
+    head: &CommitSha,
+    most: usize,
+) -> Result<Option<Vec<u8>>> {
+    let mut options = DiffOptions::new();
+    options.show_binary(true).id_abbrev(40);
+    let found = find(repo, from, head, &mut options)?;
+    let mut text = Vec::new();
+    let printed = found.print(DiffFormat::Patch, |_, _, line| {
+        if let origin @ ('+' | '-' | ' ') = line.origin() {
+            text.push(origin as u8);
+        }
+        text.extend(line.content());
+        text.len() <= most
+    });
+    match printed {
+        Err(_) if text.len() > most => Ok(None),
+        printed => Ok(printed.map(|()| Some(text))?),
+    }
+}
+
+fn find<'r>(
+    repo: &'r Repository,
+    from: Option<Oid>,
+    head: &CommitSha,
+    options: &mut DiffOptions,
+) -> Result<git2::Diff<'r>> {
+    let from = match from {
+        Some(from) => Some(repo.find_commit(from)?.tree()?),
+        None => None,
+    };
+    let to = need_commit(repo, head)?.tree()?;
+    options.include_typechange(true);
+    let mut found = repo.diff_tree_to_tree(from.as_ref(), Some(&to), Some(options))?;
+    found.find_similar(Some(DiffFindOptions::new().renames(true)))?;
+    Ok(found)
+}
+
 fn file_of(delta: &DiffDelta<'_>) -> FileDiff {
     let path = |file: git2::DiffFile<'_>| {
         String::from_utf8_lossy(file.path_bytes().unwrap_or_default()).into_owned()
@@ -145,7 +187,10 @@ fn file_of(delta: &DiffDelta<'_>) -> FileDiff {
         _ => ChangeKind::Modified,
     };
     let modes = (u32::from(old.mode()), u32::from(new.mode()));
-    let is_new_mode = modes.0 != modes.1 && modes.0 != 0 && modes.1 != 0;
+    let is_new_mode = match modes {
+        (0, PLAIN) | (_, 0) => false,
+        (old, new) => old != new,
+    };
     FileDiff {
         path: path(new),
         change,

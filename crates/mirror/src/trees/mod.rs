@@ -9,5 +9,5 @@ pub use changes::{Change, MAX_FILES, changes, differs_at, entry_at, file_mode};
 pub use diff::{Diff, FileDiff, Hunk, Line, LineKind};
 pub use guard::{markers_in, new_markers, unwritable_path};
 
-pub(crate) use diff::diff;
+pub(crate) use diff::{diff, patch};
 pub(crate) use export::export;
