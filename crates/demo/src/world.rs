@@ -8,7 +8,7 @@ use anyhow::Context;
 use picket::logging::PROGRESS;
 use picket_domain::{PrNumber, Timestamp};
 use picket_publisher::{KeyName, PublicKey, SecretKey};
-use picket_testkit::github::{GitHub, PullRequestSpec};
+use picket_testkit::github::{CheckSpec, GitHub, PullRequestSpec};
 use picket_testkit::nix::{NixConf, NixStore};
 use picket_testkit::nixpkgs::{CHANNEL_BRANCH, Fix, MASTER, Nixpkgs};
 use picket_testkit::official::Official;
@@ -247,7 +247,23 @@ async fn open_pull_requests(nixpkgs: &Nixpkgs) -> anyhow::Result<GitHub> {
             ..PullRequestSpec::default()
         })?;
     }
+    review(&github)?;
     Ok(github)
+}
+
+/// Has upstream make something of two of them.
+fn review(github: &GitHub) -> anyhow::Result<()> {
+    let (build, lint) = (("build", "SUCCESS"), ("lint", "FAILURE"));
+    for (number, word, checks) in [
+        (4242, "APPROVED", vec![build]),
+        (4246, "CHANGES_REQUESTED", vec![build, lint]),
+    ] {
+        github.review(number, Some("upstream-maintainer"), word)?;
+        let checks = checks.into_iter();
+        let checks = checks.map(|(name, conclusion)| CheckSpec::new(name, conclusion));
+        github.set_checks(number, checks.collect())?;
+    }
+    Ok(())
 }
 
 fn signing_key(file: &Path) -> anyhow::Result<PublicKey> {

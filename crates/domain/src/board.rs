@@ -60,10 +60,28 @@ pub struct GitHubTraffic {
     pub resets_at: Option<Timestamp>,
 }
 
+/// What was asked of GitHub about reviews and CI since the start: it has a limit of its own for that.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ReviewTraffic {
+    /// Whether there is a token: without one GitHub answers nothing of it, and is not asked.
+    pub has_token: bool,
+    /// Requests that were made.
+    pub requests: u64,
+    /// Those that were refused, failed or were not answered.
+    pub failures: u64,
+    /// Candidates of which it is to be read, or to be read again by now.
+    pub unread: usize,
+    /// Points that GitHub allows an hour; `None` where it has not said.
+    pub limit: Option<u64>,
+    /// Those of them that are left.
+    pub remaining: Option<u64>,
+}
+
 /// How all parts of the service are.
 #[derive(Debug, Clone, Default)]
 pub struct Board {
     github: GitHubTraffic,
+    reviews: Option<ReviewTraffic>,
     lanes: BTreeMap<LaneKey, LaneHealth>,
     troubles: BTreeMap<(LaneKey, String), Trouble>,
     holds: BTreeMap<ChannelName, Vec<Hold>>,
@@ -137,6 +155,16 @@ impl Board {
     /// What was asked of GitHub so far.
     pub fn github(&self) -> GitHubTraffic {
         self.github
+    }
+
+    /// What was asked of GitHub about reviews and CI so far.
+    pub fn set_reviews(&mut self, traffic: ReviewTraffic) {
+        self.reviews = Some(traffic);
+    }
+
+    /// What was asked of GitHub about reviews and CI so far; `None` before the first look.
+    pub fn reviews(&self) -> Option<ReviewTraffic> {
+        self.reviews
     }
 
     /// Why a channel does not move, as of its last look.

@@ -17,6 +17,7 @@ use crate::log::Log;
 use crate::machine::Machine;
 use crate::policy::Policy;
 use crate::port::PortOf;
+use crate::reception::ReceptionReading;
 use crate::release::{Release, ReleaseState, ReleasedPick};
 use crate::releases::Releases;
 use crate::resolved_set::ResolvedSet;
@@ -37,6 +38,8 @@ pub struct Facts {
     pub candidates: SharedMap<PrNumber, Arc<Candidate>>,
     /// What their titles and descriptions say that candidates are ports of, by the port's number.
     pub said_ports: SharedMap<PrNumber, Arc<[PortOf]>>,
+    /// What upstream makes of candidates: shown, and nothing is decided by it.
+    pub receptions: SharedMap<PrNumber, Arc<ReceptionReading>>,
     /// The audit log's entries that concern this channel.
     pub log: Log,
     /// The channel's releases.
@@ -72,7 +75,7 @@ pub struct OnBase {
 }
 
 /// What is picked onto a base.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PickInput {
     /// The pull request.
     pub pr: PrNumber,
@@ -104,6 +107,7 @@ impl Facts {
             team: Arc::default(),
             candidates: SharedMap::default(),
             said_ports: SharedMap::default(),
+            receptions: SharedMap::default(),
             log: Log::default(),
             releases: Releases::default(),
             today: None,
@@ -261,6 +265,15 @@ impl Facts {
     /// The release that clients get.
     pub fn current_release(&self) -> Option<&Release> {
         self.releases.current()
+    }
+
+    /// The current release, and what it has of a candidate, where that is a head which the candidate
+    /// has no more.
+    pub fn earlier_head_out(&self, candidate: &Candidate) -> Option<(&Release, &ReleasedPick)> {
+        let release = self.current_release()?;
+        let mut picks = release.picks.iter();
+        let pick = picks.find(|pick| pick.pr == candidate.pr && pick.head != candidate.head)?;
+        Some((release, pick))
     }
 
     /// When clients could first get a release with this pull request. (One release comes out

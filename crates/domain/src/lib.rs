@@ -40,6 +40,7 @@ mod plan;
 mod policy;
 mod port;
 mod ports;
+mod reception;
 mod release;
 mod releases;
 mod resolve;
@@ -66,7 +67,7 @@ pub use assembly::{
 };
 pub use audit::{AccountEvent, Action, Actor, AuditError, Entry, EntryHash, verify_chain};
 pub use base::Base;
-pub use board::{Board, GitHubTraffic, LaneHealth, LaneKey};
+pub use board::{Board, GitHubTraffic, LaneHealth, LaneKey, ReviewTraffic};
 pub use build::{
     Attempt, BuildReport, EvaluationCost, EvaluationLimit, Fault, JobOutcome, JobReport, Verdict,
 };
@@ -102,6 +103,7 @@ pub use plan::{Hold, Plan, Step, plan, plan_of};
 pub use policy::{AfterHold, BaseHold, JobPattern, MassRebuild, PackageTests, Policy, RetryPolicy};
 pub use port::{PortEvidence, PortOf, Series, picked_from, port_of};
 pub use ports::Ports;
+pub use reception::{Ci, CiState, Reception, ReceptionReading, Review, ReviewState, Reviews};
 pub use release::{Release, ReleaseState, ReleasedPick};
 pub use releases::Releases;
 pub use resolve::{
@@ -109,8 +111,8 @@ pub use resolve::{
 };
 pub use resolved_set::ResolvedSet;
 pub use review::{
-    ConflictPlace, Objection, PickedBefore, Seen, Shown, approval, approvals, can_be_overruled,
-    counting_approvals, has_spoken, is_open, last_word, may_decide, stale_pick,
+    ConflictPlace, Objection, PickedBefore, Seen, Shown, approval, approvals, approvals_of,
+    can_be_overruled, counting_approvals, has_spoken, is_open, last_word, may_decide, stale_pick,
 };
 pub use scope::{Scope, last_name};
 pub use shared::SharedMap;

@@ -13,6 +13,8 @@ pub enum Lane {
     Watch,
     /// Reading what pull requests have at their heads.
     Read,
+    /// Asking GitHub what upstream makes of pull requests.
+    Reception,
     /// Fetching branches, and following the stable ones.
     Observe,
     /// Picking candidates onto the base.
@@ -31,9 +33,10 @@ pub enum Lane {
 
 impl Lane {
     /// Every lane.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Watch,
         Self::Read,
+        Self::Reception,
         Self::Observe,
         Self::Assess,
         Self::Measure,
@@ -49,6 +52,7 @@ impl Lane {
         match self {
             Self::Watch => "watch",
             Self::Read => "read",
+            Self::Reception => "reception",
             Self::Observe => "observe",
             Self::Assess => "assess",
             Self::Measure => "measure",

@@ -14,6 +14,7 @@ use crate::measure::Measure;
 use crate::observe::Observe;
 use crate::push::Push;
 use crate::read::Read;
+use crate::reception::ReceptionLane;
 use crate::release::Releasing;
 use crate::retain::Retain;
 use crate::settings::Channel;
@@ -55,6 +56,7 @@ impl Engine {
         }
         lane!(Name::Watch, Watch);
         lane!(Name::Read, Read);
+        lane!(Name::Reception, ReceptionLane);
         lane!(Name::Observe, Observe);
         let retain = move || Retain::new(Arc::clone(&engine));
         let key = (Name::Retain, None);

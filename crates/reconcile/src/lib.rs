@@ -35,6 +35,7 @@ mod observe;
 mod published;
 mod push;
 mod read;
+mod reception;
 mod release;
 mod remedy;
 mod retain;

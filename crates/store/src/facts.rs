@@ -8,7 +8,7 @@ use sqlx::AnyConnection;
 use crate::database::Store;
 use crate::error::StoreError;
 use crate::version::{self, NOTHING, Version};
-use crate::{assessments, audit, bases, candidates, impacts, outcomes, releases, team};
+use crate::{assessments, audit, bases, candidates, impacts, outcomes, receptions, releases, team};
 
 /// What is known about some channels at one moment.
 #[derive(Debug, Clone)]
@@ -66,6 +66,7 @@ impl Store {
         if since != version.changes {
             read_team(&mut snapshot, &mut channels).await?;
             read_candidates(&mut snapshot, &mut channels, since).await?;
+            read_receptions(&mut snapshot, &mut channels, since).await?;
             for facts in &mut channels {
                 read_channel(&mut snapshot, facts, since).await?;
             }
@@ -116,6 +117,24 @@ async fn read_candidates(
     for facts in others {
         facts.candidates = first.candidates.clone();
         facts.said_ports = first.said_ports.clone();
+    }
+    Ok(())
+}
+
+/// All channels share what upstream makes of their candidates.
+async fn read_receptions(
+    connection: &mut AnyConnection,
+    channels: &mut [Facts],
+    since: i64,
+) -> Result<(), StoreError> {
+    let changed = receptions::changed(connection, since).await?.into_iter();
+    let changed = changed.map(|(pr, reading)| (pr, Arc::new(reading)));
+    let Some((first, others)) = channels.split_first_mut() else {
+        return Ok(());
+    };
+    extend(&mut first.receptions, changed.collect());
+    for facts in others {
+        facts.receptions = first.receptions.clone();
     }
     Ok(())
 }

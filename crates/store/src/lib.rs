@@ -34,6 +34,7 @@ mod outcomes;
 mod patches;
 mod picks;
 mod pushes;
+mod receptions;
 mod releases;
 mod retention;
 mod row;

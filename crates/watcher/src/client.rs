@@ -5,17 +5,21 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::header::{AUTHORIZATION, DATE, ETAG, IF_NONE_MATCH, LINK};
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
+use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Limited};
 use octocrab::Octocrab;
 use octocrab::service::middleware::retry::RetryConfig;
 use picket_domain::{Timestamp, text};
-use serde::Deserialize;
+use serde_json::Value;
+use url::Url;
 
 use crate::budget::Budget;
-use crate::config::{Token, WatcherConfig};
+use crate::config::Token;
 use crate::error::WatchError;
+use crate::failure::{Failure, failure};
 use crate::surrogates;
 use crate::traffic::Traffic;
 
@@ -25,10 +29,6 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
 /// A page of 100 pull requests with the longest descriptions has about 30 MiB.
 const MAX_ANSWER: usize = 64 * 1024 * 1024;
-/// How long to wait where GitHub does not say: its documentation asks for at least a minute.
-const UNTOLD_WAIT: i64 = 60;
-/// The longest wait that is believed. The primary limit ends within the hour.
-const MAX_WAIT: i64 = 2 * 60 * 60;
 
 /// An answer that GitHub gave.
 #[derive(Clone)]
@@ -38,21 +38,6 @@ pub(crate) struct Answer {
     pub(crate) has_next: bool,
     /// When GitHub says that it answered.
     pub(crate) date: Timestamp,
-}
-
-/// Why there is no answer.
-#[derive(Debug)]
-pub(crate) enum Failure {
-    /// It concerns every request.
-    Watch(WatchError),
-    /// It concerns what was asked for: it is not there, or GitHub cannot show it.
-    Status { status: StatusCode, message: String },
-}
-
-impl From<WatchError> for Failure {
-    fn from(error: WatchError) -> Self {
-        Self::Watch(error)
-    }
 }
 
 pub(crate) struct Client {
@@ -73,11 +58,12 @@ struct Tagged {
 }
 
 impl Client {
-    /// Must be called within a Tokio runtime: octocrab spawns a task that lasts as long as it.
-    pub(crate) fn new(config: &WatcherConfig) -> Result<Self, WatchError> {
+    /// Asks below this address. Must be called within a Tokio runtime: octocrab spawns a task that
+    /// lasts as long as it.
+    pub(crate) fn new(api: &Url, token: Option<Token>) -> Result<Self, WatchError> {
         let unusable = |error: octocrab::Error| WatchError::Configuration(chain(&error));
         let builder = Octocrab::builder()
-            .base_uri(config.api.as_str())
+            .base_uri(api.as_str())
             .map_err(unusable)?
             .set_connect_timeout(Some(CONNECT_TIMEOUT))
             .set_read_timeout(Some(READ_TIMEOUT))
@@ -87,7 +73,7 @@ impl Client {
             .add_retry_config(RetryConfig::None);
         Ok(Self {
             github: builder.build().map_err(unusable)?,
-            token: config.token.clone(),
+            token,
             last: Mutex::new(None),
             traffic: Mutex::default(),
             ahead: AtomicI64::new(0),
@@ -98,14 +84,34 @@ impl Client {
     /// Asks for something. A failure of GitHub itself (5xx) or of the connection is tried once
     /// more: single ones are common.
     pub(crate) async fn get(&self, route: &str) -> Result<Answer, Failure> {
-        let answer = self.send_twice(route, &HeaderMap::new()).await?;
+        let answer = self.send_twice(&Ask::get(route)).await?;
         answer.map(|(answer, _)| answer).ok_or_else(unasked_304)
     }
 
     /// Like [`Client::get`], and is not tried once more.
     pub(crate) async fn get_once(&self, route: &str) -> Result<Answer, Failure> {
-        let answer = self.send(route, &HeaderMap::new()).await?;
+        let answer = self.send(&Ask::get(route)).await?;
         answer.map(|(answer, _)| answer).ok_or_else(unasked_304)
+    }
+
+    /// Asks with a body. It is not tried once more.
+    pub(crate) async fn post(&self, route: &str, body: &Value) -> Result<Answer, Failure> {
+        let ask = Ask {
+            body: Some(body),
+            ..Ask::get(route)
+        };
+        let answer = self.send(&ask).await?;
+        answer.map(|(answer, _)| answer).ok_or_else(unasked_304)
+    }
+
+    /// Whether requests carry a token.
+    pub(crate) fn has_token(&self) -> bool {
+        self.token.is_some()
+    }
+
+    /// Takes what the body of an answer says of the limit.
+    pub(crate) fn set_budget(&self, budget: Budget) {
+        self.counting().budget = Some(budget);
     }
 
     /// The time by GitHub's clock, as far as its last answer told.
@@ -125,11 +131,11 @@ impl Client {
     /// Like [`Client::get`]; asking again for what has not changed since is free.
     pub(crate) async fn get_if_changed(&self, route: &str) -> Result<Answer, Failure> {
         let known = self.known(route);
-        let mut headers = HeaderMap::new();
+        let mut ask = Ask::get(route);
         if let Some((etag, _)) = &known {
-            headers.insert(IF_NONE_MATCH, etag.clone());
+            ask.headers.insert(IF_NONE_MATCH, etag.clone());
         }
-        match (self.send_twice(route, &headers).await?, known) {
+        match (self.send_twice(&ask).await?, known) {
             (None, Some((_, answer))) => Ok(Answer {
                 date: self.now(),
                 ..answer
@@ -157,18 +163,18 @@ impl Client {
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = tagged;
     }
 
-    async fn send_twice(&self, route: &str, headers: &HeaderMap) -> Result<Sent, Failure> {
-        match self.send(route, headers).await {
+    async fn send_twice(&self, ask: &Ask<'_>) -> Result<Sent, Failure> {
+        match self.send(ask).await {
             Err(Failure::Watch(WatchError::Unavailable(reason))) => {
-                tracing::debug!(route, reason, "asking GitHub once more");
-                self.send(route, headers).await
+                tracing::debug!(route = ask.route, reason, "asking GitHub once more");
+                self.send(ask).await
             }
             other => other,
         }
     }
 
-    async fn send(&self, route: &str, headers: &HeaderMap) -> Result<Sent, Failure> {
-        let asked = tokio::time::timeout(self.timeout, self.request(route, headers));
+    async fn send(&self, ask: &Ask<'_>) -> Result<Sent, Failure> {
+        let asked = tokio::time::timeout(self.timeout, self.request(ask));
         let answered = asked.await.unwrap_or_else(|_| {
             let seconds = self.timeout.as_secs_f32();
             let reason = format!("no whole answer within {seconds} s");
@@ -184,24 +190,24 @@ impl Client {
         answered
     }
 
-    /// The headers of a request, with the token as it is now: its file may have been replaced.
-    fn signed(&self, headers: &HeaderMap) -> Result<HeaderMap, WatchError> {
-        let mut headers = headers.clone();
-        if let Some(token) = &self.token {
-            headers.insert(AUTHORIZATION, token.header()?);
+    /// Sends a request, with the token as it is now: its file may have been replaced.
+    async fn respond(&self, ask: &Ask<'_>) -> Result<Response, Failure> {
+        let unavailable = |error: octocrab::Error| WatchError::Unavailable(chain(&error));
+        let method = ask.body.map_or(Method::GET, |_| Method::POST);
+        let mut request = Request::builder().method(method).uri(ask.route);
+        if let Some(headers) = request.headers_mut() {
+            headers.extend(ask.headers.clone());
+            if let Some(token) = &self.token {
+                headers.insert(AUTHORIZATION, token.header()?);
+            }
         }
-        Ok(headers)
+        let request = self.github.build_request(request, ask.body);
+        let response = self.github.execute(request.map_err(unavailable)?).await;
+        Ok(response.map_err(unavailable)?)
     }
 
-    async fn request(&self, route: &str, headers: &HeaderMap) -> Result<Sent, Failure> {
-        let unavailable = |error: &dyn Error| WatchError::Unavailable(chain(error));
-        let headers = self.signed(headers)?;
-        let response = self
-            .github
-            ._get_with_headers(route, Some(headers))
-            .await
-            .map_err(|error| unavailable(&error))?;
-        let (parts, body) = response.into_parts();
+    async fn request(&self, ask: &Ask<'_>) -> Result<Sent, Failure> {
+        let (parts, body) = self.respond(ask).await?.into_parts();
         if let Some(date) = date(&parts.headers) {
             let ahead = date.seconds_since(Timestamp::now());
             self.ahead.store(ahead, Ordering::Relaxed);
@@ -213,7 +219,8 @@ impl Client {
             return Ok(None);
         }
         let body = Limited::new(body, MAX_ANSWER).collect().await;
-        let body = body.map_err(|error| unavailable(&*error))?.to_bytes();
+        let body = body.map_err(|error| WatchError::Unavailable(chain(&*error)))?;
+        let body = body.to_bytes();
         let body = String::from_utf8_lossy(&body);
         if !parts.status.is_success() {
             return Err(failure(parts.status, &parts.headers, &body, self.now()));
@@ -226,6 +233,26 @@ impl Client {
         Ok(Some((answer, parts.headers.get(ETAG).cloned())))
     }
 }
+
+/// What is asked.
+struct Ask<'a> {
+    route: &'a str,
+    headers: HeaderMap,
+    body: Option<&'a Value>,
+}
+
+impl<'a> Ask<'a> {
+    fn get(route: &'a str) -> Self {
+        let (headers, body) = (HeaderMap::new(), None);
+        Self {
+            route,
+            headers,
+            body,
+        }
+    }
+}
+
+type Response = http::Response<BoxBody<Bytes, octocrab::Error>>;
 
 /// `None`: not changed since.
 type Sent = Option<(Answer, Option<HeaderValue>)>;
@@ -259,111 +286,4 @@ fn date(headers: &HeaderMap) -> Option<Timestamp> {
 fn has_next(headers: &HeaderMap) -> bool {
     let links = headers.get(LINK).and_then(|link| link.to_str().ok());
     links.is_some_and(|links| links.contains("rel=\"next\""))
-}
-
-fn failure(status: StatusCode, headers: &HeaderMap, body: &str, now: Timestamp) -> Failure {
-    let message = message(status, body);
-    if let Some(seconds) = limited_for(status, headers, &message, now) {
-        let until = Timestamp::now().plus_seconds(seconds);
-        return WatchError::RateLimited { until }.into();
-    }
-    match status {
-        StatusCode::UNAUTHORIZED => WatchError::BadToken.into(),
-        StatusCode::FORBIDDEN => WatchError::Forbidden(message).into(),
-        // The one failure of GitHub that belongs to a pull request and does not go away.
-        status if status.is_server_error() && !message.contains("diff") => {
-            WatchError::Unavailable(format!("{}: {message}", status.as_u16())).into()
-        }
-        status => Failure::Status { status, message },
-    }
-}
-
-fn message(status: StatusCode, body: &str) -> String {
-    #[derive(Deserialize)]
-    struct Body {
-        message: String,
-    }
-    match serde_json::from_str::<Body>(body) {
-        Ok(body) => text::line(&body.message, text::MAX_LINE),
-        Err(_) => status.to_string(),
-    }
-}
-
-/// In how many seconds the next request may be made, where the answer is about the number of them.
-fn limited_for(
-    status: StatusCode,
-    headers: &HeaderMap,
-    message: &str,
-    now: Timestamp,
-) -> Option<i64> {
-    if !matches!(
-        status,
-        StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS
-    ) {
-        return None;
-    }
-    let number = |name: &str| headers.get(name)?.to_str().ok()?.parse::<i64>().ok();
-    let is_used_up = number("x-ratelimit-remaining") == Some(0);
-    let reset = number("x-ratelimit-reset").filter(|_| is_used_up);
-    let is_limit = status == StatusCode::TOO_MANY_REQUESTS
-        || message.to_ascii_lowercase().contains("rate limit");
-    let wait = match (number("retry-after"), reset) {
-        (Some(seconds), _) => seconds,
-        // A second more, for the clocks.
-        (None, Some(reset)) => reset.saturating_sub(now.as_unix()).saturating_add(1),
-        (None, None) if is_limit => UNTOLD_WAIT,
-        (None, None) => return None,
-    };
-    Some(wait.clamp(1, MAX_WAIT))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const NOW: Timestamp = Timestamp::from_unix(1_000_000);
-
-    fn wait(status: u16, headers: &[(&'static str, &'static str)], message: &str) -> Option<i64> {
-        let headers: HeaderMap = headers
-            .iter()
-            .map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value)))
-            .collect();
-        let status = StatusCode::from_u16(status).unwrap();
-        limited_for(status, &headers, message, NOW)
-    }
-
-    #[test]
-    fn what_github_says_about_waiting_is_obeyed() {
-        assert_eq!(wait(429, &[("retry-after", "30")], ""), Some(30));
-        assert_eq!(wait(403, &[("retry-after", "30")], ""), Some(30));
-        let used_up = [
-            ("x-ratelimit-remaining", "0"),
-            ("x-ratelimit-reset", "1000600"),
-        ];
-        assert_eq!(wait(403, &used_up, ""), Some(601));
-        assert_eq!(wait(429, &[], ""), Some(UNTOLD_WAIT));
-        let secondary = "You have exceeded a secondary rate limit.";
-        assert_eq!(wait(403, &[], secondary), Some(UNTOLD_WAIT));
-    }
-
-    #[test]
-    fn nonsense_about_waiting_is_bounded() {
-        assert_eq!(wait(429, &[("retry-after", "-5")], ""), Some(1));
-        assert_eq!(
-            wait(429, &[("retry-after", "99999999")], ""),
-            Some(MAX_WAIT)
-        );
-        let past = [("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "5")];
-        assert_eq!(wait(403, &past, ""), Some(1));
-    }
-
-    #[test]
-    fn other_refusals_are_no_rate_limit() {
-        let some_left = [
-            ("x-ratelimit-remaining", "4000"),
-            ("x-ratelimit-reset", "1000600"),
-        ];
-        assert_eq!(wait(403, &some_left, "Resource not accessible"), None);
-        assert_eq!(wait(500, &[("retry-after", "30")], ""), None);
-    }
 }

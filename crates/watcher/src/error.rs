@@ -3,6 +3,11 @@
 use picket_domain::Timestamp;
 use thiserror::Error;
 
+/// How long to wait where GitHub does not say: its documentation asks for at least a minute.
+pub(crate) const UNTOLD_WAIT: i64 = 60;
+/// The longest wait that is believed. The primary limit ends within the hour.
+pub(crate) const MAX_WAIT: i64 = 2 * 60 * 60;
+
 /// Why a step did not come to its end. It changed nothing: the next one tries it again.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum WatchError {
@@ -46,6 +51,13 @@ pub enum WatchError {
 }
 
 impl WatchError {
+    /// No requests for so many seconds, as far as GitHub said.
+    pub(crate) fn limited_for(seconds: Option<i64>) -> Self {
+        let seconds = seconds.unwrap_or(UNTOLD_WAIT).clamp(1, MAX_WAIT);
+        let until = Timestamp::now().plus_seconds(seconds);
+        Self::RateLimited { until }
+    }
+
     /// Whether no other request would fare better. A single one may be refused, or fail, by itself.
     pub(crate) fn concerns_all(&self) -> bool {
         match self {

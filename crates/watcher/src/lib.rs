@@ -16,7 +16,8 @@
 //!   lists of open and of closed pull requests; only what is in neither, and a few at a time, are
 //!   asked for by number, since that makes GitHub compute a test merge of an open one.
 //!
-//! Commits and files are not asked for: git has them, and all of them.
+//! Commits and files are not asked for: git has them, and all of them. Reviews and CI are, by
+//! [`Receptions`], which the watching does not depend on.
 //!
 //! # What goes wrong, and the answer to it
 //!
@@ -39,9 +40,11 @@ mod client;
 mod config;
 mod cursor;
 mod error;
+mod failure;
 mod hint;
 mod known;
 mod page;
+mod reception;
 mod repository;
 mod rows;
 mod schedule;
@@ -57,5 +60,6 @@ pub use cursor::{Cursor, InvalidCursor};
 pub use error::WatchError;
 pub use hint::{Hint, hint};
 pub use known::Known;
+pub use reception::{Due, InvalidPace, ReceptionPace, Receptions, Subject, Told, due};
 pub use traffic::Traffic;
 pub use watcher::{Step, Watcher};

@@ -1,7 +1,7 @@
 //! The repository that is watched.
 
-use crate::client::Failure;
 use crate::error::WatchError;
+use crate::failure::Failure;
 
 /// By its names on GitHub.
 pub(crate) struct Repository {

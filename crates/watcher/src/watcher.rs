@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use picket_domain::{Candidate, PrNumber, Scope, Timestamp, UpstreamState};
 
-use crate::client::{Client, Failure};
+use crate::client::Client;
 use crate::config::WatcherConfig;
 use crate::cursor::{Cursor, Label};
 use crate::error::WatchError;
+use crate::failure::Failure;
 use crate::known::Known;
 use crate::page::{Interest, Page};
+use crate::reception::Receptions;
 use crate::repository::Repository;
 use crate::rows;
 use crate::schedule::Task;
@@ -33,6 +35,7 @@ pub struct Step {
 /// Watches the pull requests of one repository.
 pub struct Watcher {
     client: Client,
+    receptions: Receptions,
     repository: Repository,
     label: String,
     unlabelled: bool,
@@ -47,7 +50,8 @@ impl Watcher {
     pub fn new(config: WatcherConfig) -> Result<Self, WatchError> {
         config.check()?;
         Ok(Self {
-            client: Client::new(&config)?,
+            client: Client::new(&config.api, config.token.clone())?,
+            receptions: Receptions::new(&config)?,
             repository: Repository {
                 owner: config.owner,
                 name: config.repository,
@@ -62,12 +66,18 @@ impl Watcher {
     #[must_use]
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
         self.client.timeout = timeout;
+        self.receptions.set_timeout(timeout);
         self
     }
 
     /// What was asked of GitHub since the watcher was made.
     pub fn traffic(&self) -> Traffic {
         self.client.traffic()
+    }
+
+    /// What asks for reviews and CI: with a limit and failures of its own.
+    pub fn receptions(&self) -> &Receptions {
+        &self.receptions
     }
 
     /// The repository that is watched: `OWNER/NAME`.

@@ -10,7 +10,7 @@ mod word;
 
 pub use approval::{Objection, Shown, approval, can_be_overruled, is_open, may_decide};
 pub use place::{ConflictPlace, PickedBefore};
-pub use seen::{Seen, approvals, counting_approvals, stale_pick};
+pub use seen::{Seen, approvals, approvals_of, counting_approvals, stale_pick};
 pub use word::{has_spoken, last_word};
 
 #[cfg(test)]

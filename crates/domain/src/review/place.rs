@@ -30,7 +30,8 @@ pub struct PickedBefore<'a> {
 }
 
 impl<'a> ConflictPlace<'a> {
-    fn on(base: &'a CommitSha) -> Self {
+    /// The base itself, with nothing picked before.
+    pub fn on(base: &'a CommitSha) -> Self {
         Self {
             base,
             onto: base,

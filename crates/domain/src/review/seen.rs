@@ -69,7 +69,12 @@ pub fn stale_pick<'a>(resolution: &'a Resolution, candidate: &Candidate) -> Opti
 
 /// The approvals of the candidate's current head, oldest first.
 pub fn approvals(facts: &Facts, candidate: &Candidate) -> Vec<Approval> {
-    match facts.standing(candidate, &candidate.head) {
+    approvals_of(facts, candidate, &candidate.head)
+}
+
+/// The approvals of a head that the candidate has or had, oldest first.
+pub fn approvals_of(facts: &Facts, candidate: &Candidate, head: &CommitSha) -> Vec<Approval> {
+    match facts.standing(candidate, head) {
         Standing::Pending { approvals, .. } | Standing::Approved { approvals, .. } => approvals,
         Standing::Vetoed { .. } => Vec::new(),
     }

@@ -130,6 +130,8 @@ on_both_engines! {
         let impact = store.impact(&sec(), &sha("base"), &unresolved).await.unwrap();
         assert_eq!(impact, Some(sample_impact()));
         assert_eq!(on.impacts, [(unresolved.clone(), sample_impact().summary())].into_iter().collect());
+        let readings = [(PrNumber(3), Arc::new(reading(4)))];
+        assert_eq!(facts.receptions, readings.into_iter().collect());
         let chain = resolved_spec().id();
         assert_eq!(on.assemblies, [(chain, Arc::new(assembly(7)))].into_iter().collect());
         let contents = resolved_set().contents().cloned().collect();

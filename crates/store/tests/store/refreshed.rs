@@ -1,6 +1,6 @@
 //! Facts that are kept by increments are those that are read anew.
 
-use picket_domain::{PickOutcome, Policy, ReleaseSeq};
+use picket_domain::{PickOutcome, Policy, PrNumber, ReleaseSeq};
 use picket_store::{AllFacts, Store, StoreError};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -29,6 +29,7 @@ enum Write {
     Assessment,
     Investigation,
     Impact,
+    Reception,
     Assembly,
     Attempt,
     Reserve,
@@ -47,6 +48,7 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
         Write::Assessment,
         Write::Investigation,
         Write::Impact,
+        Write::Reception,
         Write::Assembly,
         Write::Attempt,
         Write::Reserve,
@@ -54,7 +56,7 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
         Write::Publish,
         Write::Abandon,
     ]);
-    let removed = prop::sample::select(vec!["assessments", "assemblies", "attempts"]);
+    let removed = prop::sample::select(vec!["assessments", "assemblies", "attempts", "receptions"]);
     let event = prop_oneof![
         14 => (0..2_usize, writes, 0..4_u64).prop_map(|(by, what, n)| Event::Write { by, what, n }),
         1 => removed.prop_map(Event::Remove),
@@ -120,6 +122,10 @@ async fn write(store: &Store, what: Write, n: u64) -> Result<(), StoreError> {
             store
                 .record_impact(&channel, &base.rev, &input, &impact)
                 .await
+        }
+        Write::Reception => {
+            let readings = [n, n + 1].map(|pr| (PrNumber(pr), reading(n as i64)));
+            store.record_receptions(&readings).await
         }
         Write::Assembly => store.record_assembly(&spec(&base, n), &assembly(n)).await,
         Write::Attempt => {

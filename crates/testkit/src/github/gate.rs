@@ -4,7 +4,8 @@ use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Response};
+use futures_util::stream;
 use sha2::{Digest, Sha256};
 
 use super::error::ApiError;
@@ -27,8 +28,8 @@ pub(super) async fn pass(
     let place = log(&shared, &request);
     let known_etag = request.headers().get(header::IF_NONE_MATCH).cloned();
     let is_get = request.method() == Method::GET;
-    // Asking for the rate limit does not count against it.
-    let is_free = request.uri().path() == "/rate_limit";
+    // Asking for the rate limit does not count against it, and GraphQL has one of its own.
+    let is_free = ["/rate_limit", "/graphql"].contains(&request.uri().path());
     let (caller, response) = match admit(&shared, &request, is_free) {
         Admission::Stall => std::future::pending().await,
         Admission::Refused(caller, response) => (caller, response),
@@ -118,9 +119,22 @@ fn failure(kind: FaultKind, reset_at: i64) -> Response {
         FaultKind::Body(bytes) => {
             ([(header::CONTENT_TYPE, "application/json")], bytes).into_response()
         }
+        FaultKind::Page(status, html) => {
+            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
+            (status, Html(html)).into_response()
+        }
+        FaultKind::CutOff(bytes) => cut_off(bytes),
         // Taken care of before; nothing is ever answered.
         FaultKind::Stall => StatusCode::GATEWAY_TIMEOUT.into_response(),
     }
+}
+
+/// The connection breaks off after this much.
+fn cut_off(bytes: Vec<u8>) -> Response {
+    let broken = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
+    let frames = stream::iter([Ok(bytes), Err(broken)]);
+    let headers = [(header::CONTENT_TYPE, "application/json")];
+    (headers, Body::from_stream(frames)).into_response()
 }
 
 /// Tags the answer, and makes it a `304` where the client has it already. A tag belongs to one

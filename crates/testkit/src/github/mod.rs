@@ -1,7 +1,7 @@
 //! A stateful fake GitHub over HTTP.
 //!
-//! It speaks the part of the REST API (version 2022-11-28) that Picket uses, for a real client over
-//! real HTTP on loopback: one repository with its pull requests, issues and comments, users and
+//! It speaks the part of the REST API (version 2022-11-28) that Picket uses, and one query of the
+//! GraphQL API, for a real client over real HTTP on loopback: one repository with its pull requests, issues and comments, users and
 //! their tokens, and the OAuth web flow. A test drives it with the domain's verbs
 //! ([`GitHub::open_pull_request`], [`GitHub::push`], [`GitHub::label`], [`GitHub::merge`], ..) and
 //! asks it afterwards what was requested ([`GitHub::requests`]).
@@ -22,6 +22,7 @@ mod api;
 mod error;
 mod gate;
 mod git;
+mod graphql;
 mod handle;
 mod labels;
 mod oauth;
@@ -33,5 +34,6 @@ mod world;
 
 pub use handle::{Builder, GitHub};
 pub use spec::{
-    CommitSpec, Fault, FaultKind, FileSpec, FileStatus, LoggedRequest, OAuthApp, PullRequestSpec,
+    CheckSpec, CommitSpec, Fault, FaultKind, FileSpec, FileStatus, LoggedRequest, OAuthApp,
+    PullRequestSpec,
 };

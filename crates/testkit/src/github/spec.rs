@@ -66,6 +66,25 @@ impl CommitSpec {
     }
 }
 
+/// A check of a pull request's head.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckSpec {
+    /// Its name.
+    pub name: String,
+    /// What came of it, in GitHub's word; `None` while it is not done.
+    pub conclusion: Option<String>,
+}
+
+impl CheckSpec {
+    /// A check that is done.
+    pub fn new(name: &str, conclusion: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            conclusion: Some(conclusion.to_owned()),
+        }
+    }
+}
+
 /// A file that a pull request changes, in a world without a git repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileSpec {
@@ -205,6 +224,10 @@ pub enum FaultKind {
     },
     /// `200` with this body, whatever was asked for.
     Body(Vec<u8>),
+    /// A page of HTML with this status, as what is in front of an API answers.
+    Page(u16, String),
+    /// `200` with this much of a body that was to be longer: the connection ends there.
+    CutOff(Vec<u8>),
     /// The connection is kept open and never answered.
     Stall,
 }

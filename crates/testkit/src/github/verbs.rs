@@ -5,8 +5,10 @@ use anyhow::{Context, Result, bail, ensure};
 use super::GitHub;
 use super::api::add_comment;
 use super::git;
-use super::spec::{CommitSpec, Fault, FileSpec, LoggedRequest, OAuthApp, PullRequestSpec};
-use super::world::{Clock, Content, Pull, Thread, World, made_up_content};
+use super::spec::{
+    CheckSpec, CommitSpec, Fault, FileSpec, LoggedRequest, OAuthApp, PullRequestSpec,
+};
+use super::world::{Clock, Content, Pull, Review, Thread, World, made_up_content};
 
 impl GitHub {
     /// Opens a pull request and returns its number.
@@ -28,6 +30,9 @@ impl GitHub {
             content,
             merged_at: None,
             merge_commit: None,
+            merged_by: None,
+            reviews: Vec::new(),
+            checks: Vec::new(),
         };
         let thread = thread(&world, number, spec.title, spec.body, &spec.author);
         let thread = Thread {
@@ -97,6 +102,7 @@ impl GitHub {
         let pull = pull(&mut world, number)?;
         pull.content = content;
         pull.merge_commit = None;
+        pull.checks = Vec::new();
         touch(&mut world, number)
     }
 
@@ -148,6 +154,42 @@ impl GitHub {
         pull.merge_commit = Some(commit);
         drop(world);
         self.close(number)
+    }
+
+    /// Says who merged a pull request; GitHub tells that without a change of it.
+    ///
+    /// # Errors
+    /// Where there is no such pull request.
+    pub fn merged_by(&self, number: u64, login: &str) -> Result<()> {
+        pull(&mut self.shared.lock(), number)?.merged_by = Some(login.to_owned());
+        Ok(())
+    }
+
+    /// Reviews the head of a pull request, in GitHub's word (`APPROVED`); without a login it is by an
+    /// account that was deleted since.
+    ///
+    /// # Errors
+    /// Where there is no such pull request.
+    pub fn review(&self, number: u64, login: Option<&str>, state: &str) -> Result<()> {
+        let mut world = self.shared.lock();
+        let at = world.now();
+        let pull = pull(&mut world, number)?;
+        pull.reviews.push(Review {
+            author: login.map(str::to_owned),
+            state: state.to_owned(),
+            of: pull.content.head_sha.clone(),
+            at,
+        });
+        touch(&mut world, number)
+    }
+
+    /// Sets the checks of a pull request's head. That is no change of the pull request.
+    ///
+    /// # Errors
+    /// Where there is no such pull request.
+    pub fn set_checks(&self, number: u64, checks: Vec<CheckSpec>) -> Result<()> {
+        pull(&mut self.shared.lock(), number)?.checks = checks;
+        Ok(())
     }
 
     /// Closes a pull request or an issue.

@@ -7,7 +7,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, ensure};
 
-use super::spec::{CommitSpec, Fault, FaultKind, FileSpec, LoggedRequest, OAuthApp, made_up_sha};
+use super::spec::{
+    CheckSpec, CommitSpec, Fault, FaultKind, FileSpec, LoggedRequest, OAuthApp, made_up_sha,
+};
 
 /// The state, shared by the handle and the server.
 #[derive(Clone)]
@@ -76,6 +78,19 @@ pub(super) struct Pull {
     pub(super) merged_at: Option<i64>,
     /// Open: the test merge, once somebody made GitHub compute it. Merged: the real one.
     pub(super) merge_commit: Option<String>,
+    pub(super) merged_by: Option<String>,
+    pub(super) reviews: Vec<Review>,
+    /// Those of its head.
+    pub(super) checks: Vec<CheckSpec>,
+}
+
+pub(super) struct Review {
+    /// `None`: the account was deleted.
+    pub(super) author: Option<String>,
+    pub(super) state: String,
+    /// The head that it was given to.
+    pub(super) of: String,
+    pub(super) at: i64,
 }
 
 /// What is to be merged.

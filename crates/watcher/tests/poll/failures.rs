@@ -57,7 +57,7 @@ async fn one_pull_request_that_fails_holds_no_other_one_up() -> Result<()> {
         world.open("newest", &[])?;
         world.poll().await?;
         world.watcher = Watcher::new(config(&world.github, Some(&world.token))?)?
-            .with_timeout(Duration::from_millis(500));
+            .with_timeout(Duration::from_secs(3));
         world.nominated.insert(PrNumber(odd));
         world.github.inject(Fault::on("/pulls/1", 1, kind.clone()));
         let fix = world.open("a fix", &[SECURITY])?;

@@ -2,6 +2,7 @@
 
 mod failures;
 mod hostile;
+mod receptions;
 mod resuming;
 mod sweeping;
 mod watching;

@@ -1,0 +1,6 @@
+//! What is told of one pull request.
+
+use picket_domain::Reception;
+
+/// What GitHub says of one pull request; or why it says nothing, for a person.
+pub type Told = Result<Reception, String>;
