@@ -162,6 +162,7 @@ mod tests {
             pr: PrNumber(7),
             head: seven.head.clone(),
             patches: Vec::new(),
+            not_shown: Vec::new(),
         };
         for end in [reopen, approve] {
             let state = state(&seven, &[dismiss(&seven), end]);

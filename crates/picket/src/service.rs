@@ -17,7 +17,8 @@ use picket_snapshot::Snapshots;
 use picket_store::{Lease, Store};
 use picket_watcher::{Token, Watcher, WatcherConfig};
 use picket_web::{
-    AppState, ChannelInfo, DemoPerson, GitHubSignIn, GitHubSignInSettings, Risks, Streams,
+    AppState, ChannelInfo, Conflicts, DemoPerson, GitHubSignIn, GitHubSignInSettings, Risks,
+    Streams,
 };
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
@@ -72,6 +73,7 @@ impl Service {
             live: builder.live().clone(),
             job_reads: JobReads::new(&dirs.builds()),
             streams: Streams::default(),
+            conflicts: Conflicts::default(),
             channels: config.channels.iter().map(channel_info).collect(),
             sign_in: sign_in(&config)?,
             evidence: Arc::new(Evidence::new(config.evidence.clone())),

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use axum::extract::Path;
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use picket_domain::Sha256;
 
@@ -77,4 +77,15 @@ pub(crate) async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Respo
         headers.insert(header::ETAG, etag);
     }
     response
+}
+
+/// `GET /favicon.ico`, for browsers that ask for it whatever a page says.
+pub(crate) async fn favicon() -> Redirect {
+    Redirect::permanent(&ASSETS.icon.url)
+}
+
+/// `GET /robots.txt`: what is found by searching is pages, and not each build's log and patch.
+pub(crate) async fn robots() -> &'static str {
+    "User-agent: *\nDisallow: /api/\nDisallow: /cache/\nDisallow: /login\nDisallow: /logs/\n\
+     Disallow: /releases/\nDisallow: /*/patch$\n"
 }

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use crate::chain::Chain;
 use crate::layout::{Section, Shell};
+use crate::odd::told;
 
 /// A request that is not answered with what it asked for.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub(crate) enum PageError {
     BadInput(String),
     /// The form is longer than any form of this server, or did not arrive.
     TooLong,
+    /// What was sent is no form.
+    NotAForm,
     /// Only people who signed in may do this.
     SignInNeeded,
     /// The person proved who they are, and is not on the team.
@@ -57,6 +60,7 @@ impl PageError {
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::BadInput(_) => StatusCode::BAD_REQUEST,
             Self::TooLong => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::NotAForm => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::SignInNeeded => StatusCode::UNAUTHORIZED,
             Self::NotMember(_)
             | Self::OtherAccount(_)
@@ -74,6 +78,7 @@ impl PageError {
             Self::NotFound(_) => "Not found",
             Self::BadInput(_) => "That cannot be done as asked",
             Self::TooLong => "That is too long",
+            Self::NotAForm => "That is no form",
             Self::SignInNeeded => "Sign in first",
             Self::NotMember(_) => "You are not in this channel's team",
             Self::OtherAccount(_) => "This name is another account's here",
@@ -91,6 +96,9 @@ impl PageError {
             Self::NotFound(what) => (*what).to_owned(),
             Self::BadInput(what) => what.clone(),
             Self::TooLong => "The form could not be read, since it is too long.".to_owned(),
+            Self::NotAForm => "This address takes forms, as pages send them: \
+                               application/x-www-form-urlencoded."
+                .to_owned(),
             Self::SignInNeeded => {
                 "Reading is open to everybody; deciding is for the team. Sign in, and do it again."
                     .to_owned()
@@ -131,6 +139,7 @@ impl PageError {
             Self::NotFound(_)
             | Self::BadInput(_)
             | Self::TooLong
+            | Self::NotAForm
             | Self::NotMember(_)
             | Self::OtherAccount(_)
             | Self::Refused(_)
@@ -167,7 +176,7 @@ impl IntoResponse for PageError {
             sign_in: self.sign_in(),
         };
         match page.render() {
-            Ok(html) => (self.status(), Html(html)).into_response(),
+            Ok(html) => (self.status(), Html(told(&html).into_owned())).into_response(),
             Err(_) => self.status().into_response(),
         }
     }
@@ -175,7 +184,7 @@ impl IntoResponse for PageError {
 
 /// Renders a page.
 pub(crate) fn page(template: &impl Template) -> Result<Response, PageError> {
-    Ok(Html(template.render()?).into_response())
+    Ok(Html(told(&template.render()?).into_owned()).into_response())
 }
 
 /// The same for the JSON API.

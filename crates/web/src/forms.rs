@@ -2,6 +2,7 @@
 
 use axum::Form;
 use axum::body::Body;
+use axum::extract::rejection::RawFormRejection;
 use axum::extract::{FromRequest, FromRequestParts, RawForm, Request};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -34,7 +35,10 @@ impl<T: DeserializeOwned> FromRequest<App> for SignedForm<T> {
         let request = Request::from_parts(parts.clone(), body);
         let RawForm(bytes) = RawForm::from_request(request, app)
             .await
-            .map_err(|_| PageError::TooLong)?;
+            .map_err(|refused| match refused {
+                RawFormRejection::InvalidFormContentType(_) => PageError::NotAForm,
+                _ => PageError::TooLong,
+            })?;
         let again = || Request::from_parts(parts.clone(), Body::from(bytes.clone()));
         let token = Form::<Token>::from_request(again(), app).await;
         let Form(token) = token.map_err(|_| PageError::Forged)?;

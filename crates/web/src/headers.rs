@@ -8,11 +8,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use crate::error::PageError;
 use crate::state::App;
 
+/// Pages that show work under way, or a log that grows, ask this server for more.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
-    img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-
-/// For a page that a log grows on: its script may ask this server for more.
-pub(crate) const WITH_STREAMS: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
     img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 const ALWAYS: [(HeaderName, &str); 5] = [

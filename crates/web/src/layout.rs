@@ -82,6 +82,11 @@ impl Shell {
         }
     }
 
+    /// Whether somebody is signed in, so that the page may have forms in which they write.
+    pub(crate) fn is_person(&self) -> bool {
+        matches!(self.account, Account::Person { .. })
+    }
+
     pub(crate) fn is(&self, section: Section) -> bool {
         self.section == section
     }

@@ -4,7 +4,7 @@ use crate::routes::ROUTES;
 
 /// Whether a channel cannot have this name: the server has a page or a folder of that name.
 pub fn is_reserved(name: &str) -> bool {
-    const BY_CUSTOM: [&str; 4] = ["favicon.ico", "robots.txt", ".well-known", "nar"];
+    const BY_CUSTOM: [&str; 2] = [".well-known", "nar"];
     let first_parts = ROUTES
         .iter()
         .filter_map(|route| route.path.split('/').nth(1));

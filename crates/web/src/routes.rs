@@ -103,6 +103,7 @@ routes! {
     POST "/channels/{channel}/builds/{rev}/retry" decide::build::retry, "have a revision built afresh";
     GET "/queue" pages::queue::queue, "the review queue";
     GET "/candidates/{pr}" pages::candidate::candidate, "everything that it takes to decide on one pull request";
+    GET "/candidates/{pr}/patch" pages::candidate::patch::patch, "its whole diff, as a file";
     POST "/candidates/{pr}/approve" decide::approve, "approve the head that the page showed";
     POST "/candidates/{pr}/veto" decide::veto, "object, with a reason";
     POST "/candidates/{pr}/dismiss" decide::dismissal::dismiss, "say that nothing is to be done about a head, with a reason";
@@ -130,6 +131,9 @@ routes! {
     GET "/api/v1/channels/{channel}" api::channel, "a channel: its release, base, picks and history";
     GET "/api/v1/channels/{channel}/candidates" api::candidates, "a channel's candidates with their states";
     GET "/api/v1/candidates/{pr}" api::candidate, "one candidate and its state in each channel";
+    GET "/api/{*nothing}" api::nothing, "that there is nothing, as JSON";
+    FILE "/robots.txt" assets::robots, "what search engines are to leave out";
+    FILE "/favicon.ico" assets::favicon, "redirect to the icon";
     GET "/healthz" ops::healthz, "whether the database answers, every part of the reconciler is alive, no channel is held and nothing fails for long";
     GET "/metrics" ops::metrics, "numbers for Prometheus";
     FILE "/cache/{name}" files::cache_file, "the binary cache: nix-cache-info and narinfos";

@@ -12,6 +12,7 @@ use picket_store::Store;
 use tokio::sync::Notify;
 use url::Url;
 
+use crate::conflict::Conflicts;
 use crate::identity::SignIn;
 use crate::risks::Risks;
 use crate::streams::Streams;
@@ -32,6 +33,8 @@ pub struct AppState {
     pub job_reads: JobReads,
     /// The logs that are watched.
     pub streams: Streams,
+    /// The conflicts that were looked at.
+    pub conflicts: Conflicts,
     /// The channels, in the order in which pages list them; at least one.
     pub channels: Vec<ChannelInfo>,
     /// How the team signs in.

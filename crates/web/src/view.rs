@@ -247,7 +247,12 @@ impl LogLine {
 fn described(action: &Action) -> (&'static str, String) {
     match action {
         Action::Nominate { reason, .. } => ("nominated", reason.clone()),
-        Action::Approve { head, patches, .. } => ("approved", approved(head, patches)),
+        Action::Approve {
+            head,
+            patches,
+            not_shown,
+            ..
+        } => ("approved", approved(head, patches) + &unseen(not_shown)),
         Action::ResolveConflict {
             commit, by, files, ..
         } => ("resolved conflicts of", resolved(commit, by, files)),
@@ -326,6 +331,14 @@ fn approved(head: &CommitSha, patches: &[PatchId]) -> String {
         [] => format!("head {}", head.short()),
         [_] => format!("head {}, as patch {}", head.short(), listed(ids)),
         _ => format!("head {}, as patches {}", head.short(), listed(ids)),
+    }
+}
+
+/// What a page did not show, as the end of a sentence.
+fn unseen(not_shown: &[String]) -> String {
+    match not_shown {
+        [] => String::new(),
+        lines => format!("; not shown: {}", listed(lines.iter().cloned())),
     }
 }
 

@@ -129,6 +129,7 @@ async fn two_people_approve_and_the_release_appears() -> Result<()> {
 
     sign_in(&grace, &stage, 1).await?;
     approve(&grace, &stage, MASTODON).await?;
+    writes_meanwhile(&grace, &stage).await?;
     // The channel's page names a pick as soon as its release is on the way.
     stage.until_pick(MASTODON, "released").await?;
     let channel = stage.world.web.join(&format!("channels/{CHANNEL}"))?;
@@ -144,6 +145,25 @@ async fn two_people_approve_and_the_release_appears() -> Result<()> {
     a_veto_shows(&grace, &stage).await?;
     ada.close().await?;
     grace.close().await
+}
+
+/// While what was approved goes its way, the page changes around what somebody writes on it.
+async fn writes_meanwhile(browser: &WebDriver, stage: &Stage) -> Result<()> {
+    let form = format!("form[action='/candidates/{MASTODON}/veto']");
+    click(browser, "fold", &format!("details:has({form}) > summary")).await?;
+    let reason = browser.find(By::Css(format!("{form} textarea"))).await?;
+    reason.send_keys("half a sen").await?;
+    stage.until_pick(MASTODON, "released").await?;
+    eventually("the page says that it is released", async || {
+        let badge = browser.find(By::Css(".head .badge")).await.ok()?;
+        (badge.text().await.ok()? == "Released").then_some(())
+    })
+    .await?;
+    let text = reason.value().await?;
+    ensure!(text.as_deref() == Some("half a sen"), "{text:?}");
+    let focused = browser.active_element().await?;
+    ensure!(focused == reason, "the focus went elsewhere");
+    Ok(())
 }
 
 /// A third person, who has not signed in, reads who approved what when.

@@ -34,6 +34,9 @@ pub enum Action {
         /// did not apply, or was not assessed yet, and the person saw its own diff alone.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         patches: Vec<PatchId>,
+        /// What the person's page did not show of the pull request's own diff, a line each.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        not_shown: Vec<String>,
     },
     /// A person said what is to become of files in which a pull request conflicts.
     ResolveConflict {

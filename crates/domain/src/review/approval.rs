@@ -17,6 +17,8 @@ pub struct Shown<'a> {
     pub head: &'a CommitSha,
     /// [`Seen::digest`].
     pub seen: &'a str,
+    /// What of the pull request's own diff it did not show, a line each.
+    pub not_shown: &'a [String],
 }
 
 /// Why a decision is not recorded.
@@ -111,6 +113,7 @@ pub fn approval(
             pr: candidate.pr,
             head: candidate.head.clone(),
             patches: seen.patches(),
+            not_shown: shown.not_shown.to_vec(),
         }),
     })
 }

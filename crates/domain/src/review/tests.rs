@@ -50,6 +50,7 @@ fn approve(patch: &str) -> Action {
         pr: PrNumber(7),
         head: sha("head"),
         patches: vec![Sha256::of(patch.as_bytes()).into()],
+        not_shown: Vec::new(),
     }
 }
 
@@ -73,6 +74,7 @@ fn given(by: &str, then: &Facts, now: &Facts) -> Result<Option<Action>, Objectio
     let old = then.candidates[&PrNumber(7)].as_ref();
     let seen = Seen::of(then, &before, old).digest();
     let shown = Shown {
+        not_shown: &[],
         head: &old.head,
         seen: &seen,
     };

@@ -9,6 +9,7 @@ fn approve(pr: u64, head: &str) -> Action {
         pr: crate::PrNumber(pr),
         head: sha(head),
         patches: Vec::new(),
+        not_shown: Vec::new(),
     }
 }
 
@@ -227,6 +228,7 @@ fn approving_again_adds_what_was_seen_and_keeps_the_time() {
         pr: crate::PrNumber(7),
         head: sha("h1"),
         patches: vec![commit(patch, false).patch],
+        not_shown: Vec::new(),
     };
     let log = [("ada", seen("1")), ("grace", seen("1")), ("ada", seen("2"))];
     let Standing::Approved { approvals, at, .. } = standing(&log) else {

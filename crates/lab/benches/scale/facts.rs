@@ -101,6 +101,7 @@ impl Filling<'_> {
             pr: number,
             head: sha(&format!("head {pr}"))?,
             patches: Vec::new(),
+            not_shown: Vec::new(),
         };
         self.append(pr, "ada", approve.clone()).await?;
         self.append(pr, "grace", approve).await?;

@@ -4,12 +4,14 @@ use axum::Json;
 use axum::extract::{Path, State};
 use picket_domain::{
     Candidate, ConflictKind, ImpactSummary, PickOutcome, PickStatus, PrNumber, Seen, Timestamp,
+    approvals_of,
 };
 use picket_evidence::Risk;
 use serde::Serialize;
 
 use super::evidence::EvidenceJson;
 use super::ports::{OriginalJson, PortJson, port_of, ports};
+use super::reception::ReceptionJson;
 use super::target::TargetJson;
 use crate::aim::Aim;
 use crate::error::{ApiError, PageError};
@@ -44,11 +46,18 @@ pub(crate) struct CandidateJson {
     resolved: Vec<String>,
     /// In which form the channel is to carry it: `as_is`, `graft` or `mitigation`.
     form: &'static str,
+    /// Of `head`.
     approvals: Vec<ApprovalJson>,
     approvals_needed: u32,
+    /// An earlier head that servers have, in the current release; null where they have `head`, or
+    /// nothing of it.
+    earlier_head_out: Option<EarlierJson>,
     /// What is known elsewhere of its advisories; only where one candidate is asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     evidence: Option<EvidenceJson>,
+    /// What upstream makes of it; only where one candidate is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    upstream: Option<ReceptionJson>,
     /// What it changes of the package set; null where nobody has found out yet.
     impact: Option<ImpactSummary>,
     /// The state's name, one of [`PickStatus::NAMES`].
@@ -58,6 +67,13 @@ pub(crate) struct CandidateJson {
     stages: StagesJson,
     /// How soon the team wants it out; null where it has no target for it, or nothing is left to do.
     target: Option<TargetJson>,
+}
+
+#[derive(Serialize)]
+struct EarlierJson {
+    head: String,
+    release: String,
+    approved_by: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -144,13 +160,27 @@ impl CandidateJson {
             form: look.form(candidate).name(),
             approvals: approvals.collect(),
             evidence: None,
+            upstream: None,
             impact: look.facts.impact(candidate).cloned(),
             approvals_needed: look.need(candidate),
+            earlier_head_out: EarlierJson::of(look, candidate),
             state: status.name(),
             reason: status.reason(),
             stages: StagesJson::new(look, candidate),
             target: Aim::of(look, candidate, status, risk).map(|it| TargetJson::new(&it)),
         }
+    }
+}
+
+impl EarlierJson {
+    fn of(look: &Look<'_>, candidate: &Candidate) -> Option<Self> {
+        let (release, pick) = look.facts.earlier_head_out(candidate)?;
+        let approvals = approvals_of(&look.facts, candidate, &pick.head);
+        Some(Self {
+            head: pick.head.to_string(),
+            release: release.name.to_string(),
+            approved_by: approvals.iter().map(|it| it.by.to_string()).collect(),
+        })
     }
 }
 
@@ -248,12 +278,13 @@ pub(crate) async fn candidate(
     let pr: PrNumber = pr.parse().map_err(|_| {
         PageError::BadInput("A candidate is named by its pull request's number.".to_owned())
     })?;
-    let mut candidates = Vec::new();
+    let (board, mut candidates) = (app.board(), Vec::new());
     for channel in &app.channels {
         let look = Look::at(&app, channel).await?;
         let candidate = look.candidate(pr);
         candidates.extend(candidate.map(|it| CandidateJson {
             evidence: Some(EvidenceJson::new(&look, it)),
+            upstream: Some(ReceptionJson::new(&look, &board, it)),
             ..CandidateJson::new(&look, it, &look.status(it), risk(&look.known, it))
         }));
     }

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use picket_domain::{Base, Release, Timestamp};
+use picket_publisher::ManifestTree;
 use serde::Serialize;
 
 use crate::error::ApiError;
@@ -33,7 +34,7 @@ pub(crate) struct Channel {
     summary: ChannelSummary,
     base_label: String,
     branch: String,
-    current: Option<ReleaseJson>,
+    current: Option<CurrentJson>,
     base: Option<BaseJson>,
     /// Every candidate on which anything was decided, or is to be.
     picks: Vec<PickJson>,
@@ -50,6 +51,20 @@ struct ReleaseJson {
     published_at: String,
     picks: Vec<u64>,
     url: String,
+    /// Where its signed manifest is, which says all of it: the commits that each pick became, who
+    /// approved it, files, store paths and hashes.
+    manifest_url: String,
+}
+
+/// The release that clients get, with what its manifest says of its tree.
+#[derive(Serialize)]
+struct CurrentJson {
+    #[serde(flatten)]
+    release: ReleaseJson,
+    /// What flakes lock: `sha256-<base64>`; null where the manifest does not say.
+    nar_hash: Option<String>,
+    /// The name of the official release that it stands on, where it is known.
+    base_release: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -97,7 +112,26 @@ impl ReleaseJson {
             base_rev: release.base.rev.to_string(),
             published_at: at.to_string(),
             picks: release.picks.iter().map(|pick| pick.pr.0).collect(),
+            manifest_url: app.absolute(&format!("{path}/release.json")),
             url: app.absolute(&path),
+        }
+    }
+}
+
+impl CurrentJson {
+    /// A manifest that cannot be read, or is another release's already, leaves its part out: what
+    /// clients get is not for this answer to say.
+    async fn new(app: &AppState, release: &Release, at: Timestamp) -> Self {
+        let (public, channel) = (app.public.clone(), release.channel.clone());
+        let head = tokio::task::spawn_blocking(move || public.current_release(&channel)).await;
+        let head = head.ok().and_then(|head| head.ok().flatten());
+        let head = head.filter(|head| head.name == release.name);
+        let base = head.as_ref().and_then(|head| head.base.release.as_ref());
+        let tree = head.as_ref().and_then(|head| head.tree.as_ref());
+        Self {
+            nar_hash: tree.map(ManifestTree::sri),
+            base_release: base.map(ToString::to_string),
+            release: ReleaseJson::new(app, release, at),
         }
     }
 }
@@ -133,6 +167,10 @@ pub(crate) async fn channel(
     let look = Look::at(&app, info).await?;
     let json = |(release, at): &(&Release, Timestamp)| ReleaseJson::new(&app, release, *at);
     let published = look.published();
+    let current = match published.first() {
+        Some((release, at)) => Some(CurrentJson::new(&app, release, *at).await),
+        None => None,
+    };
     let picks = look.candidates().map(|(candidate, status)| PickJson {
         number: candidate.pr.0,
         title: candidate.title.clone(),
@@ -149,7 +187,7 @@ pub(crate) async fn channel(
         summary: ChannelSummary::new(&app, info, &look),
         base_label: info.base_label.clone(),
         branch: info.branch.to_string(),
-        current: published.first().map(json),
+        current,
         base: look.facts.base().map(BaseJson::new),
         picks: picks.collect(),
         releases: published.iter().map(json).collect(),

@@ -12,7 +12,15 @@ mod candidates;
 mod channels;
 mod evidence;
 mod ports;
+mod reception;
 mod target;
+
+use crate::error::{ApiError, PageError};
 
 pub(crate) use candidates::{candidate, candidates};
 pub(crate) use channels::{channel, channels};
+
+/// Any other address of the API.
+pub(crate) async fn nothing() -> ApiError {
+    PageError::NotFound("The API has nothing at this address.").into()
+}

@@ -1,16 +1,19 @@
 //! Resolving a pull request's conflicts, and taking that back.
 
+use std::sync::Arc;
+
 use axum::extract::{Path, State};
 use axum::response::Response;
 use picket_domain::{
-    Action, BranchName, Candidate, CommitSha, ConflictPlace, PrNumber, ResolvedBy, is_open,
-    may_decide,
+    Action, BranchName, Candidate, CommitSha, ConflictPlace, PrNumber, ResolvedBy, ResolvedSet,
+    is_open, may_decide,
 };
 use picket_merger::{GitAddress, MergeError, MirrorError, PushedResolution};
 use serde::Deserialize;
 
 use super::choices::{Fields, Made, own_choices, proposed};
 use super::found::Found;
+use super::sight;
 use crate::decide::{SETTLED, WithReason, back_to, channel, moved, record, record_with};
 use crate::error::PageError;
 use crate::extract::Checked;
@@ -25,7 +28,8 @@ struct About {
     channel: String,
     /// The pull request's commit that conflicts.
     commit: CommitSha,
-    /// Names the conflict that the page showed; see [`Found::digest`].
+    /// Names the conflict that the page showed (see [`Found::digest`]), or the resolutions in force
+    /// that another one is to take the place of.
     conflict: String,
 }
 
@@ -93,10 +97,15 @@ pub(crate) async fn resolve_by_branch(
     };
     let branch = BranchName::parse(form.branch.trim())
         .map_err(|_| PageError::BadInput("That is no name of a branch.".to_owned()))?;
-    let Some((place, _)) = same_conflict(&app, &look, candidate, &form.about).await? else {
+    let from = (remote, branch);
+    let pushed = if let Some(place) = replaced(&look, candidate, &form.about) {
+        pushed(&app, candidate, &place, &ResolvedSet::default(), from).await?
+    } else if let Some((place, _)) = same_conflict(&app, &look, candidate, &form.about).await? {
+        let resolved = look.facts.resolved(pr);
+        pushed(&app, candidate, &place, resolved, from).await?
+    } else {
         return moved::conflict(&look, candidate, person);
     };
-    let pushed = pushed(&app, &look, candidate, &place, (remote, branch)).await?;
     let made = Made {
         by: ResolvedBy::Branch { rev: pushed.rev },
         files: pushed.files,
@@ -146,19 +155,31 @@ const NOT_YOUR_OWN: &str = "You opened this pull request, and nobody resolves th
 
 /// The conflict as it is now, if it is the one that the person saw.
 async fn same_conflict<'a>(
-    app: &AppState,
+    app: &App,
     look: &'a Look<'_>,
     candidate: &'a Candidate,
     about: &About,
-) -> Result<Option<(ConflictPlace<'a>, Found)>, PageError> {
+) -> Result<Option<(ConflictPlace<'a>, Arc<Found>)>, PageError> {
     let Some(place) = look.conflict(candidate) else {
         return Ok(None);
     };
-    let found = Found::at(app, look, candidate, &place).await?;
-    let is_same = |found: &Found| {
+    let found = sight::at_last(app, look, candidate, &place).await?;
+    let is_same = |found: &Arc<Found>| {
         (&found.pick.commit, found.digest()) == (&about.commit, about.conflict.clone())
     };
     Ok(found.filter(is_same).map(|found| (place, found)))
+}
+
+/// Where a candidate conflicts without the resolutions in force, if those are what the form names.
+fn replaced<'a>(
+    look: &'a Look<'_>,
+    candidate: &Candidate,
+    about: &About,
+) -> Option<ConflictPlace<'a>> {
+    let resolved = look.facts.resolved(candidate.pr);
+    let is_named = !resolved.is_empty() && resolved.id().as_str() == about.conflict;
+    let base = look.facts.base().filter(|_| is_named)?;
+    Some(ConflictPlace::on(&base.rev))
 }
 
 /// Writes down what was made of a conflict.
@@ -183,12 +204,12 @@ async fn keep(
 
 async fn pushed(
     app: &AppState,
-    look: &Look<'_>,
     candidate: &Candidate,
     place: &ConflictPlace<'_>,
+    resolved: &ResolvedSet,
     (remote, branch): (&GitAddress, BranchName),
 ) -> Result<PushedResolution, PageError> {
-    let resolved = look.facts.resolved(candidate.pr).clone();
+    let resolved = resolved.clone();
     let contents = app
         .store
         .contents(&resolved.contents().cloned().collect())

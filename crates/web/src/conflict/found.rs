@@ -1,14 +1,14 @@
 //! Finding a conflict: where, and over what.
 
-use picket_domain::{Candidate, ConflictPlace, Sha256};
+use picket_domain::{Candidate, CommitSha, ResolvedSet, Sha256};
 use picket_merger::{ConflictedPick, MergeError};
 
 use super::help::{FileHelp, help};
 use crate::error::PageError;
-use crate::look::Look;
 use crate::state::AppState;
 
 /// The first conflict of a pick, with all that there is to say about it.
+#[derive(Debug)]
 pub(super) struct Found {
     /// The conflict.
     pub(super) pick: ConflictedPick,
@@ -16,21 +16,29 @@ pub(super) struct Found {
     pub(super) help: Vec<FileHelp>,
 }
 
+/// What is picked again onto what, to find its conflict.
+#[derive(Debug, Clone)]
+pub(super) struct Again {
+    pub(super) base: CommitSha,
+    pub(super) onto: CommitSha,
+    pub(super) candidate: Candidate,
+    pub(super) resolved: ResolvedSet,
+}
+
 impl Found {
     /// Picks a candidate again and looks at where it conflicts. `None` where it does not conflict
-    /// there after all.
-    pub(super) async fn at(
-        app: &AppState,
-        look: &Look<'_>,
-        candidate: &Candidate,
-        place: &ConflictPlace<'_>,
-    ) -> Result<Option<Self>, PageError> {
-        let resolved = look.facts.resolved(candidate.pr).clone();
-        let ids = resolved.contents().cloned().collect();
+    /// there after all. Files of many megabytes are compared and parsed for it.
+    pub(super) async fn by(app: &AppState, again: Again) -> Result<Option<Self>, PageError> {
+        let ids = again.resolved.contents().cloned().collect();
         let contents = app.store.contents(&ids).await?;
-        let (mirror, candidate) = (app.mirror.clone(), candidate.clone());
-        let (base, onto) = (place.base.clone(), place.onto.clone());
+        let mirror = app.mirror.clone();
         let looking = tokio::task::spawn_blocking(move || {
+            let Again {
+                base,
+                onto,
+                candidate,
+                resolved,
+            } = again;
             let pick = mirror.conflicts(&base, &onto, &candidate, &resolved, &contents)?;
             Ok(pick.map(|pick| Self {
                 help: help(&pick.files),
@@ -55,5 +63,14 @@ impl Found {
             };
         }
         Sha256::of(text.as_bytes()).to_string()
+    }
+
+    /// How much memory it takes, in bytes: that of the files' contents.
+    pub(super) fn size(&self) -> u64 {
+        let files = self.pick.files.iter();
+        let contents = files.flat_map(|file| [&file.base, &file.ours, &file.theirs]);
+        let proposals = self.help.iter().filter_map(|help| help.proposal.as_ref());
+        let texts = contents.chain(proposals.map(|proposal| &proposal.content));
+        texts.flatten().map(|text| text.len() as u64).sum()
     }
 }

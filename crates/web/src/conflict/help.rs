@@ -7,6 +7,7 @@ use picket_merger::ConflictedFile;
 use picket_proposal::{ConflictedFile as File, FileProposal, HunkChoice as Choice};
 
 /// What there is to say about one conflicting file.
+#[derive(Debug)]
 pub(super) struct FileHelp {
     /// The conflicting places, in order; empty where the file has not three versions that are
     /// texts, and can be decided on as a whole only.
@@ -18,6 +19,7 @@ pub(super) struct FileHelp {
 }
 
 /// One conflicting place: lines of each version, and what is around them.
+#[derive(Debug)]
 pub(super) struct HunkHelp {
     /// The number of the first line in the version of what is picked onto, from 1.
     pub(super) line: usize,
@@ -30,6 +32,7 @@ pub(super) struct HunkHelp {
 }
 
 /// What is proposed for one place.
+#[derive(Debug)]
 pub(super) struct HunkProposal {
     pub(super) text: Vec<u8>,
     /// The rules' sentences.
@@ -37,6 +40,7 @@ pub(super) struct HunkProposal {
 }
 
 /// What is proposed for a file.
+#[derive(Debug)]
 pub(super) struct Proposal {
     /// Nothing where it is to go, or to stay away.
     pub(super) content: Option<Vec<u8>>,

@@ -19,6 +19,7 @@ use crate::error::PageError;
 use crate::extract::Checked;
 use crate::forms::{SignedForm, reason};
 use crate::look::{Look, NOT_WATCHED};
+use crate::pages::candidate::diff::not_shown;
 use crate::session::Person;
 use crate::state::{App, AppState, ChannelInfo};
 
@@ -42,6 +43,7 @@ pub(crate) async fn approve(
     let shown = Shown {
         head: &form.head,
         seen: &form.seen,
+        not_shown: &not_shown(&app.mirror, candidate).await,
     };
     let (facts, resolution) = (&look.facts, &look.resolution);
     match approval(facts, resolution, candidate, &person.login, shown) {

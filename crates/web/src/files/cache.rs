@@ -26,6 +26,16 @@ pub(crate) async fn nar(
     send(&app, &format!("nar/{name}"), request).await
 }
 
+/// `GET /cache` and `GET /cache/`, which a person follows.
+pub(super) fn about(app: &AppState) -> Response {
+    missing(format!(
+        "This is a binary cache: Nix asks it for files by their names, and there is no list of them.\n\
+         What it is: {}\nHow to use it: {}\n",
+        app.absolute("/cache/nix-cache-info"),
+        app.absolute("/"),
+    ))
+}
+
 async fn send(app: &AppState, path: &str, request: Request) -> Response {
     let Some(wanted) = CacheFile::parse(path) else {
         return missing("The binary cache has no such file.\n");

@@ -4,15 +4,28 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use http::{HeaderName, StatusCode, header};
+use http::{HeaderMap, HeaderName, StatusCode, header};
 use picket_domain::ChannelName;
 use picket_publisher::{ReleaseFile, ReleaseHead, immutable_link};
 
+use super::cache::about;
 use super::serve::{failed, missing};
+use crate::error::no_such_page;
 use crate::state::{App, AppState};
 
-/// `GET /{channel}`
-pub(crate) async fn channel(State(app): State<App>, Path(name): Path<String>) -> Response {
+/// `GET /{channel}`. People who mistype an address come here as well.
+pub(crate) async fn channel(
+    State(app): State<App>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    // No channel has this name, and nobody who asks for it wants one.
+    if name == "cache" {
+        return about(&app);
+    }
+    if app.channel(&name).is_none() && is_browser(&headers) {
+        return no_such_page().await.into_response();
+    }
     match current(&app, &name).await {
         Ok(release) => redirect(&app.absolute(&folder(&release)), None),
         Err(answer) => *answer,
@@ -36,6 +49,12 @@ pub(crate) async fn channel_file(
         .is_tarball()
         .then(|| immutable_link(&app.base_url, &release, file));
     redirect(&app.absolute(&path), link)
+}
+
+/// Whether whoever asks shows pages, which no client of a channel does.
+fn is_browser(headers: &HeaderMap) -> bool {
+    let accept = headers.get(header::ACCEPT);
+    accept.is_some_and(|it| it.as_bytes().starts_with(b"text/html"))
 }
 
 /// A configured channel and the release that its pointer leads to, or else the answer that says

@@ -25,6 +25,16 @@ struct HealthJson {
     lanes: Vec<LaneJson>,
     holds: Vec<HoldJson>,
     troubles: Vec<TroubleJson>,
+    evidence: Vec<EvidenceJson>,
+}
+
+/// A source of what is known of vulnerabilities. One that cannot be read holds nothing up: what it
+/// said before still counts.
+#[derive(Serialize)]
+struct EvidenceJson {
+    source: String,
+    readable: bool,
+    entries: usize,
 }
 
 /// A part of the reconciler that works by itself.
@@ -68,7 +78,10 @@ struct TroubleJson {
 /// `GET /healthz`: 200 if the database answers, every part of the reconciler is alive, no channel
 /// is held and nothing has failed for long; 503 otherwise.
 pub(crate) async fn healthz(State(app): State<App>) -> Response {
-    let health = HealthJson::new(&app.board(), database_answers(&app).await, app.now());
+    let health = HealthJson {
+        evidence: evidence(&app),
+        ..HealthJson::new(&app.board(), database_answers(&app).await, app.now())
+    };
     let status = match health.ok {
         true => StatusCode::OK,
         false => StatusCode::SERVICE_UNAVAILABLE,
@@ -86,6 +99,18 @@ async fn database_answers(app: &AppState) -> bool {
     }
 }
 
+fn evidence(app: &AppState) -> Vec<EvidenceJson> {
+    let standings = app.evidence.standings().into_iter();
+    let looked_at = standings.filter(|it| it.was_looked_at);
+    looked_at
+        .map(|it| EvidenceJson {
+            readable: it.problem.is_none(),
+            entries: it.entries,
+            source: it.name,
+        })
+        .collect()
+}
+
 impl HealthJson {
     fn new(board: &Board, database: bool, now: Timestamp) -> Self {
         let lanes = board.lanes();
@@ -99,6 +124,7 @@ impl HealthJson {
             lanes: lanes.map(|it| LaneJson::new(it, now)).collect(),
             holds: holds.map(HoldJson::new).collect(),
             troubles: troubles.map(TroubleJson::new).collect(),
+            evidence: Vec::new(),
         }
     }
 }

@@ -10,6 +10,7 @@ use picket_domain::{
 };
 
 use super::prometheus::Metric;
+use super::reviews::ReviewMetrics;
 use super::sources::SourceMetrics;
 use crate::aim::late;
 use crate::error::PageError;
@@ -40,6 +41,7 @@ struct Metrics {
     reads: Metric,
     lag: Metric,
     lag_count: Metric,
+    reviews: ReviewMetrics,
     sources: SourceMetrics,
 }
 
@@ -138,6 +140,7 @@ impl Metrics {
                 "picket_superseded_total",
                 "Fixes that this channel had before the stable channel.",
             ),
+            reviews: ReviewMetrics::new(),
             sources: SourceMetrics::new(),
         }
     }
@@ -161,6 +164,9 @@ impl Metrics {
 
     fn add_board(&mut self, board: &Board, now: Timestamp) {
         self.add_github(board.github());
+        if let Some(traffic) = board.reviews() {
+            self.reviews.add(traffic);
+        }
         if let Some(age) = board.age(now) {
             self.reconciler_age.sample(&[], age as f64);
         }
@@ -253,7 +259,8 @@ impl Metrics {
             &self.lag,
             &self.lag_count,
         ];
-        for metric in all.into_iter().chain(self.sources.all()) {
+        let more = self.reviews.all().into_iter().chain(self.sources.all());
+        for metric in all.into_iter().chain(more) {
             metric.write(&mut page);
         }
         page

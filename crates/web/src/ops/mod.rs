@@ -3,6 +3,7 @@
 mod healthz;
 mod metrics;
 mod prometheus;
+mod reviews;
 mod sources;
 
 pub(crate) use healthz::healthz;

@@ -4,7 +4,6 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use http::{HeaderValue, header};
 use picket_builder::{BuildStep, BuildSteps, StepState};
 use picket_domain::{BuildState, CommitSha, Timestamp};
 use tokio::task::spawn_blocking;
@@ -13,7 +12,6 @@ use super::log;
 use crate::builds::{NO_BUILD, can_cancel, can_retry, is_known, record};
 use crate::error::{PageError, page};
 use crate::extract::Checked;
-use crate::headers::WITH_STREAMS;
 use crate::layout::{Section, Shell};
 use crate::look::{Look, chosen};
 use crate::session::Viewer;
@@ -81,11 +79,7 @@ pub(crate) async fn build(
     }
     let steps = steps.unwrap_or_default();
     let logs = growing(&app, &rev, &steps).await?;
-    let mut response = page(&BuildPage::new(&look, &viewer, &rev, steps, logs))?;
-    let policy = HeaderValue::from_static(WITH_STREAMS);
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
-    Ok(response)
+    page(&BuildPage::new(&look, &viewer, &rev, steps, logs))
 }
 
 impl BuildPage {

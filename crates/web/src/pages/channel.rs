@@ -7,7 +7,8 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use picket_domain::{
-    Action, CommitSha, JobName, PickStatus, PrNumber, Release, ReleasedPick, StatusGroup, Timestamp,
+    Action, CommitSha, JobName, PickStatus, PrNumber, Release, ReleasedPick, StatusGroup,
+    Timestamp, approvals_of,
 };
 
 use super::notice::Notice;
@@ -198,7 +199,12 @@ impl ChannelPage {
             current: release_of(look),
             history,
             notice: Notice::of_channel(look, &app.board(), viewer),
-            ways: ways(&app.base_url, channel.name().as_str(), &keys),
+            ways: ways(
+                &app.base_url,
+                channel.name().as_str(),
+                look.facts.current_release().map(|release| &release.name),
+                &keys,
+            ),
         }
     }
 }
@@ -285,7 +291,7 @@ fn fixes(look: &Look<'_>) -> Vec<Fix> {
         let pr = pick.pr;
         let (title, advisories) = described(look, pr);
         let candidate = look.candidate(pr);
-        let approvals = candidate.map(|it| look.approvals(it));
+        let approvals = candidate.map(|it| approvals_of(&look.facts, it, &pick.head));
         let approved_by: Vec<_> = approvals
             .iter()
             .flatten()

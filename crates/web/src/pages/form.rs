@@ -11,6 +11,7 @@ use crate::error::{PageError, page};
 use crate::extract::Checked;
 use crate::layout::{Section, Shell};
 use crate::look::{Look, chosen};
+use crate::odd::filters;
 use crate::session::Viewer;
 use crate::state::{App, AppState};
 use crate::view::form_words;

@@ -1,5 +1,6 @@
 //! How to subscribe to a channel: the commands, ready to copy.
 
+use picket_domain::ReleaseName;
 use url::Url;
 
 /// One way to subscribe.
@@ -9,12 +10,18 @@ pub(super) struct Way {
     pub(super) command: String,
 }
 
-/// All ways to subscribe to a channel. `keys` are those of its binary cache.
-pub(super) fn ways(base_url: &Url, channel: &str, keys: &[String]) -> Vec<Way> {
+/// All ways to subscribe to a channel. `keys` are those of its binary cache; `release` is its current
+/// one, if it has one.
+pub(super) fn ways(
+    base_url: &Url,
+    channel: &str,
+    release: Option<&ReleaseName>,
+    keys: &[String],
+) -> Vec<Way> {
     let root = base_url.as_str().trim_end_matches('/');
     let (url, cache) = (format!("{root}/{channel}"), format!("{root}/cache"));
     let quoted: Vec<_> = keys.iter().map(|key| format!("\"{key}\"")).collect();
-    vec![
+    let mut ways = vec![
         Way {
             heading: "1. Trust the binary cache",
             note: "In configuration.nix, whichever way below you choose. It is asked after \
@@ -48,16 +55,31 @@ pub(super) fn ways(base_url: &Url, channel: &str, keys: &[String]) -> Vec<Way> {
             note: "Anywhere in Nix code.",
             command: format!("import (builtins.fetchTarball \"{url}/nixexprs.tar.xz\") {{ }}"),
         },
-        Way {
-            heading: "Check it yourself",
-            note: "As a stranger: every signature and every hash of the current release.",
-            command: keys
-                .iter()
-                .map(|key| format!("picket verify {url} --public-key {key}"))
-                .collect::<Vec<_>>()
-                .join("\n"),
-        },
-    ]
+    ];
+    ways.extend(release.map(|release| of_one_release(root, channel, release)));
+    ways.push(Way {
+        heading: "Check it yourself",
+        note: "As a stranger: every signature and every hash of the current release.",
+        command: keys
+            .iter()
+            .map(|key| format!("picket verify {url} --public-key {key}"))
+            .collect::<Vec<_>>()
+            .join("\n"),
+    });
+    ways
+}
+
+/// The address that stays as it is, for whoever cannot lock the one that moves.
+fn of_one_release(root: &str, channel: &str, release: &ReleaseName) -> Way {
+    Way {
+        heading: "2d. One release, as it is now",
+        note: "For flakes with a Nix before 2.17, which locks the address above instead of the release \
+               behind it, so that the lock breaks with the next release; and for whoever wants to move \
+               by hand. It gets no later fix until you put the next release's name here.",
+        command: format!(
+            "inputs.nixpkgs.url = \"{root}/releases/{channel}/{release}/nixexprs.tar.xz\";"
+        ),
+    }
 }
 
 #[cfg(test)]
@@ -67,7 +89,10 @@ mod tests {
     #[test]
     fn the_commands_can_be_copied_as_they_are() {
         let base_url = Url::parse("https://sec.example/").unwrap();
-        let ways = ways(&base_url, "nixos-26.05-sec", &["sec-1:AAAA=".to_owned()]);
+        let keys = ["sec-1:AAAA=".to_owned()];
+        let release = ReleaseName::parse("nixos-26.05.715880.12.abc1234").unwrap();
+        assert_eq!(ways(&base_url, "nixos-26.05-sec", None, &keys).len(), 5);
+        let ways = ways(&base_url, "nixos-26.05-sec", Some(&release), &keys);
         let texts: Vec<_> = ways
             .iter()
             .map(|way| format!("# {}\n{}", way.heading, way.command))
@@ -90,6 +115,9 @@ mod tests {
 
         # 2c. With fetchTarball
         import (builtins.fetchTarball "https://sec.example/nixos-26.05-sec/nixexprs.tar.xz") { }
+
+        # 2d. One release, as it is now
+        inputs.nixpkgs.url = "https://sec.example/releases/nixos-26.05-sec/nixos-26.05.715880.12.abc1234/nixexprs.tar.xz";
 
         # Check it yourself
         picket verify https://sec.example/nixos-26.05-sec --public-key sec-1:AAAA=

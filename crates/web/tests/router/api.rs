@@ -28,6 +28,10 @@ async fn a_channel_is_described_with_every_picks_state() {
     let current = channel["release"].as_str().unwrap();
     assert!(current.starts_with("nixos-26.05.715880.12."), "{current}");
     assert_eq!(channel["current"]["picks"], serde_json::json!([412_301]));
+    let hash = channel["current"]["nar_hash"].as_str().unwrap();
+    assert!(hash.starts_with("sha256-"), "{hash}");
+    let manifest = channel["current"]["manifest_url"].as_str().unwrap();
+    assert!(manifest.ends_with(&format!("/{current}/release.json")));
     assert_eq!(channel["base"]["rev_count"], 715_880);
     assert_eq!(channel["releases"].as_array().unwrap().len(), 2);
     let picks = channel["picks"].as_array().unwrap();

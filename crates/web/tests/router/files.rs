@@ -148,6 +148,17 @@ async fn the_cache_answers_as_nix_expects() {
 }
 
 #[tokio::test]
+async fn the_caches_own_address_speaks_of_the_cache() {
+    let (_site, client) = site().await;
+    for path in ["/cache", "/cache/"] {
+        let answer = client.get(path).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
+        assert!(answer.body.contains("a binary cache"), "{}", answer.body);
+        assert!(answer.body.contains("/cache/nix-cache-info\n"));
+    }
+}
+
+#[tokio::test]
 async fn files_have_conditions_ranges_and_heads() {
     let (site, client) = site().await;
     let [_, nar] = public::cache(&site.public());

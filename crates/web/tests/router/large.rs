@@ -1,7 +1,10 @@
 //! A conflict in a file as large as nixpkgs' own largest.
 
+use std::time::Duration;
+
 use http::StatusCode;
 use picket_domain::{Action, ResolvedBy};
+use picket_web::Conflicts;
 
 use crate::common::client::{Answer, Client};
 use crate::common::world::World;
@@ -61,11 +64,6 @@ async fn it_is_resolved_by_choices_and_by_a_branch() {
     let (by, content) = resolved(&world).await;
     assert!(matches!(by, ResolvedBy::Hand | ResolvedBy::Proposal));
     assert!(content == file("  a = 2;"));
-    let again = [("reason", "another try")];
-    let drop = format!("{PAGE}/drop-resolutions");
-    let dropped = ada.send_form(PAGE, &drop, &again).await;
-    assert_eq!(dropped.status, StatusCode::SEE_OTHER);
-
     let fields = [("branch", "resolve-7")];
     let action = format!("{PAGE}/resolve-branch");
     let answer = ada.send_form(PAGE, &action, &fields).await;
@@ -73,4 +71,23 @@ async fn it_is_resolved_by_choices_and_by_a_branch() {
     let (by, content) = resolved(&world).await;
     assert!(matches!(by, ResolvedBy::Branch { .. }));
     assert!(content == file("  a = 3;"));
+}
+
+#[tokio::test]
+async fn a_page_does_not_wait_until_it_is_compared() {
+    let world = world().await;
+    let mut state = world.site.state();
+    state.conflicts = Conflicts::with_patience(Duration::ZERO);
+    let ada = Client::signed_in(&picket_web::router(state), "ada").await;
+    let mut page = ada.get(PAGE).await.body;
+    assert!(
+        page.contains("Picket is comparing the files that conflict"),
+        "{page}"
+    );
+    assert!(page.contains("data-refresh"), "{page}");
+    assert!(!page.contains("resolve-by-hand"), "{page}");
+    while page.contains("Picket is comparing") {
+        page = ada.get(PAGE).await.body;
+    }
+    assert!(page.contains("resolve-by-hand"), "{page}");
 }

@@ -6,6 +6,7 @@
 )]
 
 mod accounts;
+mod addresses;
 mod advisories;
 mod api;
 mod below_path;
@@ -25,8 +26,12 @@ mod long_lists;
 mod out;
 mod pages;
 mod ports;
+mod pushes;
+mod receptions;
 mod resolving;
 mod seen;
 mod sign_in;
 mod targets;
+mod trojan;
+mod unseen;
 mod webhook;

@@ -63,3 +63,29 @@ async fn a_veto_of_what_is_out_says_that_it_is_out() {
     insta::assert_snapshot!(text(&page, "<p class=\"line\"", "<span class=\"chips\""), @"Vetoed grace: It breaks logins; nixos-26.05.715880.12.7a05f124b6cb is out with it, and the next release goes without it");
     insta::assert_snapshot!(state(&client).await, @r#""vetoed" "grace: It breaks logins; nixos-26.05.715880.12.7a05f124b6cb is out with it, and the next release goes without it""#);
 }
+
+#[tokio::test]
+async fn each_fact_says_which_head_it_is_of_after_a_push() {
+    let (site, client) = site().await;
+    let pushed = PrNumber(412_301);
+    let mut candidate = site.store.candidate(pushed).await.unwrap().unwrap();
+    let old = candidate.head.clone();
+    candidate.head = sample::sha("pushed later");
+    site.store.upsert_candidate(&candidate).await.unwrap();
+
+    let page = client.get(MASTODON).await.body;
+    insta::assert_snapshot!(text(&page, "<div class=\"notice info\" role=\"status\" id=\"out\"", "</div>"), @"Servers have an earlier head of it , d0849553638b , approved by ada, grace, in release nixos-26.05.715880.12.7a05f124b6cb , 1 d 7 h ago . This page is about head 9349c8a20e02 , which was pushed later and is not out.");
+    insta::assert_snapshot!(text(&page, "<h2 id=\"build\"", "</header>"), @"Build of the earlier head d0849553638b Being built of f92a3d7d6c91");
+    let answer = client.get("/api/v1/candidates/412301").await;
+    let json: Value = serde_json::from_str(&answer.body).unwrap();
+    let candidate = &json["candidates"][0];
+    assert_eq!(candidate["approvals"], Value::Array(Vec::new()));
+    let out = &candidate["earlier_head_out"];
+    assert_eq!(out["head"], old.as_str());
+    assert_eq!(out["approved_by"], serde_json::json!(["ada", "grace"]));
+    let queue = client.get("/queue").await.body;
+    assert_eq!(queue.matches("Earlier head out").count(), 1, "{queue}");
+    // The channel's page tells who approved what is out.
+    let page = client.get(&format!("/channels/{CHANNEL}")).await.body;
+    assert!(page.contains("approved by ada, grace"), "{page}");
+}

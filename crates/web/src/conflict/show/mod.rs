@@ -17,10 +17,12 @@ use self::history::HistoryView;
 use self::page::Page;
 pub(crate) use self::resolved::ResolvedPart;
 use super::found::Found;
+use super::sight::{self, Sight};
 use crate::error::PageError;
 use crate::look::Look;
+use crate::odd::filters;
 use crate::session::Viewer;
-use crate::state::AppState;
+use crate::state::{App, AppState};
 use crate::view::{files, listed};
 
 /// Conflicting places on one page; who has more to decide than that takes git.
@@ -29,36 +31,65 @@ const PLACES: usize = 20;
 /// Conflicting files on one page.
 const FILES: usize = 20;
 
-/// The part that shows a conflict, and has the forms by which it is resolved.
+/// The part that shows a conflict.
+pub(crate) enum ConflictPart {
+    Seen(Box<SeenPart>),
+    Unseen(UnseenPart),
+}
+
+/// A conflict, and the forms by which it is resolved.
 #[derive(Template)]
 #[template(path = "conflict/conflict.html")]
-pub(crate) struct ConflictPart {
+pub(crate) struct SeenPart {
     page: Page,
     conflict: ConflictView,
     /// Whether the form for choosing place by place is there.
     choosing: bool,
 }
 
+/// A conflict while it is looked at, or where it could not be.
+#[derive(Template)]
+#[template(path = "conflict/unseen.html")]
+pub(crate) struct UnseenPart {
+    is_looking: bool,
+}
+
 impl ConflictPart {
-    /// The conflict that keeps a candidate from where it counts, if it can be looked at.
+    /// The conflict that keeps a candidate from where it counts; `None` where there is none.
     pub(crate) async fn of(
-        app: &AppState,
+        app: &App,
         look: &Look<'_>,
         candidate: &Candidate,
         viewer: &Viewer,
     ) -> Result<Option<Self>, PageError> {
+        let Some(place) = look.conflict(candidate) else {
+            return Ok(None);
+        };
+        let found = match sight::soon(app, look, candidate, &place).await {
+            Some(Sight::Conflict(found)) => found,
+            Some(Sight::Nothing) => return Ok(None),
+            Some(Sight::Failed) => return Ok(Some(Self::unseen(false))),
+            None => return Ok(Some(Self::unseen(true))),
+        };
         let page = Page::of(look, candidate, viewer);
-        let conflict = ConflictView::of(app, look, candidate).await?;
-        Ok(conflict.map(|conflict| Self {
+        let conflict = ConflictView::of(app, look, candidate, (&place, &found)).await?;
+        Ok(Some(Self::Seen(Box::new(SeenPart {
             choosing: page.can_resolve && conflict.can_choose,
             page,
             conflict,
-        }))
+        }))))
     }
 
-    /// Whether history is still to be looked at: the page has more to show soon.
+    fn unseen(is_looking: bool) -> Self {
+        Self::Unseen(UnseenPart { is_looking })
+    }
+
+    /// Whether something is still being looked at: the page has more to show soon.
     pub(crate) fn is_looking(&self) -> bool {
-        self.conflict.is_looking
+        match self {
+            Self::Seen(part) => part.conflict.is_looking,
+            Self::Unseen(part) => part.is_looking,
+        }
     }
 }
 
@@ -97,28 +128,17 @@ impl ConflictView {
         app: &AppState,
         look: &Look<'_>,
         candidate: &Candidate,
-    ) -> Result<Option<Self>, PageError> {
-        let Some(place) = look.conflict(candidate) else {
-            return Ok(None);
-        };
-        let found = match Found::at(app, look, candidate, &place).await {
-            Ok(Some(found)) => found,
-            Ok(None) => return Ok(None),
-            // The rest of the page does not depend on it.
-            Err(error) => {
-                error.log();
-                return Ok(None);
-            }
-        };
-        let mut view = Self::new(look, candidate, &place, &found);
+        (place, found): (&ConflictPlace<'_>, &Found),
+    ) -> Result<Self, PageError> {
+        let mut view = Self::new(look, candidate, place, found);
         let alone = look.assessment(candidate);
         view.applies_alone = matches!(alone, Some(PickOutcome::Picked { .. }));
         if matches!(alone, Some(PickOutcome::Conflict { .. })) {
             let input = look.facts.input(candidate);
-            view.history = history(app, look, &place, &input).await?;
+            view.history = history(app, look, place, &input).await?;
             view.is_looking = view.history.is_none();
         }
-        Ok(Some(view))
+        Ok(view)
     }
 
     fn new(

@@ -1,8 +1,11 @@
 //! The part of a candidate's page that says what people made of its conflicts.
 
 use askama::Template;
-use picket_domain::{Action, Candidate, ContainedBy, Entry, PickOutcome, ResolvedBy};
+use picket_domain::{
+    Action, Candidate, CommitSha, ConflictPlace, ContainedBy, Entry, PickOutcome, ResolvedBy,
+};
 
+use super::branch::BranchView;
 use super::page::Page;
 use crate::look::Look;
 use crate::session::Viewer;
@@ -16,6 +19,17 @@ pub(crate) struct ResolvedPart {
     resolutions: Vec<ResolutionView>,
     /// Whether they leave nothing of the pull request to pick.
     is_resolved_away: bool,
+    /// How another one takes their place, if it can.
+    other: Option<Other>,
+}
+
+/// A resolution that is to take the place of one in force.
+struct Other {
+    branch: BranchView,
+    /// The commit that is resolved.
+    commit: String,
+    /// Names what it takes the place of, for the form.
+    digest: String,
 }
 
 impl ResolvedPart {
@@ -28,10 +42,23 @@ impl ResolvedPart {
     ) -> Option<Self> {
         let resolutions = resolutions(look, log);
         let by = ContainedBy::Resolution;
-        (!resolutions.is_empty()).then(|| Self {
+        let newest = resolutions.first()?;
+        Some(Self {
             page: Page::of(look, candidate, viewer),
+            other: Other::of(look, candidate, &newest.commit),
             resolutions,
             is_resolved_away: look.assessment(candidate) == Some(&PickOutcome::Contained { by }),
+        })
+    }
+}
+
+impl Other {
+    fn of(look: &Look<'_>, candidate: &Candidate, commit: &CommitSha) -> Option<Self> {
+        let place = ConflictPlace::on(&look.facts.base()?.rev);
+        Some(Self {
+            branch: BranchView::new(look, candidate, &place, commit)?,
+            commit: commit.to_string(),
+            digest: look.facts.resolved(candidate.pr).id().to_string(),
         })
     }
 }
@@ -42,7 +69,7 @@ struct ResolutionView {
     when: When,
     /// How, as the end of a sentence.
     how: String,
-    commit: String,
+    commit: CommitSha,
     /// The files, each with whether it goes.
     files: Vec<(String, bool)>,
 }
@@ -63,7 +90,7 @@ fn resolutions(look: &Look<'_>, log: &[Entry]) -> Vec<ResolutionView> {
                 who: entry.actor.to_string(),
                 when: When::new(entry.at, look.now),
                 how: how(by),
-                commit: commit.short().to_owned(),
+                commit: commit.clone(),
                 files: files
                     .iter()
                     .map(|file| (file.path.clone(), file.result.is_none()))

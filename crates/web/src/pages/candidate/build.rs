@@ -19,6 +19,8 @@ const JOBS_SHOWN: usize = 100;
 
 /// How a build went.
 pub(super) struct BuildView {
+    /// The head that is in it, where that is not the candidate's any more.
+    pub(super) earlier: Option<String>,
     pub(super) rev: String,
     pub(super) url: String,
     pub(super) broken_at_base: usize,
@@ -58,7 +60,7 @@ impl BuildView {
         look: &Look<'_>,
         candidate: &Candidate,
     ) -> Result<Option<Self>, PageError> {
-        let Some(rev) = telling_rev(look, candidate, &look.status(candidate)) else {
+        let Some((rev, earlier)) = telling(look, candidate, &look.status(candidate)) else {
             return Ok(None);
         };
         let Some(on) = &look.facts.today else {
@@ -72,7 +74,10 @@ impl BuildView {
                 app.store.report(channel, base, &rev, last.number).await?
             }
         };
-        Ok(Some(Self::new(look, on, &rev, report.as_ref())))
+        Ok(Some(Self {
+            earlier,
+            ..Self::new(look, on, &rev, report.as_ref())
+        }))
     }
 
     fn new(look: &Look<'_>, on: &OnBase, rev: &CommitSha, report: Option<&BuildReport>) -> Self {
@@ -106,6 +111,7 @@ impl BuildView {
             |report: &JobReport| JobView::new(rev, report, gate_note(aggregates, policy, report));
         let shown = in_order.iter().take(JOBS_SHOWN).copied().map(view);
         Self {
+            earlier: None,
             rev: rev.short().to_owned(),
             url: format!("/channels/{}/builds/{rev}", look.channel.name()),
             broken_at_base: changed
@@ -135,18 +141,27 @@ impl BuildView {
 }
 
 /// The commit whose build says most: the one that shows the fault, the one being built, or the
-/// chain that the candidate is in.
-fn telling_rev(look: &Look<'_>, candidate: &Candidate, status: &PickStatus) -> Option<CommitSha> {
+/// chain that the candidate is in; and the head that is in that, where it is an earlier one.
+fn telling(
+    look: &Look<'_>,
+    candidate: &Candidate,
+    status: &PickStatus,
+) -> Option<(CommitSha, Option<String>)> {
     if let PickStatus::BuildFailed { rev, .. }
     | PickStatus::NoMachine { rev, .. }
     | PickStatus::BuildCancelled { rev, .. }
     | PickStatus::Building { rev } = status
     {
-        return Some(rev.clone());
+        return Some((rev.clone(), None));
     }
     let assembly = look.resolution.assembly.as_ref()?;
-    match assembly.outcome(candidate.pr)? {
-        PickOutcome::Picked { .. } => assembly.applied().last().map(|(_, tip)| tip.clone()),
+    let pick = assembly.picks.iter().find(|pick| pick.pr == candidate.pr)?;
+    let earlier = (pick.head != candidate.head).then(|| pick.head.short().to_owned());
+    match pick.outcome {
+        PickOutcome::Picked { .. } => {
+            let (_, tip) = assembly.applied().last()?;
+            Some((tip.clone(), earlier))
+        }
         PickOutcome::Contained { .. }
         | PickOutcome::Conflict { .. }
         | PickOutcome::Disputed { .. }

@@ -1,22 +1,13 @@
 //! The part of a candidate's page that says where the pick is not what was approved, or not what
 //! the pull request's own commits change, and shows the difference: patch against patch.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use picket_domain::{Action, Actor, Approval, Candidate, PatchId, PickedCommit, Seen, Timestamp};
 
-use picket_domain::{
-    Action, Actor, Approval, Candidate, CommitSha, PatchId, PickedCommit, Seen, Timestamp,
-};
-use picket_merger::Merger;
-
-use crate::chain::Chain;
+use super::pairs::{CommitChange, Pair, own_patches, paired, picked, recorded, shown, title};
 use crate::error::PageError;
-use crate::lines::{Lines, between};
 use crate::look::Look;
 use crate::state::AppState;
 use crate::time::When;
-
-/// Lines on one page.
-const PAGE_LINES: usize = 2_000;
 
 /// How what is picked differs from what it is measured against.
 pub(super) struct ChangedView {
@@ -37,21 +28,6 @@ pub(super) struct ApprovedView {
     pub(super) when: When,
     /// What the person saw.
     pub(super) what: &'static str,
-}
-
-/// One commit, and how its patch differs.
-pub(super) struct CommitChange {
-    pub(super) title: String,
-    pub(super) note: &'static str,
-    pub(super) diff: Lines,
-}
-
-/// Two patches to compare, and what they are of.
-struct Pair {
-    title: String,
-    old: Option<String>,
-    new: Option<String>,
-    note: &'static str,
 }
 
 impl ChangedView {
@@ -76,7 +52,6 @@ impl ChangedView {
             Some(patches) => with_approved(app, candidate, &patches, seen.commits).await?,
             None => with_own(app, candidate, seen.commits).await?,
         };
-        let mut left = PAGE_LINES;
         Ok(Some(Self {
             approved: outdated
                 .iter()
@@ -84,26 +59,9 @@ impl ChangedView {
                 .collect(),
             missing: stale.map_or(0, |it| it.missing),
             against_own,
-            commits: pairs
-                .iter()
-                .map(|pair| CommitChange::new(pair, &mut left))
-                .collect(),
+            commits: shown(&pairs),
             unchanged,
         }))
-    }
-}
-
-impl CommitChange {
-    /// Shows at most `left` lines, and takes those off.
-    fn new(pair: &Pair, left: &mut usize) -> Self {
-        let [old, new] = [&pair.old, &pair.new].map(|text| text.as_deref().unwrap_or_default());
-        let diff = between(old, new, *left);
-        *left -= diff.lines.len();
-        Self {
-            title: pair.title.clone(),
-            note: pair.note,
-            diff,
-        }
     }
 }
 
@@ -159,33 +117,10 @@ async fn with_approved(
     approved: &[PatchId],
     commits: &[PickedCommit],
 ) -> Result<(Vec<Pair>, usize), PageError> {
-    let mut gone: VecDeque<_> = approved
-        .iter()
-        .filter(|id| commits.iter().all(|commit| commit.patch != **id))
-        .collect();
-    let came = commits
-        .iter()
-        .filter(|commit| !approved.contains(&commit.patch));
-    let mut ids: BTreeSet<_> = gone.iter().copied().cloned().collect();
-    ids.extend(came.clone().map(|commit| commit.patch.clone()));
-    let texts = app.store.patches(&ids).await?;
-    let text = |id: &PatchId| texts.get(id).cloned();
-    let mut pairs = Vec::new();
-    for commit in came {
-        let old = gone.pop_front();
-        let note = match old {
-            Some(_) => "",
-            None => "this commit was not there",
-        };
-        let (old, new) = (old.map(text), text(&commit.patch));
-        pairs.push(Pair::new(title(candidate, commit), old, Some(new), note));
-    }
-    let unchanged = commits.len() - pairs.len();
-    pairs.extend(gone.into_iter().map(|id| {
-        let (title, note) = (format!("Patch {}", &id.as_str()[..12]), "is not there now");
-        Pair::new(title, Some(text(id)), None, note)
-    }));
-    Ok((pairs, unchanged))
+    let old = approved.iter();
+    let old = old.map(|id| (format!("Patch {}", &id.as_str()[..12]), id));
+    let old = recorded(app, old.collect()).await?;
+    Ok(paired(old, picked(app, candidate, commits).await?))
 }
 
 /// The commits that are not picked to the line, each with what the pull request's own changes.
@@ -202,57 +137,12 @@ async fn with_own(
     let unchanged = commits.len() - edited.len();
     let pairs = edited.into_iter().map(|commit| {
         let (old, new) = (own.remove(&commit.source), texts.get(&commit.patch));
-        Pair::new(title(candidate, commit), Some(old), Some(new.cloned()), "")
+        Pair::new(
+            title(candidate, &commit.source),
+            Some(old),
+            Some(new.cloned()),
+            "",
+        )
     });
     Ok((pairs.collect(), unchanged))
-}
-
-async fn own_patches(
-    mirror: &Merger,
-    sources: Vec<CommitSha>,
-) -> Result<BTreeMap<CommitSha, String>, PageError> {
-    let mirror = mirror.clone();
-    let reading = tokio::task::spawn_blocking(move || {
-        let read = |source: CommitSha| match mirror.patch(&source) {
-            Ok(text) => Some((source, text)),
-            Err(error) => {
-                tracing::warn!(error = %Chain(&error), "a patch cannot be shown");
-                None
-            }
-        };
-        sources.into_iter().filter_map(read).collect()
-    });
-    Ok(reading.await?)
-}
-
-impl Pair {
-    /// `None` for a commit that is not there, `Some(None)` for one whose text is not known.
-    fn new(
-        title: String,
-        old: Option<Option<String>>,
-        new: Option<Option<String>>,
-        note: &'static str,
-    ) -> Self {
-        let is_unknown = old == Some(None) || new == Some(None);
-        let (old, new) = (old.flatten(), new.flatten());
-        Self {
-            title,
-            old: old.filter(|_| !is_unknown),
-            new: new.filter(|_| !is_unknown),
-            note: match is_unknown {
-                true => "the text of one of the two is not known here",
-                false => note,
-            },
-        }
-    }
-}
-
-/// What a commit is called on the page.
-fn title(candidate: &Candidate, commit: &PickedCommit) -> String {
-    let mut own = candidate.commits().iter();
-    let short = commit.source.short();
-    match own.find(|it| it.sha == commit.source) {
-        Some(own) => format!("{short} {}", own.subject),
-        None => short.to_owned(),
-    }
 }

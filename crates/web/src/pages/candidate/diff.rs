@@ -18,14 +18,28 @@ pub(super) struct DiffView {
     pub(super) files: Vec<DiffFile>,
     /// What is missing, or why there is none.
     pub(super) note: String,
+    /// What of it is not shown, a line each; the names of at most [`NAMED`] files.
+    pub(super) unseen: Vec<String>,
+}
+
+/// Files of which is said that they are not shown, or not all of them.
+const NAMED: usize = 20;
+
+/// What a candidate's page does not show of its diff, as the approval of it records.
+pub(crate) async fn not_shown(mirror: &Merger, candidate: &Candidate) -> Vec<String> {
+    DiffView::of(mirror, candidate.clone()).await.unseen
 }
 
 /// One file of a diff.
 pub(super) struct DiffFile {
+    pub(super) path: String,
+    /// Its name, and how many lines of it change.
     pub(super) name: String,
     pub(super) open: bool,
     pub(super) lines: Vec<DiffLine>,
     pub(super) note: String,
+    /// What of it is not shown.
+    pub(super) unseen: Option<String>,
 }
 
 impl DiffView {
@@ -53,12 +67,16 @@ impl DiffView {
         Self {
             files: Vec::new(),
             note: note.to_owned(),
+            unseen: vec!["the whole diff".to_owned()],
         }
     }
 
     fn new(diff: &Diff) -> Self {
         if diff.changed_files == 0 {
-            return Self::without("The head changes no file.");
+            return Self {
+                unseen: Vec::new(),
+                ..Self::without("The head changes no file.")
+            };
         }
         let mut left = PAGE_LINES;
         let view = |file| DiffFile::new(file, &mut left);
@@ -70,8 +88,26 @@ impl DiffView {
         } else if diff.is_cut() || left == 0 {
             note += "; it is long, and cut where it says so";
         }
-        Self { files: shown, note }
+        let unseen = unseen(&shown, hidden);
+        Self {
+            files: shown,
+            note,
+            unseen,
+        }
     }
+}
+
+fn unseen(shown: &[DiffFile], hidden: usize) -> Vec<String> {
+    let named: Vec<_> = shown
+        .iter()
+        .filter_map(|file| Some(format!("{}: {}", file.path, file.unseen.as_ref()?)))
+        .collect();
+    let more = hidden + named.len().saturating_sub(NAMED);
+    let mut lines: Vec<_> = named.into_iter().take(NAMED).collect();
+    if more > 0 {
+        lines.push(format!("{} more", files(more)));
+    }
+    lines
 }
 
 impl DiffFile {
@@ -90,9 +126,11 @@ impl DiffFile {
         let open = PAGE_LINES - *left < UNFOLDED_LINES;
         *left -= lines.len();
         Self {
+            path: file.path.clone(),
             name: name(file),
             open,
             note: note(file, is_cut),
+            unseen: unseen_of(file, &lines, is_cut),
             lines,
         }
     }
@@ -129,10 +167,39 @@ fn name(file: &FileDiff) -> String {
     }
 }
 
+/// `500 of 2500 changed lines`
+fn unseen_of(file: &FileDiff, lines: &[DiffLine], is_cut: bool) -> Option<String> {
+    if file.is_binary {
+        return Some("binary, or too large".to_owned());
+    }
+    let shown = lines.iter();
+    let shown = shown
+        .filter(|line| matches!(line.class, "add" | "del"))
+        .count();
+    let all = file.additions + file.deletions;
+    match all.saturating_sub(shown) {
+        0 => is_cut.then(|| "the ends of long lines".to_owned()),
+        hidden => Some(format!("{hidden} of {all} changed lines")),
+    }
+}
+
+/// What becomes of a file by its mode.
+fn mode_words(old: &str, new: &str) -> String {
+    let words = match (old, new) {
+        (_, "120000") => "This is a symbolic link: its text is where it leads.",
+        (_, "160000") => "This is a submodule.",
+        ("120000", _) => "This was a symbolic link, and is a file now.",
+        (_, "100755") => "This may be executed.",
+        ("100755", "100644") => "This may not be executed any more.",
+        (old, new) => return format!("Mode {old} becomes {new}."),
+    };
+    words.to_owned()
+}
+
 fn note(file: &FileDiff, is_cut: bool) -> String {
     let mut notes = Vec::new();
     if let Some((old, new)) = &file.mode {
-        notes.push(format!("Mode {old} becomes {new}."));
+        notes.push(mode_words(old, new));
     }
     if file.is_binary {
         notes.push("Binary, or too large to be shown.".to_owned());

@@ -4,24 +4,29 @@ mod advisories;
 mod build;
 mod changed;
 mod choice;
-mod diff;
+pub(crate) mod diff;
 mod form;
 mod impact;
 mod jobs;
 mod lost;
+mod odd;
+mod out;
 mod package_tests;
+mod pairs;
+pub(crate) mod patch;
 mod people;
 mod ports;
+mod since;
 mod stages;
 mod sweep;
 mod trouble;
+mod upstream;
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use picket_domain::{
-    Candidate, ChangeKind, Entry, FileChange, ImpactSummary, PickOutcome, PickStatus, PrNumber,
-    Scope, may_decide,
+    Candidate, ChangeKind, Entry, FileChange, PickOutcome, PickStatus, PrNumber, Scope, may_decide,
 };
 use picket_recognise::{Subject, in_scope, recognise};
 use serde::Deserialize;
@@ -35,16 +40,21 @@ use self::form::FormView;
 use self::impact::{ImpactView, ListLook};
 use self::jobs::JobsView;
 use self::lost::LostView;
-use self::people::{PersonView, people};
+use self::odd::OddView;
+use self::out::OutView;
+use self::people::{PersonView, more_approvals, people};
 use self::ports::PortsView;
+use self::since::SinceView;
 use self::stages::{Stage, TargetView, stages};
 use self::trouble::Trouble;
+use self::upstream::UpstreamView;
 use super::notice::Notice;
 use crate::conflict::{ConflictPart, ResolvedPart};
 use crate::error::{PageError, page};
 use crate::extract::Checked;
 use crate::layout::{Section, Shell};
 use crate::look::{Look, chosen};
+use crate::odd::filters;
 use crate::session::Viewer;
 use crate::state::App;
 use crate::time::When;
@@ -63,6 +73,10 @@ pub(crate) struct In {
 struct CandidatePage {
     shell: Shell,
     notice: Notice,
+    /// What does not read as it is.
+    odd: OddView,
+    /// An earlier head of it that servers have.
+    out: Option<OutView>,
     /// Where servers have it, and would lose it on the newest base.
     lost: Option<LostView>,
     channel: String,
@@ -81,6 +95,8 @@ struct CandidatePage {
     head_short: String,
     branch: String,
     upstream: Badge,
+    /// What upstream makes of it.
+    upstream_view: UpstreamView,
     labels: Vec<String>,
     ports: PortsView,
     opened: When,
@@ -101,6 +117,8 @@ struct CandidatePage {
     /// Names what the page shows that the pick changes.
     seen: String,
     changed: Option<ChangedView>,
+    /// What a push changed of what was approved.
+    since: Option<SinceView>,
     /// What can be done about a conflict, where it can be looked at.
     conflict: Option<ConflictPart>,
     trouble: Option<Trouble>,
@@ -152,6 +170,7 @@ pub(crate) async fn candidate(
     let candidate = look.watched(pr)?;
     let diff = DiffView::of(&app.mirror, candidate.clone()).await;
     let changed = ChangedView::of(&app, &look, candidate).await?;
+    let since = SinceView::of(&app, &look, candidate, &viewer).await?;
     let conflict = ConflictPart::of(&app, &look, candidate, &viewer).await?;
     let impact = ImpactView::of(&app, &look, candidate).await?;
     let jobs = JobsView::of(&app, &look, candidate).await;
@@ -164,12 +183,15 @@ pub(crate) async fn candidate(
         .iter()
         .map(|it| it.name().to_string())
         .collect();
+    let board = app.board();
     let parts = Parts {
-        notice: Notice::of_pull_request(&look, &app.board(), &viewer, pr),
+        notice: Notice::of_pull_request(&look, &board, &viewer, pr),
+        upstream: UpstreamView::of(&look, &board, candidate, &viewer),
         channels,
         evidence: AdvisoriesView::of(&app, &look, candidate),
         diff,
         changed,
+        since,
         conflict,
         impact,
         jobs,
@@ -184,10 +206,12 @@ pub(crate) async fn candidate(
 /// What the page shows that takes waiting for.
 struct Parts {
     notice: Notice,
+    upstream: UpstreamView,
     channels: Vec<String>,
     evidence: AdvisoriesView,
     diff: DiffView,
     changed: Option<ChangedView>,
+    since: Option<SinceView>,
     conflict: Option<ConflictPart>,
     impact: Option<ImpactView>,
     jobs: Option<JobsView>,
@@ -220,6 +244,8 @@ impl CandidatePage {
             shell: Shell::new(title, Section::Queue, viewer, here)
                 .refreshing(!status.is_settled() || is_looking),
             notice: parts.notice,
+            odd: OddView::of(candidate, &parts.body, &parts.diff, parts.changed.as_ref()),
+            out: OutView::of(look, candidate),
             lost: LostView::of(look, candidate),
             channel: look.channel.name().to_string(),
             channels: parts.channels,
@@ -239,6 +265,7 @@ impl CandidatePage {
             head_short: candidate.head.short().to_owned(),
             branch: candidate.base_branch.to_string(),
             upstream: upstream_badge(candidate),
+            upstream_view: parts.upstream,
             labels: candidate.labels.clone(),
             ports: PortsView::of(look, candidate),
             opened: When::new(candidate.opened_at, look.now),
@@ -258,6 +285,7 @@ impl CandidatePage {
             assessment_note: assessment_note(look.assessment(candidate), &status),
             seen: look.seen(candidate).digest(),
             changed: parts.changed,
+            since: parts.since,
             conflict: parts.conflict,
             resolved: ResolvedPart::of(look, candidate, viewer, &parts.log),
             trouble: Trouble::of(look.assessment(candidate), &status),
@@ -324,24 +352,6 @@ fn commits(candidate: &Candidate) -> Vec<CommitView> {
         author: commit.author.clone(),
     });
     commits.collect()
-}
-
-/// Why more people must approve than the channel asks for usually.
-fn more_approvals(look: &Look<'_>, candidate: &Candidate) -> Option<String> {
-    let policy = &look.channel.policy;
-    let (need, over) = (look.need(candidate), policy.mass_rebuild?.over);
-    if need <= policy.required_approvals {
-        return None;
-    }
-    Some(match look.facts.impact(candidate) {
-        Some(ImpactSummary::Known { .. }) => {
-            format!("{need} people must approve, since it rebuilds more than {over} derivations.")
-        }
-        Some(ImpactSummary::Unknown) | None => format!(
-            "{need} people must approve, as long as nobody knows that it rebuilds no more than {over} \
-             derivations."
-        ),
-    })
 }
 
 /// What a badge does not say about how the candidate picks alone.

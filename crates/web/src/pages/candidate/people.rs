@@ -1,8 +1,8 @@
 //! The part of a candidate's page that says who said what about it.
 
 use picket_domain::{
-    Action, Approval, Candidate, LapsedApproval, Login, PrNumber, Standing, Veto, can_be_overruled,
-    last_word, may_decide,
+    Action, Approval, Candidate, ImpactSummary, LapsedApproval, Login, PrNumber, Standing, Veto,
+    can_be_overruled, last_word, may_decide,
 };
 
 use crate::look::Look;
@@ -108,4 +108,22 @@ fn outdated(look: &Look<'_>, pr: PrNumber, by: &Login) -> PersonView {
     };
     let when = head.map(|(_, at)| When::new(at, look.now));
     PersonView::new(by, Badge::new("warn", "Out of date"), detail, when)
+}
+
+/// Why more people must approve than the channel asks for usually.
+pub(super) fn more_approvals(look: &Look<'_>, candidate: &Candidate) -> Option<String> {
+    let policy = &look.channel.policy;
+    let (need, over) = (look.need(candidate), policy.mass_rebuild?.over);
+    if need <= policy.required_approvals {
+        return None;
+    }
+    Some(match look.facts.impact(candidate) {
+        Some(ImpactSummary::Known { .. }) => {
+            format!("{need} people must approve, since it rebuilds more than {over} derivations.")
+        }
+        Some(ImpactSummary::Unknown) | None => format!(
+            "{need} people must approve, as long as nobody knows that it rebuilds no more than {over} \
+             derivations."
+        ),
+    })
 }

@@ -23,6 +23,7 @@ use crate::error::{PageError, page};
 use crate::extract::Checked;
 use crate::layout::{Section, Shell};
 use crate::look::{Look, chosen};
+use crate::reception::brief;
 use crate::risks::RiskTable;
 use crate::session::Viewer;
 use crate::state::{App, AppState};
@@ -77,6 +78,8 @@ pub(super) struct Row {
     pub(super) upstream: &'static str,
     /// What else is the same fix; empty where nothing is.
     pub(super) port: String,
+    /// What upstream makes of its head; empty where there is nothing to say.
+    pub(super) reception: String,
     pub(super) advisories: Vec<AdvisoryLink>,
     /// Whether one of them is known to be exploited.
     pub(super) is_exploited: bool,
@@ -84,6 +87,8 @@ pub(super) struct Row {
     pub(super) severity: Option<Badge>,
     /// How it stands to the team's target, while it is not out.
     pub(super) clock: Option<Badge>,
+    /// Whether servers have an earlier head of it.
+    pub(super) is_earlier_out: bool,
     /// The package of the channel's scope that it is about.
     pub(super) in_scope: Option<String>,
     pub(super) files: String,
@@ -279,10 +284,12 @@ impl Row {
             branch: candidate.base_branch.to_string(),
             upstream: upstream_words(candidate),
             port: port_words(look, candidate),
+            reception: brief(look, candidate),
             advisories: advisories(&candidate.advisories()),
             is_exploited: risk.is_exploited(),
             severity: risk.rating().map(rating_badge),
             clock: Aim::of(look, candidate, status, risk).and_then(|it| it.brief()),
+            is_earlier_out: look.facts.earlier_head_out(candidate).is_some(),
             in_scope: in_scope(&Subject::from(candidate), &look.channel.scope),
             files: changed_files(candidate.details.as_ref()),
             opened: When::new(candidate.opened_at, look.now),

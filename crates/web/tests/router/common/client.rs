@@ -133,7 +133,7 @@ impl Client {
         self.post(path, &form).await
     }
 
-    async fn send(
+    pub(crate) async fn send(
         &self,
         method: &str,
         path: &str,

@@ -18,6 +18,7 @@ pub(crate) mod world;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use picket_builder::{JobReads, JobSet, Live, Logs};
 use picket_domain::{
@@ -28,7 +29,7 @@ use picket_evidence::Targets;
 use picket_publisher::{KeyName, PublicDir, PublicKey, SecretKey};
 use picket_snapshot::Snapshots;
 use picket_store::Store;
-use picket_web::{AppState, ChannelInfo, DemoPerson, Risks, SignIn, Streams};
+use picket_web::{AppState, ChannelInfo, Conflicts, DemoPerson, Risks, SignIn, Streams};
 use tokio::sync::Notify;
 use url::Url;
 
@@ -153,6 +154,7 @@ impl Site {
             live: Live::new(self.logs()),
             job_reads: JobReads::new(self.path()),
             streams: Streams::default(),
+            conflicts: Conflicts::with_patience(Duration::from_secs(600)),
             channels: vec![ChannelInfo {
                 jobs: JobSet {
                     file: "jobs.nix".into(),

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use picket_domain::{ReleaseName, ReleaseSeq, Sha256, Timestamp};
-use picket_publisher::{CacheFile, Manifest, ManifestBase, PublicDir, ReleaseFile};
+use picket_domain::{ReleaseName, ReleaseSeq, Sha256, StorePath, Timestamp};
+use picket_publisher::{CacheFile, Manifest, ManifestBase, ManifestTree, PublicDir, ReleaseFile};
 
 use super::sample::sha;
 use super::{channel, public_key};
@@ -23,6 +23,7 @@ pub(crate) fn publish(public: &PublicDir, name: &ReleaseName, seq: ReleaseSeq) {
             rev: sha("base"),
             rev_count: 715_880,
             version: "26.05".into(),
+            release: None,
         },
         created: Timestamp::from_unix(1_785_542_400),
         picks: Vec::new(),
@@ -31,6 +32,12 @@ pub(crate) fn publish(public: &PublicDir, name: &ReleaseName, seq: ReleaseSeq) {
         broken_at_base: BTreeSet::new(),
         waived: BTreeSet::new(),
         files: BTreeMap::new(),
+        tree: Some(ManifestTree {
+            nar_hash: Sha256::of(b"tree"),
+            nar_size: 4,
+            store_path: StorePath::parse("/nix/store/00bgd045z0d4icpbc2yyz4gx48ak44la-source")
+                .unwrap(),
+        }),
         store_paths: Vec::new(),
         upstream_references: Vec::new(),
         binary_cache_url: "http://127.0.0.1:8080/cache".parse().unwrap(),

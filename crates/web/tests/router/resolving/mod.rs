@@ -316,4 +316,21 @@ async fn a_pushed_branch_resolves() {
     world.reconcile().await;
     let page = ada.get(PAGE).await.body;
     assert!(page.contains("by the pushed commit"), "{page}");
+
+    // Another one takes its place, while what it is to replace is what the page showed.
+    let text = package("8.14.1", "  # pushed again\n");
+    let pushed = world.commit(&[release], "curl: anew", &[(CURL, Some(&text))]);
+    world.branch("anew", pushed);
+    let hidden = ada.hidden(PAGE, path).await;
+    let answer = ada.send_form(PAGE, path, &[("branch", "anew")]).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    assert_eq!(content(&world).await, text);
+    let mut form: Vec<_> = hidden
+        .iter()
+        .map(|(name, value)| (&**name, &**value))
+        .collect();
+    form.push(("branch", "resolve-7"));
+    let late = ada.submit(path, &form).await;
+    assert_eq!(late.status, StatusCode::CONFLICT, "{}", late.body);
+    assert_eq!(content(&world).await, text);
 }

@@ -96,6 +96,7 @@ impl World {
                         pr: pr(n),
                         head,
                         patches,
+                        not_shown: Vec::new(),
                     },
                 );
             }

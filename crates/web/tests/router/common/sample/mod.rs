@@ -50,6 +50,7 @@ pub(crate) async fn approve(site: &Site, by: &str, at: Timestamp, pr: u64, head:
         pr: PrNumber(pr),
         head,
         patches: Vec::new(),
+        not_shown: Vec::new(),
     };
     decide(site, by, at, action).await;
 }
