@@ -211,6 +211,8 @@ impl Mirror {
         tip: &CommitSha,
         message: &str,
     ) -> Result<CommitSha> {
+        // Upkeep takes away the folders of objects that are empty.
+        let _reading = self.reading()?;
         release::release_commit(&self.repository()?, &self.committer, previous, tip, message)
     }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use git2::ObjectType;
 use picket_domain::PrNumber;
-use picket_mirror::Maintained;
+use picket_mirror::{Limits, Maintained, MirrorError};
 
 use crate::support::*;
 
@@ -85,6 +85,24 @@ fn nothing_is_taken_from_under_a_reader() {
     drop(reading);
     let found = mirror.maintain(&BTreeSet::new()).unwrap();
     assert_eq!(found, Maintained::Whole);
+}
+
+#[test]
+fn a_release_is_not_written_amid_upkeep() {
+    let (upstream, root) = Upstream::new();
+    let limits = Limits {
+        lock: Duration::ZERO,
+        ..Limits::default()
+    };
+    let mirror = upstream.mirror(&[]).with_limits(limits);
+    let upkeep = File::open(upstream.mirror_dir().join("picket-readers.lock")).unwrap();
+    upkeep.lock().unwrap();
+    let refused = mirror
+        .release_commit(None, &sha(root), "release")
+        .unwrap_err();
+    assert!(matches!(refused, MirrorError::Busy { .. }), "{refused}");
+    drop(upkeep);
+    mirror.release_commit(None, &sha(root), "release").unwrap();
 }
 
 #[test]
