@@ -180,7 +180,12 @@ impl Stage {
 /// The state of a pull request in a channel's JSON.
 fn pick_state(json: &Value, pr: PrNumber) -> Option<&str> {
     let picks = json["picks"].as_array()?;
-    picks.iter().find(|pick| pick["number"] == pr.0)?["state"].as_str()
+    picks.iter().find(|pick| is(&pick["number"], pr))?["state"].as_str()
+}
+
+/// Whether this is how JSON has the number.
+fn is(json: &Value, pr: PrNumber) -> bool {
+    serde_json::to_value(pr).is_ok_and(|number| number == *json)
 }
 
 /// Looks until there is an answer.

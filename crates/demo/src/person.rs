@@ -162,6 +162,33 @@ impl Person {
         Ok(())
     }
 
+    /// Hands in a patch of the team's own.
+    ///
+    /// # Errors
+    /// Where the server refuses it.
+    pub async fn hand_in(&self, mails: &str, reason: &str) -> anyhow::Result<()> {
+        let url = self.web.join("own-patches")?;
+        let page = self.client.get(url).send().await?.error_for_status()?;
+        let csrf = hidden(&page.text().await?, "csrf").context("the page has no form")?;
+        let form = [
+            ("csrf", &*csrf),
+            ("channel", CHANNEL),
+            ("replaces", ""),
+            ("branch", ""),
+            ("mails", mails),
+            ("reason", reason),
+        ];
+        let answer = self.post("own-patches", &form).await?;
+        if answer.status() != StatusCode::SEE_OTHER {
+            bail!(
+                "{} cannot hand in a patch: {}",
+                self.name,
+                answer.text().await?
+            );
+        }
+        Ok(())
+    }
+
     async fn decide(
         &self,
         pr: PrNumber,

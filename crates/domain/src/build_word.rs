@@ -34,6 +34,7 @@ impl BuildWord {
             }
             Action::RetryBuild { rev, .. } => Some((rev, Self::Retry { at })),
             Action::Nominate { .. }
+            | Action::SubmitPatch { .. }
             | Action::Approve { .. }
             | Action::ResolveConflict { .. }
             | Action::DropResolutions { .. }

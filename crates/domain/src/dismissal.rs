@@ -75,6 +75,7 @@ impl Dismissal {
             }),
             Action::Reopen { .. } | Action::Approve { .. } => None,
             Action::Nominate { .. }
+            | Action::SubmitPatch { .. }
             | Action::ResolveConflict { .. }
             | Action::DropResolutions { .. }
             | Action::ChooseForm { .. }

@@ -108,6 +108,7 @@ impl Log {
             Action::Superseded { lag_seconds, .. } => Some(Some(lag_seconds)),
             Action::Returned { .. } => Some(None),
             Action::Nominate { .. }
+            | Action::SubmitPatch { .. }
             | Action::Approve { .. }
             | Action::ResolveConflict { .. }
             | Action::DropResolutions { .. }

@@ -31,6 +31,7 @@ impl ResolvedSet {
             Action::ResolveConflict { files, .. } => self.take_in(files),
             Action::DropResolutions { .. } => self.0.clear(),
             Action::Nominate { .. }
+            | Action::SubmitPatch { .. }
             | Action::Approve { .. }
             | Action::ChooseForm { .. }
             | Action::Veto { .. }

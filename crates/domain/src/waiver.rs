@@ -84,6 +84,7 @@ impl Waivers {
                 }
             }
             Action::Nominate { .. }
+            | Action::SubmitPatch { .. }
             | Action::Approve { .. }
             | Action::ResolveConflict { .. }
             | Action::DropResolutions { .. }

@@ -58,6 +58,6 @@ pub use explain::{Explanation, ResolvedPath};
 pub use merger::Merger;
 pub use pick::{Assembled, Assessed, Contents};
 pub use picket_mirror::{
-    Committer, Diff, Fetched, FetchedBranch, FileDiff, GitAddress, Hunk, Line, LineKind,
-    Maintained, Mirror, MirrorError, PushRefs, Pushed, ReleaseRefs, check_reference,
+    Applied, Committer, Diff, Fetched, FetchedBranch, FileDiff, GitAddress, Hunk, Line, LineKind,
+    Mails, Maintained, Mirror, MirrorError, PushRefs, Pushed, ReleaseRefs, check_reference,
 };

@@ -86,6 +86,12 @@ pub enum MirrorError {
         /// The remote's address, without its password.
         remote: String,
     },
+    /// A patch of the team's own cannot become commits: whoever handed it in can mend that.
+    #[error("the patch cannot be used: {reason}")]
+    UnusablePatch {
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A tree cannot be written to any disk: this is the fault of who made it, not of the machine.
     #[error("commit {rev} cannot be written as files: {path:?} {reason}")]
     UnwritableTree {

@@ -40,6 +40,7 @@ mod history;
 mod ids;
 mod maintenance;
 mod mirror;
+mod own;
 mod reference;
 mod release;
 mod trees;
@@ -53,6 +54,7 @@ pub use history::{RawCommit, contains, merge_bases, walk};
 pub use ids::{find_commit, find_ref, has_commit, need_commit, object_id, oid, sha, sha_of};
 pub use maintenance::{Maintained, Size};
 pub use mirror::Mirror;
+pub use own::{Applied, Mails};
 pub use reference::check_reference;
 pub use release::{PushRefs, Pushed, ReleaseRefs};
 pub use trees::{

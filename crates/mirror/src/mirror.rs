@@ -166,7 +166,7 @@ impl Mirror {
         self.fetch(remote, |fetcher| release::fetch_release(fetcher, tag, rev))
     }
 
-    fn fetch<T>(
+    pub(crate) fn fetch<T>(
         &self,
         from: &GitAddress,
         fetch: impl FnOnce(&Fetcher<'_>) -> Result<T>,
@@ -330,7 +330,7 @@ impl Mirror {
         Reading::start(&self.dir, self.limits.lock)
     }
 
-    fn write_lock(&self) -> Result<WriteLock> {
+    pub(crate) fn write_lock(&self) -> Result<WriteLock> {
         WriteLock::take(&self.dir, self.limits.lock)
     }
 

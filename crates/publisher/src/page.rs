@@ -65,11 +65,17 @@ fn picks(page: &mut String, manifest: &Manifest) -> fmt::Result {
     if manifest.picks.is_empty() {
         return page.write_str("<p>No fix beyond the official channel's.</p>\n");
     }
-    page.write_str("<h2>Fixes</h2>\n<ul>\n")?;
-    for pick in &manifest.picks {
-        write_pick(page, pick)?;
+    let (own, upstreams): (Vec<_>, Vec<_>) = manifest.picks.iter().partition(|it| it.pr.is_own());
+    for (heading, picks) in [("Fixes", upstreams), ("The team's own patches", own)] {
+        if picks.is_empty() {
+            continue;
+        }
+        writeln!(page, "<h2>{heading}</h2>\n<ul>")?;
+        for pick in picks {
+            write_pick(page, pick)?;
+        }
+        page.write_str("</ul>\n")?;
     }
-    page.write_str("</ul>\n")?;
     for aside in &manifest.set_aside {
         let reason = Escaped(&aside.reason);
         writeln!(page, "<p>Not in it: #{}, {reason}</p>", aside.pr)?;

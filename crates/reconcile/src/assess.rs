@@ -270,6 +270,9 @@ impl Engine {
         pr: PrNumber,
         head: &CommitSha,
     ) -> anyhow::Result<Fetched> {
+        if pr.is_own() {
+            return self.make_own(pr, head).await;
+        }
         let (merger, head) = (self.merger.clone(), head.clone());
         blocking(move || merger.fetch_pull_request(pr, &head)).await
     }

@@ -32,6 +32,7 @@ mod lane;
 mod lanes;
 mod measure;
 mod observe;
+mod own;
 mod published;
 mod push;
 mod read;

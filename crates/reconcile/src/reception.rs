@@ -71,7 +71,7 @@ impl ReceptionLane {
 fn subjects(channels: &[Arc<ChannelSnapshot>]) -> impl Iterator<Item = Subject<'_>> {
     let facts = channels.first().map(|channel| channel.facts());
     let candidates = facts.into_iter().flat_map(|facts| {
-        let all = facts.candidates.iter();
+        let all = facts.candidates.iter().filter(|(pr, _)| !pr.is_own());
         all.map(|(pr, candidate)| (candidate, facts.receptions.get(pr)))
     });
     candidates.filter_map(|(candidate, reading)| {

@@ -37,7 +37,7 @@ impl Work for Watch {
     /// Looks at every interval, and at a ring if somebody nominated an unknown pull request or GitHub
     /// told of one. A look that was interrupted goes on where it was.
     async fn pass(&mut self, lane: &Lane) -> anyhow::Result<Option<Timestamp>> {
-        let known = self.engine.known().await?;
+        let known = self.engine.watched().await?;
         let nominated = self.engine.store.nominated().await?;
         let is_new = self.is_new(&known, &nominated).await?;
         if !self.is_at_it && !self.is_due() && !is_new {
@@ -229,6 +229,15 @@ impl Engine {
         });
         lane.set_complaints(unread.chain(odd).chain(label).collect());
         Ok(())
+    }
+
+    /// What is known of pull requests; own patches are none, and GitHub has nothing to say of them.
+    async fn watched(&self) -> anyhow::Result<Known> {
+        let mut known = self.known().await?;
+        if known.keys().next_back().is_some_and(|last| last.is_own()) {
+            known.retain(|pr, _| !pr.is_own());
+        }
+        Ok(known)
     }
 
     pub(crate) async fn known(&self) -> anyhow::Result<Known> {

@@ -99,7 +99,10 @@ impl Store {
 }
 
 /// Writes a candidate that has no description; returns whether that changes anything.
-async fn put(connection: &mut AnyConnection, light: &Candidate) -> Result<bool, StoreError> {
+pub(crate) async fn put(
+    connection: &mut AnyConnection,
+    light: &Candidate,
+) -> Result<bool, StoreError> {
     let put = sqlx::query(
         "INSERT INTO candidates (pr, candidate) VALUES ($1, $2) \
          ON CONFLICT (pr) DO UPDATE SET candidate = excluded.candidate \
@@ -113,7 +116,7 @@ async fn put(connection: &mut AnyConnection, light: &Candidate) -> Result<bool, 
 }
 
 /// Writes a candidate's description; returns whether that changes anything.
-async fn put_body(
+pub(crate) async fn put_body(
     connection: &mut AnyConnection,
     candidate: &Candidate,
 ) -> Result<bool, StoreError> {

@@ -72,6 +72,7 @@ fn named_by(action: &Action) -> Vec<&ContentId> {
         }
         Action::ChooseForm { form, .. } => form.content().into_iter().collect(),
         Action::Nominate { .. }
+        | Action::SubmitPatch { .. }
         | Action::Approve { .. }
         | Action::DropResolutions { .. }
         | Action::CancelBuild { .. }
@@ -90,7 +91,7 @@ fn named_by(action: &Action) -> Vec<&ContentId> {
     }
 }
 
-async fn put(
+pub(crate) async fn put(
     transaction: &mut WriteTransaction,
     id: &ContentId,
     bytes: &[u8],

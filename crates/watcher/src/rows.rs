@@ -7,7 +7,7 @@ use picket_domain::{
     AccountId, Advisory, BranchName, Candidate, CommitSha, Login, PrNumber, Timestamp,
     UpstreamState,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use url::Url;
 
@@ -32,12 +32,18 @@ pub(crate) fn split(body: &str) -> Result<Vec<&RawValue>, WatchError> {
 /// What decides whether a row of a list is of interest.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Head {
+    #[serde(deserialize_with = "theirs")]
     pub(crate) number: PrNumber,
     updated_at: Option<String>,
     labels: Option<Vec<Option<LabelRow>>>,
     state: Option<String>,
     /// In lists of issues: whether it is a pull request.
     pull_request: Option<Empty>,
+}
+
+/// GitHub's numbers are far from those that the team's own patches have here.
+fn theirs<'de, D: Deserializer<'de>>(row: D) -> Result<PrNumber, D::Error> {
+    u32::deserialize(row).map(|number| PrNumber(number.into()))
 }
 
 #[derive(Debug, Deserialize)]
@@ -84,6 +90,7 @@ fn names(labels: Option<&[Option<LabelRow>]>) -> impl Iterator<Item = &str> {
 pub(crate) fn number(row: &RawValue) -> Option<PrNumber> {
     #[derive(Deserialize)]
     struct Number {
+        #[serde(deserialize_with = "theirs")]
         number: PrNumber,
     }
     let row: Number = serde_json::from_str(row.get()).ok()?;
@@ -92,6 +99,7 @@ pub(crate) fn number(row: &RawValue) -> Option<PrNumber> {
 
 #[derive(Deserialize)]
 struct PullRow {
+    #[serde(deserialize_with = "theirs")]
     number: PrNumber,
     title: Option<String>,
     body: Option<String>,

@@ -41,7 +41,7 @@ pub(crate) struct LagChart {
 /// One fix.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Bar {
-    pub(crate) pr: u64,
+    pub(crate) pr: PrNumber,
     pub(crate) x: f64,
     pub(crate) y: f64,
     pub(crate) width: f64,
@@ -75,7 +75,7 @@ impl LagChart {
             let day = when.to_string();
             let day = day.split('T').next().unwrap_or_default();
             Bar {
-                pr: pr.0,
+                pr,
                 x: tenths(LEFT + at as f64 * room),
                 y: tenths(HEIGHT - height),
                 width: tenths((room * 0.8).min(40.0)),
@@ -122,7 +122,10 @@ mod tests {
     fn bars_are_as_tall_as_fixes_were_early_and_the_oldest_is_at_the_left() {
         let chart = chart(&[4 * DAY, 2 * DAY, 0]).unwrap();
         let heights: Vec<_> = chart.bars.iter().map(|bar| (bar.pr, bar.height)).collect();
-        assert_eq!(heights, [(3, 1.0), (2, 54.0), (1, 108.0)]);
+        assert_eq!(
+            heights,
+            [(3, 1.0), (2, 54.0), (1, 108.0)].map(|(pr, y)| (PrNumber(pr), y))
+        );
         assert!(
             chart
                 .bars

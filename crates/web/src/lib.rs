@@ -32,6 +32,7 @@ mod identity;
 mod lag_chart;
 mod layout;
 mod lines;
+mod log_line;
 mod look;
 mod odd;
 mod ops;

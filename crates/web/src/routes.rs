@@ -117,6 +117,8 @@ routes! {
     POST "/candidates/{pr}/form" decide::form::choose, "say in which form the channel carries a head";
     GET "/nominate" pages::nominate::form, "ask that a pull request be watched";
     POST "/nominate" pages::nominate::nominate, "nominate a pull request";
+    GET "/own-patches" pages::own_patch::form, "hand in a patch of the team's own";
+    POST_FILES "/own-patches" pages::own_patch::hand_in, "take it, or put it in another's place";
     GET "/audit-log" pages::audit_log::audit_log, "who did what when";
     GET "/logs/{rev}/{drv}" pages::log::log, "a build's log, as plain text";
     GET "/logs/{rev}/{drv}/stream" pages::log::follow, "the lines of a build's log as they come, as server-sent events";

@@ -3,6 +3,7 @@
 mod carried_over;
 mod decisions;
 mod impact;
+mod own_patch;
 mod resolved;
 mod stand_ins;
 mod told;

@@ -7,7 +7,9 @@ use crate::advisory::Advisory;
 use crate::conflict::{ResolvedBy, ResolvedFile};
 use crate::dismissal::DismissalKind;
 use crate::form::Form;
-use crate::id::{ChannelName, CommitSha, Login, PatchId, PrNumber, ReleaseName, ReleaseSeq};
+use crate::id::{
+    ChannelName, CommitSha, ContentId, Login, PatchId, PrNumber, ReleaseName, ReleaseSeq,
+};
 use crate::policy::JobPattern;
 use crate::time::Timestamp;
 
@@ -20,6 +22,19 @@ pub enum Action {
         /// The pull request.
         pr: PrNumber,
         /// Why.
+        reason: String,
+    },
+    /// A person handed in a patch of the team's own, or another one in its place.
+    SubmitPatch {
+        /// Its number.
+        pr: PrNumber,
+        /// The commit that it was applied to.
+        onto: CommitSha,
+        /// The mails that it came as.
+        patch: ContentId,
+        /// What came of it: the head that is to be approved.
+        head: CommitSha,
+        /// Why it is needed.
         reason: String,
     },
     /// A person approved a head for a channel.
@@ -242,6 +257,7 @@ impl Action {
             | Self::Superseded { channel, pr, .. }
             | Self::Returned { channel, pr, .. } => Some((channel, *pr)),
             Self::Nominate { .. }
+            | Self::SubmitPatch { .. }
             | Self::CancelBuild { .. }
             | Self::RetryBuild { .. }
             | Self::Waive { .. }
@@ -254,7 +270,7 @@ impl Action {
     /// The pull request that the action is about, where it is about one.
     pub fn pr(&self) -> Option<PrNumber> {
         match self {
-            Self::Nominate { pr, .. } => Some(*pr),
+            Self::Nominate { pr, .. } | Self::SubmitPatch { pr, .. } => Some(*pr),
             other => other.pick().map(|(_, pr)| pr),
         }
     }
@@ -275,6 +291,7 @@ impl Action {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Nominate { .. } => "nominate",
+            Self::SubmitPatch { .. } => "submit_patch",
             Self::Approve { .. } => "approve",
             Self::Veto { .. } => "veto",
             Self::Withdraw { .. } => "withdraw",

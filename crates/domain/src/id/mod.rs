@@ -1,5 +1,7 @@
 //! Identifiers: checked once where they enter, trusted from then on.
 
+mod pr_number;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -7,6 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::digest::Sha256;
 use crate::invalid_id::InvalidId;
+
+pub use pr_number::PrNumber;
 
 /// Defines a newtype over `String` whose only way in is a check.
 macro_rules! text_id {
@@ -285,11 +289,6 @@ macro_rules! number_id {
             }
         }
     };
-}
-
-number_id! {
-    /// The number of a pull request in the watched repository.
-    PrNumber
 }
 
 number_id! {

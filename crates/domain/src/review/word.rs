@@ -28,6 +28,7 @@ fn is_word(action: &Action) -> bool {
     match action {
         Action::Approve { .. } | Action::Veto { .. } | Action::Withdraw { .. } => true,
         Action::Nominate { .. }
+        | Action::SubmitPatch { .. }
         | Action::ResolveConflict { .. }
         | Action::DropResolutions { .. }
         | Action::ChooseForm { .. }

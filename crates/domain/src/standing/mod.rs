@@ -277,6 +277,7 @@ fn words<'a>(
             }
             Action::Overrule { of, .. } => overrule(&mut words, of),
             Action::Nominate { .. }
+            | Action::SubmitPatch { .. }
             | Action::ResolveConflict { .. }
             | Action::DropResolutions { .. }
             | Action::ChooseForm { .. }

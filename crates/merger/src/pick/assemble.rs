@@ -244,7 +244,7 @@ fn result(spec: &ChainSpec, done: usize, pick: &ApprovedPick, outcome: PickOutco
     let (pr, of, what) = (pick.pr, spec.picks.len(), told(&outcome));
     tracing::info!(
         target: "picket::progress",
-        channel = %spec.channel, pr = pr.0, done, of,
+        channel = %spec.channel, %pr, done, of,
         "pick {done} of {of}: #{pr} {what}"
     );
     PickResult {

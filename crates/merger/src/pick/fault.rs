@@ -35,6 +35,7 @@ fn is_own(error: &MergeError) -> bool {
         MergeError::Mirror(error) => match error {
             MirrorError::Object(ReadError::Missing { .. } | ReadError::Malformed { .. })
             | MirrorError::MissingCommit(_)
+            | MirrorError::UnusablePatch { .. }
             | MirrorError::UnwritableTree { .. } => true,
             MirrorError::Git(error) => !is_of_machine(error.class()),
             MirrorError::Object(ReadError::Unreadable { .. })

@@ -10,8 +10,8 @@ pub use pull_request::is_fetched;
 
 pub(crate) use branches::{branch_ref, fetch_branches};
 pub(crate) use fetcher::{Fetcher, kept_prefix};
-pub(crate) use pull_request::fetch_pull_request;
-pub(crate) use resolution::fetch_resolution;
+pub(crate) use pull_request::{fetch_pull_request, kept_ref};
+pub(crate) use resolution::{fetch_pushed, fetch_resolution};
 
 /// Whether something could be had at the wanted commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

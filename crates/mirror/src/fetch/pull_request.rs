@@ -41,7 +41,8 @@ pub fn is_fetched(repo: &Repository, pr: PrNumber, head: &CommitSha) -> Result<b
     Ok(is_kept && has_commit(repo, oid(head))?)
 }
 
-fn kept_ref(pr: PrNumber, head: &CommitSha) -> String {
+/// Under what a head of a pull request is kept.
+pub(crate) fn kept_ref(pr: PrNumber, head: &CommitSha) -> String {
     format!("{}{head}", kept_prefix(pr))
 }
 

@@ -13,6 +13,7 @@ mod fetch;
 mod lost;
 mod maintenance;
 mod mirror;
+mod own;
 mod push;
 mod reference;
 mod transport;

@@ -17,6 +17,7 @@ mod facts;
 mod junk;
 mod migrations;
 mod opening;
+mod own_patches;
 mod records;
 mod refreshed;
 mod releases;

@@ -22,7 +22,7 @@ use crate::state::App;
 /// A candidate as one channel sees it.
 #[derive(Serialize)]
 pub(crate) struct CandidateJson {
-    number: u64,
+    number: PrNumber,
     channel: String,
     title: String,
     author: String,
@@ -132,7 +132,7 @@ impl CandidateJson {
             covers: seen.is_covered_by(&approval),
         });
         Self {
-            number: candidate.pr.0,
+            number: candidate.pr,
             channel: look.channel.name().to_string(),
             title: candidate.title.clone(),
             author: candidate.author.to_string(),

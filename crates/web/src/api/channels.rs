@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use picket_domain::{Base, Release, Timestamp};
+use picket_domain::{Base, PrNumber, Release, Timestamp};
 use picket_publisher::ManifestTree;
 use serde::Serialize;
 
@@ -49,7 +49,7 @@ struct ReleaseJson {
     rev: String,
     base_rev: String,
     published_at: String,
-    picks: Vec<u64>,
+    picks: Vec<PrNumber>,
     url: String,
     /// Where its signed manifest is, which says all of it: the commits that each pick became, who
     /// approved it, files, store paths and hashes.
@@ -78,7 +78,7 @@ struct BaseJson {
 
 #[derive(Serialize)]
 struct PickJson {
-    number: u64,
+    number: PrNumber,
     title: String,
     advisories: Vec<String>,
     state: &'static str,
@@ -111,7 +111,7 @@ impl ReleaseJson {
             rev: release.rev.to_string(),
             base_rev: release.base.rev.to_string(),
             published_at: at.to_string(),
-            picks: release.picks.iter().map(|pick| pick.pr.0).collect(),
+            picks: release.picks.iter().map(|pick| pick.pr).collect(),
             manifest_url: app.absolute(&format!("{path}/release.json")),
             url: app.absolute(&path),
         }
@@ -172,7 +172,7 @@ pub(crate) async fn channel(
         None => None,
     };
     let picks = look.candidates().map(|(candidate, status)| PickJson {
-        number: candidate.pr.0,
+        number: candidate.pr,
         title: candidate.title.clone(),
         advisories: candidate
             .advisories()

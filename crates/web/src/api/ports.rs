@@ -9,7 +9,7 @@ use crate::view::upstream_name;
 /// A pull request of which this one is a port. Picket need not watch it.
 #[derive(Serialize)]
 pub(super) struct OriginalJson {
-    number: u64,
+    number: PrNumber,
     /// What says so: `bot`, `commits`, `title` or `description`.
     how: &'static str,
 }
@@ -17,7 +17,7 @@ pub(super) struct OriginalJson {
 /// A candidate that is a port of this one.
 #[derive(Serialize)]
 pub(super) struct PortJson {
-    number: u64,
+    number: PrNumber,
     base_branch: String,
     /// Where it stands upstream: `open`, `draft`, `merged` or `closed`.
     state: &'static str,
@@ -31,7 +31,7 @@ pub(super) struct PortJson {
 pub(super) fn port_of(look: &Look<'_>, candidate: &Candidate) -> Vec<OriginalJson> {
     let originals = look.ports().originals(candidate.pr).iter();
     let json = originals.map(|PortOf { pr, how }| OriginalJson {
-        number: pr.0,
+        number: *pr,
         how: how.name(),
     });
     json.collect()
@@ -51,7 +51,7 @@ impl PortJson {
     fn new(look: &Look<'_>, original: PrNumber, port: &Candidate, best: Option<PrNumber>) -> Self {
         let evidence = look.ports().evidence(port.pr, original);
         Self {
-            number: port.pr.0,
+            number: port.pr,
             base_branch: port.base_branch.to_string(),
             state: upstream_name(port),
             how: evidence.map(PortEvidence::name),

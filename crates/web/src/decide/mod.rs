@@ -186,7 +186,7 @@ pub(crate) async fn record_with(
         seq = entry.seq,
         actor = %entry.actor,
         action = entry.action.name(),
-        pr = entry.action.pr().map(|pr| pr.0),
+        pr = entry.action.pr().map(tracing::field::display),
         "a person decided"
     );
     app.wake.notify_one();

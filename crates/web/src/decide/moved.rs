@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use picket_domain::{Candidate, CommitSha};
+use picket_domain::{Candidate, CommitSha, PrNumber};
 
 use crate::error::{PageError, page};
 use crate::layout::{Section, Shell};
@@ -15,7 +15,7 @@ use crate::session::{Person, Viewer};
 struct MovedPage {
     shell: Shell,
     channel: String,
-    pr: u64,
+    pr: PrNumber,
     title: String,
     headline: &'static str,
     lede: &'static str,
@@ -78,7 +78,7 @@ fn answer(
     let answer = page(&MovedPage {
         shell: Shell::new(headline, Section::Queue, &viewer, here),
         channel,
-        pr: candidate.pr.0,
+        pr: candidate.pr,
         title: candidate.title.clone(),
         headline,
         lede,

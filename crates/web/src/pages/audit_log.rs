@@ -8,9 +8,9 @@ use serde::Deserialize;
 use crate::error::{PageError, page};
 use crate::extract::Checked;
 use crate::layout::{Section, Shell};
+use crate::log_line::LogLine;
 use crate::session::Viewer;
 use crate::state::App;
-use crate::view::LogLine;
 
 /// Entries on one page.
 const PAGE: u32 = 50;

@@ -105,7 +105,7 @@ struct ReleaseView {
 }
 
 struct Fix {
-    pr: u64,
+    pr: PrNumber,
     title: String,
     advisories: Vec<AdvisoryLink>,
     /// What the release does instead of fixing it; nothing where it is fixed.
@@ -122,14 +122,14 @@ struct RunningBuild {
 }
 
 struct SetAside {
-    pr: u64,
+    pr: PrNumber,
     title: String,
     badge: Badge,
     reason: String,
 }
 
 struct Superseded {
-    pr: u64,
+    pr: PrNumber,
     title: String,
     advisories: Vec<AdvisoryLink>,
     lag: String,
@@ -299,7 +299,7 @@ fn fixes(look: &Look<'_>) -> Vec<Fix> {
             .collect();
         let released = candidate.and_then(|it| look.stage_times(it).released_at);
         Fix {
-            pr: pr.0,
+            pr,
             title,
             advisories,
             stand_in: form_words(&pick.form).done,
@@ -317,7 +317,7 @@ fn set_aside(look: &Look<'_>) -> Beginning<SetAside> {
     let mut found: Vec<_> = found.collect();
     found.sort_by_key(|(candidate, _)| (Reverse(candidate.opened_at), candidate.pr));
     Beginning::of(&found, |(candidate, status)| SetAside {
-        pr: candidate.pr.0,
+        pr: candidate.pr,
         title: candidate.title.clone(),
         badge: status_badge(status),
         reason: status.reason(),
@@ -341,7 +341,7 @@ fn superseded(look: &Look<'_>) -> Beginning<Superseded> {
     let line = |(pr, lag, at): &(PrNumber, i64, Timestamp)| {
         let (title, advisories) = described(look, *pr);
         Superseded {
-            pr: pr.0,
+            pr: *pr,
             title,
             advisories,
             lag: duration(*lag),

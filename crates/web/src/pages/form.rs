@@ -34,7 +34,7 @@ struct FormPage {
     shell: Shell,
     channel: String,
     base_label: String,
-    pr: u64,
+    pr: PrNumber,
     title: String,
     head: String,
     /// What the form is now.
@@ -96,7 +96,7 @@ pub(crate) async fn form(
         ),
         channel: channel.to_string(),
         base_label: look.channel.base_label.clone(),
-        pr: pr.0,
+        pr,
         title: candidate.title.clone(),
         head: candidate.head.to_string(),
         now: form_words(current).will,

@@ -8,5 +8,6 @@ pub(crate) mod form;
 pub(crate) mod log;
 pub(crate) mod nominate;
 mod notice;
+pub(crate) mod own_patch;
 pub(crate) mod queue;
 pub(crate) mod subscribe;

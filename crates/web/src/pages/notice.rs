@@ -101,11 +101,11 @@ fn is_about_pull_request(trouble: &Trouble, channel: &ChannelName, pr: PrNumber)
     }
     let named = trouble.step.split_whitespace().filter_map(|word| {
         let digits = word.strip_prefix('#')?;
-        digits.trim_end_matches("'s").parse::<u64>().ok()
+        digits.trim_end_matches("'s").parse::<PrNumber>().ok()
     });
     match named.collect::<Vec<_>>().as_slice() {
         [] => trouble.channel.is_some(),
-        named => named.contains(&pr.0),
+        named => named.contains(&pr),
     }
 }
 

@@ -24,6 +24,7 @@ mod impacts;
 mod large;
 mod long_lists;
 mod out;
+mod own_patches;
 mod pages;
 mod ports;
 mod pushes;

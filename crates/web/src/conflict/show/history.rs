@@ -34,7 +34,7 @@ pub(super) struct CommitView {
 
 /// A pull request that a commit came with.
 pub(super) struct PrView {
-    pub(super) number: u64,
+    pub(super) number: PrNumber,
     /// Whether it has a page here.
     pub(super) is_watched: bool,
 }
@@ -88,7 +88,7 @@ impl CommitView {
 impl PrView {
     fn new(look: &Look<'_>, pr: PrNumber) -> Self {
         Self {
-            number: pr.0,
+            number: pr,
             is_watched: look.candidate(pr).is_some(),
         }
     }

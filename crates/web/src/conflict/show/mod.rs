@@ -9,7 +9,7 @@ mod page;
 mod resolved;
 
 use askama::Template;
-use picket_domain::{Candidate, ConflictPlace, PickInput, PickOutcome};
+use picket_domain::{Candidate, ConflictPlace, PickInput, PickOutcome, PrNumber};
 
 use self::branch::BranchView;
 use self::file::{FileView, Names};
@@ -104,7 +104,7 @@ struct ConflictView {
     ours: String,
     theirs: String,
     /// Pull requests before it in the chain that change the same files.
-    in_the_way: Vec<u64>,
+    in_the_way: Vec<PrNumber>,
     files: Vec<FileView>,
     /// How many files are not shown.
     hidden_files: usize,
@@ -216,7 +216,7 @@ fn onto(base: &str, place: &ConflictPlace<'_>) -> String {
 }
 
 /// The pull requests before it in the chain that change the files in which it conflicts.
-fn in_the_way(look: &Look<'_>, place: &ConflictPlace<'_>, found: &Found) -> Vec<u64> {
+fn in_the_way(look: &Look<'_>, place: &ConflictPlace<'_>, found: &Found) -> Vec<PrNumber> {
     let conflicts = found.pick.files.iter().map(|file| &file.conflict);
     let is_in_the_way = |candidate: &Candidate| {
         let mut files = candidate.files().iter();
@@ -224,7 +224,7 @@ fn in_the_way(look: &Look<'_>, place: &ConflictPlace<'_>, found: &Found) -> Vec<
     };
     let before = place.before.iter().map(|before| before.pr);
     let before = before.filter(|pr| look.candidate(*pr).is_some_and(is_in_the_way));
-    before.map(|pr| pr.0).collect()
+    before.collect()
 }
 
 async fn history(

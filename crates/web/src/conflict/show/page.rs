@@ -1,6 +1,6 @@
 //! What the parts know of the page that they are on.
 
-use picket_domain::{Candidate, Objection, may_decide};
+use picket_domain::{Candidate, Objection, PrNumber, may_decide};
 
 use crate::look::Look;
 use crate::session::Viewer;
@@ -9,7 +9,7 @@ use crate::session::Viewer;
 pub(super) struct Page {
     pub(super) channel: String,
     pub(super) base_label: String,
-    pub(super) pr: u64,
+    pub(super) pr: PrNumber,
     /// The token that the forms carry; empty where nobody is signed in.
     pub(super) csrf: String,
     /// Whether the viewer opened the pull request.
@@ -26,7 +26,7 @@ impl Page {
         Self {
             channel: look.channel.name().to_string(),
             base_label: look.channel.base_label.clone(),
-            pr: candidate.pr.0,
+            pr: candidate.pr,
             csrf: csrf.unwrap_or_default(),
             is_author: may == Some(Err(Objection::Own)),
             can_resolve: may == Some(Ok(())),

@@ -53,14 +53,15 @@ use crate::conflict::{ConflictPart, ResolvedPart};
 use crate::error::{PageError, page};
 use crate::extract::Checked;
 use crate::layout::{Section, Shell};
+use crate::log_line::LogLine;
 use crate::look::{Look, chosen};
 use crate::odd::filters;
 use crate::session::Viewer;
 use crate::state::App;
 use crate::time::When;
 use crate::view::{
-    AdvisoryLink, Badge, LogLine, advisories, assessment_badge, renames, status_badge,
-    upstream_badge, web_address,
+    AdvisoryLink, Badge, advisories, assessment_badge, renames, status_badge, upstream_badge,
+    web_address,
 };
 
 #[derive(Deserialize)]
@@ -82,7 +83,11 @@ struct CandidatePage {
     channel: String,
     channels: Vec<String>,
     base_label: String,
-    pr: u64,
+    pr: PrNumber,
+    /// Whether it is a patch of the team's own.
+    is_own: bool,
+    /// Where who handed it in puts another in its place.
+    replace: Option<String>,
     title: String,
     author: String,
     url: Option<String>,
@@ -250,7 +255,9 @@ impl CandidatePage {
             channel: look.channel.name().to_string(),
             channels: parts.channels,
             base_label: look.channel.base_label.clone(),
-            pr: candidate.pr.0,
+            pr: candidate.pr,
+            is_own: candidate.pr.is_own(),
+            replace: replace(look, candidate, viewer),
             title: candidate.title.clone(),
             author: candidate.author.to_string(),
             url: web_address(candidate).map(str::to_owned),
@@ -343,6 +350,13 @@ fn reasons(candidate: &Candidate, body: &str, scope: &Scope) -> Vec<String> {
         .map(|package| format!("it is about {package}, which this channel watches"));
     let found = found.iter().map(ToString::to_string);
     in_scope.into_iter().chain(found).collect()
+}
+
+/// Where who handed an own patch in puts another in its place.
+fn replace(look: &Look<'_>, candidate: &Candidate, viewer: &Viewer) -> Option<String> {
+    let is_theirs = candidate.pr.is_own() && viewer.member() == Some(&candidate.author);
+    let (channel, pr) = (look.channel.name(), candidate.pr);
+    is_theirs.then(|| format!("/own-patches?channel={channel}&replaces={pr}"))
 }
 
 fn commits(candidate: &Candidate) -> Vec<CommitView> {

@@ -33,7 +33,7 @@ pub(super) struct Told {
 
 /// A pull request, and where it is shown: here, or else on GitHub.
 pub(super) struct Link {
-    pub(super) pr: u64,
+    pub(super) pr: PrNumber,
     pub(super) address: Option<String>,
 }
 
@@ -73,7 +73,7 @@ impl PortsView {
         let more = rows.len().saturating_sub(SHOWN);
         rows.truncate(SHOWN);
         for row in &mut rows {
-            row.compared = compared(look, candidate, PrNumber(row.link.pr));
+            row.compared = compared(look, candidate, row.link.pr);
         }
         Self {
             told: told(look, candidate),
@@ -91,7 +91,7 @@ impl Link {
             Some(_) => Some(format!("/candidates/{pr}?channel={}", look.channel.name())),
             None => web_address(from).and_then(|_| from.url_of(pr)),
         };
-        Self { pr: pr.0, address }
+        Self { pr, address }
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use picket_domain::{Advisory, Candidate, PickStatus, UpstreamState, last_name};
+use picket_domain::{Advisory, Candidate, PickStatus, PrNumber, UpstreamState, last_name};
 use picket_evidence::AdvisoryFacts;
 use picket_recognise::{Subject, is_about};
 
@@ -34,7 +34,7 @@ pub(super) struct SweptView {
 }
 
 pub(super) struct FixView {
-    pub(super) pr: u64,
+    pub(super) pr: PrNumber,
     pub(super) badge: Badge,
     /// Whether it names one of these advisories: it may fix something else.
     pub(super) names_it: bool,
@@ -88,7 +88,7 @@ impl SweptView {
             fixes: fixes
                 .take(FIXES)
                 .map(|(it, status)| FixView {
-                    pr: it.pr.0,
+                    pr: it.pr,
                     badge: status_badge(status),
                     names_it: names_any(it, named),
                 })

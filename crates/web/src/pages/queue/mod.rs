@@ -9,7 +9,7 @@ use std::ops::Range;
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Response;
-use picket_domain::{Candidate, PickStatus, StatusGroup};
+use picket_domain::{Candidate, PickStatus, PrNumber, StatusGroup};
 use picket_recognise::{Subject, in_scope};
 use serde::Deserialize;
 use url::form_urlencoded;
@@ -70,7 +70,7 @@ struct Group {
 }
 
 pub(super) struct Row {
-    pub(super) pr: u64,
+    pub(super) pr: PrNumber,
     pub(super) title: String,
     pub(super) author: String,
     pub(super) branch: String,
@@ -278,7 +278,7 @@ impl Row {
     fn new(shown: &Shown<'_>, candidate: &Candidate, status: &PickStatus) -> Self {
         let (look, risk) = (shown.look, shown.risks.of(candidate));
         Self {
-            pr: candidate.pr.0,
+            pr: candidate.pr,
             title: candidate.title.clone(),
             author: candidate.author.to_string(),
             branch: candidate.base_branch.to_string(),
