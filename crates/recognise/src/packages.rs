@@ -3,11 +3,12 @@
 use crate::evidence::Watched;
 use crate::version::Step;
 
-/// Browsers and their engines: each update fixes vulnerabilities, patch or not.
-const BROWSERS: &str = "\
+/// Browsers, their engines and plugins, and curl: each update fixes vulnerabilities, patch or not.
+const EACH: &str = "\
     chromium ungoogled-chromium google-chrome chrome brave vivaldi microsoft-edge opera firefox \
     librewolf floorp zen-browser waterfox thunderbird betterbird tor-browser mullvad-browser \
-    webkitgtk qtwebengine wavebox yandex-browser helium";
+    webkitgtk qtwebengine wavebox yandex-browser helium tor-browser-bundle torbrowser icecat \
+    palemoon flashplayer flashplayer-standalone curl curlminimal";
 
 /// Of these, patch releases are made for little else.
 const NEARLY: &str = "\
@@ -23,7 +24,7 @@ const OFTEN: &str = "\
     gnupg gnutls libressl boringssl wolfssl mbedtls nss libgcrypt krb5 samba openldap freeradius \
     sssd vault openbao authelia authentik kanidm zitadel teleport openvpn strongswan tailscale \
     headscale wireguard clamav nginx angie apache caddy traefik haproxy varnish squid envoy \
-    unbound dnsmasq pdns pdns-recursor knot-resolver coredns exim postfix dovecot opensmtpd \
+    unbound dnsmasq pdns pdns-recursor knot-resolver coredns exim dovecot opensmtpd \
     stalwart rsync proftpd vsftpd asterisk coturn freeswitch tor i2p tomcat jetty mastodon \
     pleroma akkoma misskey gotosocial pixelfed peertube lemmy nextcloud owncloud seafile \
     matrix-synapse synapse dendrite conduit tuwunel continuwuity element element-web \
@@ -32,11 +33,11 @@ const OFTEN: &str = "\
     kibana elasticsearch opensearch graylog minio garage n8n immich paperless-ngx home-assistant \
     phpmyadmin glpi redmine outline hedgedoc superset metabase airflow argocd argo-cd consul \
     nomad k3s kubernetes rke2 docker moby containerd runc crun podman buildah cri-o lxc lxd \
-    incus qemu libvirt virtualbox netatalk zoom zoom-us teamviewer anydesk rustdesk freerdp xrdp \
+    incus qemu libvirt virtualbox netatalk teamviewer anydesk rustdesk freerdp xrdp \
     postgresql redis valkey mongodb couchdb memcached influxdb clickhouse php python cpython \
     ruby perl graalvm deno bun erlang rails flask werkzeug jinja2 requests urllib3 aiohttp \
-    cryptography pillow twisted tornado git mercurial subversion curl wget libxml2 libxslt zlib \
-    xz libwebp libpng libtiff libjpeg libjpeg-turbo libheif libavif libvpx openjpeg giflib \
+    cryptography pillow twisted tornado git mercurial subversion wget libxml2 libxslt zlib \
+    libwebp libpng libtiff libjpeg libjpeg-turbo libheif libavif libvpx openjpeg giflib \
     freetype harfbuzz poppler mupdf ghostscript imagemagick graphicsmagick ffmpeg gstreamer vlc \
     mpv exiv2 exiftool libarchive unrar p7zip 7zip libreoffice cups avahi bluez wpa-supplicant \
     hostapd libssh libssh2 nghttp2 c-ares sqlite busybox vim emacs tar cpio binutils libtar \
@@ -57,7 +58,7 @@ pub(crate) fn watched(package: &str, step: Option<Step>) -> Watched {
             .iter()
             .any(|name| list.split(' ').any(|it| is_variant(name, it)))
     };
-    if is_one_of(BROWSERS) || (is_one_of(NEARLY) && is_patch) {
+    if is_one_of(EACH) || (is_one_of(NEARLY) && is_patch) {
         Watched::Nearly
     } else if is_one_of(NEARLY) || is_one_of(OFTEN) {
         Watched::Often
