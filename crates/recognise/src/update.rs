@@ -151,9 +151,10 @@ fn in_words(title: &Title<'_>) -> Vec<Update> {
 /// So many packages nobody updates in one title; more would only take time.
 const MOST_IN_WORDS: usize = 20;
 
-/// `tor browser to 3.6.2`, `tor browser`; but `nix to use b` is no update.
+/// `tor browser to 3.6.2`, `tor browser`; but `nix to use b` is no update. How far it goes is told
+/// by the version alone, so without one it may go far.
 fn part_in_words(part: &str) -> Option<Update> {
-    let (name, version) = part.split_once(" to ").unwrap_or((part, "0"));
+    let (name, version) = part.split_once(" to ").unwrap_or((part, "0.0.0"));
     let is_version = version
         .trim_start_matches('v')
         .starts_with(|c: char| c.is_ascii_digit());
@@ -215,7 +216,7 @@ mod tests {
                 "Update tor to 0.2.4.22 and tor browser to 3.6.2",
                 vec![("tor", None), ("tor-browser", None)],
             ),
-            ("Upgrade curl", vec![("curl", None)]),
+            ("Upgrade curl", vec![("curl", Some(Step::Minor))]),
             ("Update a to use b", vec![]),
             ("a: update to 1.21.0", vec![("a", Some(Step::Minor))]),
             ("chromium: update script", vec![]),

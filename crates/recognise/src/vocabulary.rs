@@ -84,7 +84,17 @@ pub(crate) const MENDED: &[&str] = &[
 pub(crate) const MISSPELT: &[&str] = &["vulner", "vunera", "vunlner", "vulera"];
 
 /// Other words for vulnerabilities.
-pub(crate) const VULNERABLE: &[&str] = &["vuln", "vulns", "cve", "cves", "cvss", "xsa", "xsas"];
+pub(crate) const VULNERABLE: &[&str] = &[
+    "vuln",
+    "vulns",
+    "cve",
+    "cves",
+    "cvss",
+    "xsa",
+    "xsas",
+    "advisory",
+    "advisories",
+];
 
 /// What makes `vulnerability` a matter of tools for finding them.
 pub(crate) const TOOLS: &[&str] = &[
@@ -99,6 +109,8 @@ pub(crate) const TOOLS: &[&str] = &[
     "report",
     "reports",
     "assessment",
+    "lock",
+    "locks",
     "analysis",
     "checker",
     "lookup",
@@ -180,6 +192,12 @@ pub(crate) const ATTACKS: &[&str] = &[
     "zenbleed",
     "rapid reset",
 ];
+
+/// Parts of words for what nobody else may know.
+pub(crate) const SECRETS: &[&str] = &["password", "passphrase", "secret", "credential", "token"];
+
+/// What says, beside words of mending, that something is so no more.
+pub(crate) const NO_MORE: &[&str] = &["don t", "doesn t", "do not", "no longer", "avoid", "stop"];
 
 /// What makes of `mitigation` one that comes with the change.
 pub(crate) const APPLIED: &[&str] = &[

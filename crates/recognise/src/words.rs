@@ -3,7 +3,7 @@
 use crate::evidence::Evidence;
 use crate::vocabulary::{
     APPLIED, ATTACKS, ATTACKS_IN_CAPITALS, FILLERS, FIXES, HOSTILE, MEMORY, MENDED, MISSPELT,
-    OPTIONAL, RELEVANT, TAMPERED, TOOLS, VULNERABLE,
+    NO_MORE, OPTIONAL, RELEVANT, SECRETS, TAMPERED, TOOLS, VULNERABLE,
 };
 
 /// A word of a sentence: as it stands there, and in lower case.
@@ -25,6 +25,7 @@ pub(crate) fn evidence(words: &[Word<'_>]) -> Vec<Evidence> {
         true => Evidence::AttackFixed { words },
         false => Evidence::Attack { words },
     }));
+    found.extend(leak(words).map(|words| Evidence::AttackFixed { words }));
     found.extend(phrase(words, RELEVANT).map(|words| Evidence::SecurityRelevant { words }));
     found.extend(phrase(words, MEMORY).map(|words| Evidence::MemoryError { words }));
     found.extend(phrase(words, HOSTILE).map(|words| Evidence::Hostility { words }));
@@ -36,7 +37,7 @@ pub(crate) fn evidence(words: &[Word<'_>]) -> Vec<Evidence> {
 /// `nixos/security`) is one word; what hyphens join (`use-after-free`) is several.
 pub(crate) fn words(text: &str) -> Vec<Word<'_>> {
     let is_gap =
-        |c: char| c.is_whitespace() || "()[]{}<>\"'`*,:;!?|=+~\u{201c}\u{201d}".contains(c);
+        |c: char| c.is_whitespace() || "()[]{}<>\"'`*,:;!?|=+~\u{2019}\u{201c}\u{201d}".contains(c);
     let chunks = text.split(is_gap).flat_map(split_alternatives);
     let chunks = chunks.map(|chunk| chunk.trim_matches(['.', '-', '_', '/']));
     let is_name = |chunk: &str| chunk.contains(['.', '/', '_', '@', '#', '\\']);
@@ -135,6 +136,19 @@ fn mitigation(words: &[Word<'_>]) -> Option<String> {
     let is_applied = has(APPLIED) && !has(OPTIONAL);
     let found = phrase(words, &["mitigation", "mitigations"]);
     found.filter(|_| is_applied)
+}
+
+/// `don't leak the password into the store`: a secret that was told to everybody, and is so no more.
+fn leak(words: &[Word<'_>]) -> Option<String> {
+    let at = words
+        .iter()
+        .position(|word| word.lower.starts_with("leak"))?;
+    let is_secret = |word: &Word<'_>| {
+        SECRETS.iter().any(|part| word.lower.contains(part)) || word.lower.ends_with("pass")
+    };
+    let is_over = is_mended(words) || phrase(words, NO_MORE).is_some();
+    let is_told = is_over && words.iter().any(is_secret);
+    is_told.then(|| said(&words[at..words.len().min(at + 4)]))
 }
 
 /// The first of these phrases that the words contain.

@@ -89,6 +89,8 @@ fn many_ways_to_say_it_are_understood() {
         "Updates and fixes as part of roundup 66.",
         "Applies the mitigation that upstream tells of.",
         "Fixes several vunerabilities.",
+        "The password doesn\u{2019}t leak into the store anymore.",
+        "Fixes what this advisory tells of.",
     ] {
         let recognition = of_body(body);
         assert!(
@@ -134,6 +136,8 @@ fn what_only_sounds_alike_is_none() {
         "began to crash with\n```\n*** buffer overflow detected ***\n```",
         "CVEs present in both versions:\n- CVE-2026-12345",
         "Adds an option to turn mitigations off.",
+        "Fixes a leak of memory when tabs are closed.",
+        "With this, future security updates can be ported.",
         "See https://tracker.security.nixos.org for what is known.",
     ] {
         let recognition = of_body(body);
