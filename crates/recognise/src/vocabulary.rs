@@ -199,6 +199,16 @@ pub(crate) const SECRETS: &[&str] = &["password", "passphrase", "secret", "crede
 /// What says, beside words of mending, that something is so no more.
 pub(crate) const NO_MORE: &[&str] = &["don t", "doesn t", "do not", "no longer", "avoid", "stop"];
 
+/// What says that a vulnerability is past, where it follows or goes before.
+pub(crate) const PAST: &[&str] = &[
+    "no longer vulnerable",
+    "not vulnerable anymore",
+    "does not have that cve",
+    "does not have the cve",
+    "does not have these cves",
+    "is free of",
+];
+
 /// What makes of `mitigation` one that comes with the change.
 pub(crate) const APPLIED: &[&str] = &[
     "apply", "applies", "applied", "add", "adds", "backport", "follow", "include", "includes",

@@ -3,7 +3,7 @@
 use crate::evidence::Evidence;
 use crate::vocabulary::{
     APPLIED, ATTACKS, ATTACKS_IN_CAPITALS, FILLERS, FIXES, HOSTILE, MEMORY, MENDED, MISSPELT,
-    NO_MORE, OPTIONAL, RELEVANT, SECRETS, TAMPERED, TOOLS, VULNERABLE,
+    NO_MORE, OPTIONAL, PAST, RELEVANT, SECRETS, TAMPERED, TOOLS, VULNERABLE,
 };
 
 /// A word of a sentence: as it stands there, and in lower case.
@@ -17,7 +17,8 @@ pub(crate) fn evidence(words: &[Word<'_>]) -> Vec<Evidence> {
     let is_mended = is_mended(words);
     let mut found = Vec::new();
     found.extend(security_fix(words).map(|words| Evidence::SecurityFix { words }));
-    found.extend(vulnerability(words).map(|words| match is_mended {
+    let is_past = is_mended || phrase(words, PAST).is_some();
+    found.extend(vulnerability(words).map(|words| match is_past {
         true => Evidence::VulnerabilityFixed { words },
         false => Evidence::Vulnerability { words },
     }));

@@ -91,6 +91,7 @@ fn many_ways_to_say_it_are_understood() {
         "Fixes several vunerabilities.",
         "The password doesn\u{2019}t leak into the store anymore.",
         "Fixes what this advisory tells of.",
+        "This version is no longer vulnerable.",
     ] {
         let recognition = of_body(body);
         assert!(
