@@ -51,6 +51,8 @@ const NOT_AFFECTED: &[&str] = &[
     "still vulnerable",
     "remains vulnerable",
     "still affected",
+    // It will be easier then to bring what comes.
+    "future security",
     // A package out of support has fixes no longer: said where it is removed or replaced.
     "no longer receive",
     "no longer receives",

@@ -68,6 +68,11 @@ pub enum Evidence {
         /// In these words.
         words: String,
     },
+    /// It speaks of code that somebody has put into a release, which is mended by leaving it.
+    Tampered {
+        /// In these words.
+        words: String,
+    },
     /// It updates a package whose updates are often security fixes.
     Update {
         /// The package, as the title has it.
@@ -138,7 +143,9 @@ impl Evidence {
             Self::Advisory { .. } | Self::CveWithoutYear { .. } => 60,
             Self::SecurityFix { .. } if in_title => 70,
             Self::SecurityFix { .. } | Self::AdvisoryLink { .. } => 55,
-            Self::VulnerabilityFixed { .. } | Self::AttackFixed { .. } => 55,
+            Self::VulnerabilityFixed { .. } | Self::AttackFixed { .. } | Self::Tampered { .. } => {
+                55
+            }
             Self::MemoryError { .. } => 40,
             Self::Vulnerability { .. } | Self::Attack { .. } => 30,
             Self::Hostility { .. } | Self::SecurityRelevant { .. } => 30,
@@ -209,6 +216,7 @@ impl fmt::Display for Evidence {
                 write!(f, "speaks of \"{words}\", which may be a mere crash")
             }
             Self::Hostility { words } => write!(f, "speaks of harm that is meant: \"{words}\""),
+            Self::Tampered { words } => write!(f, "says \"{words}\", of code that is left"),
             Self::Update {
                 package,
                 watched,

@@ -14,6 +14,7 @@ mod text;
 mod title;
 mod update;
 mod version;
+mod vocabulary;
 mod words;
 
 pub use evidence::{Evidence, Watched};

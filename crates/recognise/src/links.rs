@@ -15,7 +15,12 @@ const MARKS: &[&str] = &[
     "cve.mitre.org",
     "security-tracker.debian.org",
     "security.gentoo.org/glsa",
-    "tracker.security.nixos.org",
+    "tracker.security.nixos.org/",
+    "security.archlinux.org/",
+    "/errata/rhsa",
+    "/security.html",
+    "/support/security",
+    "exploit-db.com/exploits",
     "zerodayinitiative.com/advisories",
     "huntr.dev/bounties",
     "huntr.com/bounties",
@@ -52,8 +57,17 @@ const ANNOUNCED: &[&str] = &[
 /// folders are called so.
 pub(crate) fn announces_vulnerabilities(link: &str) -> bool {
     let link = link.to_ascii_lowercase();
-    let mut parts = link.split(['/', '?', '#', '=']);
-    MARKS.iter().any(|mark| link.contains(mark)) || parts.any(announces)
+    let parts: Vec<_> = link.split(['/', '?', '#', '=']).collect();
+    let is_dated = |pair: &[&str]| pair[0] == "security" && has_year(pair[1]);
+    MARKS.iter().any(|mark| link.contains(mark))
+        || parts.iter().any(|part| announces(part))
+        || parts.windows(2).any(is_dated)
+}
+
+/// Projects number what they announce by years: `security/2022-1`, `security/AST-2021-001.html`.
+fn has_year(part: &str) -> bool {
+    let mut numbers = part.split(|c: char| !c.is_ascii_digit());
+    numbers.any(|it| it.len() == 4 && (it.starts_with("19") || it.starts_with("20")))
 }
 
 /// `security-update-synapse-0-31-2`, `vulnerabilities`, `oss-security`
@@ -79,6 +93,10 @@ mod tests {
             "https://github.com/foo/bar/security/advisories/GHSA-x",
             "https://wordpress.org/news/2019/09/wordpress-5-2-3-security-and-maintenance-release/",
             "https://www.openwall.com/lists/oss-security/2021/10/01/1",
+            "https://w1.fi/security/2022-1/sae-eap-pwd-side-channel-attack-update-2.txt",
+            "https://downloads.asterisk.org/pub/security/AST-2021-001.html",
+            "https://www.samba.org/samba/history/security.html",
+            "https://tracker.security.nixos.org/issues/NIXPKGS-2026-0001",
         ] {
             assert!(announces_vulnerabilities(link), "{link}");
         }
@@ -86,6 +104,7 @@ mod tests {
             "https://github.com/aquasecurity/trivy/releases/tag/v0.51.1",
             "https://search.nixos.org/options?query=security.wrappers",
             "https://github.com/NixOS/nixpkgs/tree/master/nixos/modules/security",
+            "https://tracker.security.nixos.org",
         ] {
             assert!(!announces_vulnerabilities(link), "{link}");
         }

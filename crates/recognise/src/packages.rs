@@ -3,44 +3,46 @@
 use crate::evidence::Watched;
 use crate::version::Step;
 
-/// Browsers and their engines: each update fixes vulnerabilities, patch or not.
-const BROWSERS: &str = "\
+/// Browsers, their engines and plugins, curl and PuTTY: each update fixes vulnerabilities, patch
+/// or not.
+const EACH: &str = "\
     chromium ungoogled-chromium google-chrome chrome brave vivaldi microsoft-edge opera firefox \
     librewolf floorp zen-browser waterfox thunderbird betterbird tor-browser mullvad-browser \
-    webkitgtk qtwebengine wavebox yandex-browser helium";
+    webkitgtk qtwebengine wavebox yandex-browser helium tor-browser-bundle torbrowser icecat \
+    palemoon flashplayer flashplayer-standalone curl curlminimal putty";
 
 /// Of these, patch releases are made for little else.
 const NEARLY: &str = "\
-    linux kernels kernel openssl nodejs node electron gitlab go xen microcode-intel \
-    microcode-amd microcodeintel bind wordpress roundcube wireshark expat xorg-server xorgserver \
-    xwayland apache-httpd httpd forgejo gitea keycloak vaultwarden mattermost discourse mariadb \
-    mysql openjdk jdk temurin zulu dotnet dotnet-sdk dotnet-runtime dotnet-aspnetcore django";
+    linux kernels kernel openssl nodejs node electron gitlab go xen microcode-intel microcode-amd \
+    microcodeintel bind wordpress roundcube wireshark expat xorg-server xorgserver xwayland \
+    apache-httpd httpd forgejo gitea keycloak vaultwarden mattermost discourse mariadb mysql \
+    openjdk jdk temurin zulu dotnet dotnet-sdk dotnet-runtime dotnet-aspnetcore django exiv2 squid \
+    asterisk mediawiki krb5 libssh runc freerdp netatalk phpmyadmin";
 
 /// Of these, many patch releases are: what runs as root or guards something, what listens to
 /// strangers, databases, languages and what is built with them, what parses files of strangers.
 const OFTEN: &str = "\
     glibc openssh sudo sudo-rs doas polkit pam nix lix systemd dbus flatpak bubblewrap firejail \
-    gnupg gnutls libressl boringssl wolfssl mbedtls nss libgcrypt krb5 samba openldap freeradius \
-    sssd vault openbao authelia authentik kanidm zitadel teleport openvpn strongswan tailscale \
-    headscale wireguard clamav nginx angie apache caddy traefik haproxy varnish squid envoy \
-    unbound dnsmasq pdns pdns-recursor knot-resolver coredns exim postfix dovecot opensmtpd \
-    stalwart rsync proftpd vsftpd asterisk coturn freeswitch tor i2p tomcat jetty mastodon \
-    pleroma akkoma misskey gotosocial pixelfed peertube lemmy nextcloud owncloud seafile \
-    matrix-synapse synapse dendrite conduit tuwunel continuwuity element element-web \
-    element-desktop signal-desktop jitsi jitsi-meet rocketchat zulip prosody ejabberd drupal \
-    mediawiki dokuwiki moodle gogs gerrit jenkins grafana grafana-loki prometheus zabbix icinga \
-    kibana elasticsearch opensearch graylog minio garage n8n immich paperless-ngx home-assistant \
-    phpmyadmin glpi redmine outline hedgedoc superset metabase airflow argocd argo-cd consul \
-    nomad k3s kubernetes rke2 docker moby containerd runc crun podman buildah cri-o lxc lxd \
-    incus qemu libvirt virtualbox netatalk zoom zoom-us teamviewer anydesk rustdesk freerdp xrdp \
-    postgresql redis valkey mongodb couchdb memcached influxdb clickhouse php python cpython \
-    ruby perl graalvm deno bun erlang rails flask werkzeug jinja2 requests urllib3 aiohttp \
-    cryptography pillow twisted tornado git mercurial subversion curl wget libxml2 libxslt zlib \
-    xz libwebp libpng libtiff libjpeg libjpeg-turbo libheif libavif libvpx openjpeg giflib \
-    freetype harfbuzz poppler mupdf ghostscript imagemagick graphicsmagick ffmpeg gstreamer vlc \
-    mpv exiv2 exiftool libarchive unrar p7zip 7zip libreoffice cups avahi bluez wpa-supplicant \
-    hostapd libssh libssh2 nghttp2 c-ares sqlite busybox vim emacs tar cpio binutils libtar \
-    libsndfile libraw pcre2 glib gdk-pixbuf librsvg libx11 grub2 shim openexr jq mutt neomutt";
+    gnupg gnutls libressl boringssl wolfssl mbedtls nss libgcrypt samba openldap freeradius sssd \
+    vault openbao authelia authentik kanidm zitadel teleport openvpn strongswan tailscale \
+    headscale wireguard clamav nginx angie apache caddy traefik haproxy varnish envoy unbound \
+    dnsmasq pdns pdns-recursor knot-resolver coredns exim dovecot opensmtpd stalwart rsync proftpd \
+    vsftpd coturn freeswitch tor i2p tomcat jetty mastodon pleroma akkoma misskey gotosocial \
+    pixelfed peertube lemmy nextcloud owncloud seafile matrix-synapse synapse dendrite conduit \
+    tuwunel continuwuity element element-web element-desktop signal-desktop jitsi jitsi-meet \
+    rocketchat zulip prosody ejabberd drupal dokuwiki moodle gogs gerrit jenkins grafana \
+    grafana-loki prometheus zabbix icinga kibana elasticsearch opensearch graylog minio garage n8n \
+    immich paperless-ngx home-assistant glpi redmine outline hedgedoc superset metabase airflow \
+    argocd argo-cd consul nomad kubernetes kubernetes-helm docker moby containerd crun podman \
+    buildah cri-o lxc lxd incus qemu libvirt virtualbox teamviewer anydesk rustdesk xrdp \
+    postgresql redis valkey mongodb couchdb memcached influxdb clickhouse php python cpython ruby \
+    perl graalvm deno bun erlang rails flask werkzeug jinja2 requests urllib3 aiohttp cryptography \
+    pillow twisted tornado git mercurial subversion wget libxml2 libxslt zlib libwebp libpng \
+    libtiff libjpeg libjpeg-turbo libheif libavif libvpx openjpeg giflib freetype harfbuzz poppler \
+    mupdf ghostscript imagemagick graphicsmagick ffmpeg gstreamer vlc mpv exiftool libarchive \
+    unrar p7zip 7zip libreoffice cups avahi bluez wpa-supplicant hostapd libssh2 nghttp2 c-ares \
+    sqlite busybox vim emacs tar cpio binutils libtar libsndfile libraw pcre2 glib gdk-pixbuf \
+    librsvg libx11 grub2 shim openexr jq mutt neomutt";
 
 /// What may follow a package's name in an attribute's: variants, not other packages.
 const VARIANTS: &str = "\
@@ -57,7 +59,7 @@ pub(crate) fn watched(package: &str, step: Option<Step>) -> Watched {
             .iter()
             .any(|name| list.split(' ').any(|it| is_variant(name, it)))
     };
-    if is_one_of(BROWSERS) || (is_one_of(NEARLY) && is_patch) {
+    if is_one_of(EACH) || (is_one_of(NEARLY) && is_patch) {
         Watched::Nearly
     } else if is_one_of(NEARLY) || is_one_of(OFTEN) {
         Watched::Often

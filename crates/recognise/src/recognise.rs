@@ -35,6 +35,7 @@ pub fn recognise(subject: &Subject<'_>) -> Recognition {
     for line in &subject.added_lines {
         found.name(line, Place::AddedLine);
     }
+    found.forgive_reverts();
     Recognition::of(found.reasons)
 }
 
@@ -83,6 +84,14 @@ impl Found {
         }
     }
 
+    /// To take back what somebody has tampered with is the fix.
+    fn forgive_reverts(&mut self) {
+        let is_tampered = |it: &Reason| matches!(it.evidence, Evidence::Tampered { .. });
+        if self.reasons.iter().any(is_tampered) {
+            self.reasons.retain(|it| it.evidence != Evidence::Revert);
+        }
+    }
+
     /// Keeps the identifiers that a text names.
     fn name(&mut self, text: &str, place: Place) {
         for id in Advisory::find_all(text) {
@@ -104,6 +113,10 @@ fn of_title(subject: &Subject<'_>, found: &mut Found) {
     let to_release = names_release(subject.base) || title.is_for_release();
     for tag in title.tags.iter().filter(|tag| is_security_tag(tag)) {
         let words = (*tag).to_owned();
+        found.add(Evidence::SecurityFix { words }, Place::Title);
+    }
+    if title.remarks_security() {
+        let words = "security".to_owned();
         found.add(Evidence::SecurityFix { words }, Place::Title);
     }
     // A package's name is no word: `xss-lock`, `security-tools`; but `Security fix: ..` is.
@@ -133,6 +146,7 @@ fn of_title(subject: &Subject<'_>, found: &mut Found) {
         (title.hardens() && !is_update, Evidence::Hardening),
         (title.is_new(), Evidence::NewPackage),
         (title.is_removal(), Evidence::Removal),
+        (title.is_beside(), Evidence::Periphery),
     ];
     for (_, evidence) in against.into_iter().filter(|(is_so, _)| *is_so) {
         found.add(evidence, Place::Title);

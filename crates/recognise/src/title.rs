@@ -42,6 +42,26 @@ impl<'a> Title<'a> {
         self.tags.iter().any(|tag| names_release(tag))
     }
 
+    /// Whether `security` stands alone in it, as a remark: `a: 1 -> 2 - security`.
+    pub(crate) fn remarks_security(&self) -> bool {
+        let parts = self.action.split([',', ';']);
+        let mut parts = parts.flat_map(|part| part.split(" - ")).skip(1);
+        parts.any(|part| {
+            let word = part.trim_matches(|c: char| !c.is_alphabetic());
+            word.eq_ignore_ascii_case("security")
+        })
+    }
+
+    /// Whether it is about documents or the repository's own tools: `pkgs/README.md: ..`.
+    pub(crate) fn is_beside(&self) -> bool {
+        let root = self.topic.split('/').next().unwrap_or_default();
+        let is_root = matches!(
+            root,
+            "doc" | "docs" | "ci" | ".github" | "maintainers" | "workflows"
+        );
+        is_root || self.topic.to_ascii_lowercase().ends_with(".md")
+    }
+
     /// Whether it takes a change back. Taking that back again brings the change.
     pub(crate) fn is_revert(&self) -> bool {
         let word = self.rest.split([' ', '"']).next().unwrap_or_default();
@@ -141,6 +161,24 @@ mod tests {
     }
 
     #[test]
+    fn security_alone_is_a_remark() {
+        for title in [
+            "a: 1 -> 2 - security",
+            "a: 1 -> 2, security!",
+            "a: 1 -> 2; Security",
+        ] {
+            assert!(Title::of(title).remarks_security(), "{title}");
+        }
+        for title in [
+            "a: security",
+            "a: 1 -> 2, b-security: 1 -> 2",
+            "a: improve security",
+        ] {
+            assert!(!Title::of(title).remarks_security(), "{title}");
+        }
+    }
+
+    #[test]
     fn what_fixes_nothing_is_told() {
         assert!(Title::of("Revert \"openssl: fix\"").is_revert());
         assert!(!Title::of("Revert \"Revert \"openssl: fix\"\"").is_revert());
@@ -151,5 +189,7 @@ mod tests {
         assert!(Title::of("a: init at 1.0").is_new());
         assert!(!Title::of("a: initialise b").is_new());
         assert!(Title::of("a: drop").is_removal());
+        assert!(Title::of("doc/manual: tell of CVEs").is_beside());
+        assert!(!Title::of("docker: fix").is_beside());
     }
 }

@@ -8,8 +8,8 @@ use crate::version::{Step, step};
 use crate::words::words;
 
 /// An update from one version to another.
-struct Update<'a> {
-    package: &'a str,
+struct Update {
+    package: String,
     step: Option<Step>,
 }
 
@@ -33,23 +33,23 @@ pub(crate) fn evidence(title: &Title<'_>, to_release: bool) -> Vec<Evidence> {
     found
 }
 
-fn updates<'a>(title: &Title<'a>) -> Vec<Update<'a>> {
+fn updates(title: &Title<'_>) -> Vec<Update> {
     let updates = versioned(title);
-    if updates.is_empty() {
-        unversioned(title).into_iter().collect()
-    } else {
-        updates
+    if !updates.is_empty() {
+        return updates;
     }
+    let update = unversioned(title);
+    update.map_or_else(|| in_words(title), |update| vec![update])
 }
 
 /// So many series are not updated at once by chance.
 const SERIES_AT_ONCE: usize = 3;
 
-fn watched(update: &Update<'_>) -> Watched {
-    packages::watched(update.package, update.step)
+fn watched(update: &Update) -> Watched {
+    packages::watched(&update.package, update.step)
 }
 
-fn said(update: &Update<'_>, to_release: bool) -> Evidence {
+fn said(update: &Update, to_release: bool) -> Evidence {
     Evidence::Update {
         package: update.package.trim_matches('"').chars().take(80).collect(),
         watched: watched(update),
@@ -59,7 +59,7 @@ fn said(update: &Update<'_>, to_release: bool) -> Evidence {
 }
 
 /// `a: 1.2 -> 1.3, b: 2.3->2.4`; `a: bump 1.2 -> 1.3`; `a 1.2 to 1.3`
-fn versioned<'a>(title: &Title<'a>) -> Vec<Update<'a>> {
+fn versioned<'a>(title: &Title<'a>) -> Vec<Update> {
     let words: Vec<_> = title
         .rest
         .split_whitespace()
@@ -83,6 +83,7 @@ fn versioned<'a>(title: &Title<'a>) -> Vec<Update<'a>> {
         let step = step(trim(words[at - 1]), trim(words[at + 1]));
         // `{3,4}.{1,2} -> ..` and the like: an update, though not told how far.
         if is_arrow || step.is_some() {
+            let package = package.to_owned();
             updates.push(Update { package, step });
         }
     }
@@ -101,11 +102,11 @@ fn around_arrow(word: &str) -> Vec<&str> {
 }
 
 /// `kernel updates for 2026-06-01`, `nodejs_{20,22}: update`, `Firefox 84.0.2`
-fn unversioned<'a>(title: &Title<'a>) -> Option<Update<'a>> {
+fn unversioned(title: &Title<'_>) -> Option<Update> {
     let lower = title.rest.to_lowercase();
     if lower.contains("kernel update") {
         return Some(Update {
-            package: "linux",
+            package: "linux".to_owned(),
             step: None,
         });
     }
@@ -116,18 +117,60 @@ fn unversioned<'a>(title: &Title<'a>) -> Option<Update<'a>> {
     let of_all = matches!(goes_on, "" | "to" | "all" | "versions" | "for");
     let to_version = goes_on.starts_with(|c: char| c.is_ascii_digit());
     if is_update && (of_all || to_version) && !title.topic.is_empty() {
+        let version = if goes_on == "to" { word(2) } else { goes_on };
         return Some(Update {
-            package: title.topic,
-            step: None,
+            package: title.topic.to_owned(),
+            step: first_of_series(version),
         });
     }
     let mut halves = title.rest.split_whitespace();
     let (name, version) = (halves.next()?, halves.next()?);
     let is_version = version.starts_with(|c: char| c.is_ascii_digit()) && version.contains('.');
     (is_version && halves.next().is_none()).then_some(Update {
-        package: name,
+        package: name.to_owned(),
         step: None,
     })
+}
+
+/// `Update tor to 0.2.4.22 and tor browser to 3.6.2`, `Upgrade nginx`: as titles were when they
+/// had no colons.
+fn in_words(title: &Title<'_>) -> Vec<Update> {
+    let (verb, rest) = title.rest.split_once(' ').unwrap_or_default();
+    let verb = verb.to_lowercase();
+    let is_update = matches!(verb.as_str(), "update" | "upgrade" | "bump");
+    if !is_update || !title.topic.is_empty() {
+        return Vec::new();
+    }
+    let parts = rest.split(" and ").flat_map(|part| part.split(", "));
+    parts
+        .take(MOST_IN_WORDS)
+        .filter_map(part_in_words)
+        .collect()
+}
+
+/// So many packages nobody updates in one title; more would only take time.
+const MOST_IN_WORDS: usize = 20;
+
+/// `tor browser to 3.6.2`, `tor browser`; but `nix to use b` is no update. How far it goes is told
+/// by the version alone, so without one it may go far.
+fn part_in_words(part: &str) -> Option<Update> {
+    let (name, version) = part.split_once(" to ").unwrap_or((part, "0.0.0"));
+    let is_version = version
+        .trim_start_matches('v')
+        .starts_with(|c: char| c.is_ascii_digit());
+    let name = name.split(" from ").next().unwrap_or_default();
+    let name: Vec<_> = name.split_whitespace().collect();
+    (is_version && !name.is_empty()).then(|| Update {
+        package: name.join("-"),
+        step: first_of_series(version),
+    })
+}
+
+/// `1.21.0` is no patch release, whatever it comes after.
+fn first_of_series(version: &str) -> Option<Step> {
+    let version = version.split_whitespace().next().unwrap_or_default();
+    let is_first = version.matches('.').count() > 1 && version.ends_with(".0");
+    is_first.then_some(Step::Minor)
 }
 
 #[cfg(test)]
@@ -138,7 +181,7 @@ mod tests {
         let title = Title::of(title);
         updates(&title)
             .into_iter()
-            .map(|update| (update.package.to_owned(), update.step))
+            .map(|update| (update.package, update.step))
             .collect()
     }
 
@@ -169,6 +212,13 @@ mod tests {
             ("Kernel updates for 2025-06-04", vec![("linux", None)]),
             ("nodejs_{20,22}: update", vec![("nodejs_{20,22}", None)]),
             ("Firefox 84.0.2", vec![("Firefox", None)]),
+            (
+                "Update tor to 0.2.4.22 and tor browser to 3.6.2",
+                vec![("tor", None), ("tor-browser", None)],
+            ),
+            ("Upgrade curl", vec![("curl", Some(Step::Minor))]),
+            ("Update a to use b", vec![]),
+            ("a: update to 1.21.0", vec![("a", Some(Step::Minor))]),
             ("chromium: update script", vec![]),
             ("a: add support for 1.2 to b", vec![]),
         ] {

@@ -1,6 +1,10 @@
 //! Words that people use for security fixes.
 
 use crate::evidence::Evidence;
+use crate::vocabulary::{
+    APPLIED, ATTACKS, ATTACKS_IN_CAPITALS, FILLERS, FIXES, HOSTILE, MEMORY, MENDED, MISSPELT,
+    NO_MORE, OPTIONAL, PAST, RELEVANT, SECRETS, TAMPERED, TOOLS, VULNERABLE,
+};
 
 /// A word of a sentence: as it stands there, and in lower case.
 pub(crate) struct Word<'a> {
@@ -8,227 +12,13 @@ pub(crate) struct Word<'a> {
     pub(crate) lower: String,
 }
 
-/// Words that follow `security` where a fix is meant.
-const FIXES: &[&str] = &[
-    "fix",
-    "fixes",
-    "fixed",
-    "update",
-    "updates",
-    "upgrade",
-    "upgrades",
-    "release",
-    "releases",
-    "patch",
-    "patches",
-    "bump",
-    "bumps",
-    "hotfix",
-    "hotfixes",
-    "issue",
-    "issues",
-    "vulnerability",
-    "vulnerabilities",
-    "vuln",
-    "vulns",
-    "advisory",
-    "advisories",
-    "bug",
-    "bugs",
-    "bugfix",
-    "bugfixes",
-    "flaw",
-    "flaws",
-    "hole",
-    "holes",
-    "problem",
-    "problems",
-    "bulletin",
-    "bulletins",
-    "backport",
-    "backports",
-    "announcement",
-    "notice",
-    "section",
-];
-
-/// Words that may stand between the two: `security and bug fixes`.
-const FILLERS: &[&str] = &[
-    "and",
-    "or",
-    "&",
-    "bug",
-    "bugfix",
-    "related",
-    "relevant",
-    "critical",
-    "stability",
-    "only",
-    "maintenance",
-    "minor",
-    "important",
-    "point",
-];
-
-/// Words that follow `security` where a change is said to matter for it.
-const RELEVANT: &[&str] = &[
-    "security relevant",
-    "security related",
-    "security sensitive",
-    "security critical",
-    "security reasons",
-    "security implications",
-    "security impact",
-    "security content",
-];
-
-/// Beginnings of words that say that something is mended.
-const MENDED: &[&str] = &[
-    "fix", "patch", "address", "resolv", "mitigat", "prevent", "clos", "backport", "remediat",
-    "correct", "against", "solv", "plug",
-];
-
-/// What makes `vulnerability` a matter of tools for finding them.
-const TOOLS: &[&str] = &[
-    "scanner",
-    "scanners",
-    "scanning",
-    "scan",
-    "database",
-    "databases",
-    "tracker",
-    "management",
-    "report",
-    "reports",
-    "assessment",
-    "analysis",
-    "checker",
-    "lookup",
-];
-
-/// Kinds of attack, in lower case; words are set apart by one blank.
-const ATTACKS: &[&str] = &[
-    "remote code execution",
-    "arbitrary code",
-    "code execution",
-    "arbitrary command",
-    "privilege escalation",
-    "escalation of privilege",
-    "local root",
-    "sql injection",
-    "command injection",
-    "code injection",
-    "shell injection",
-    "header injection",
-    "argument injection",
-    "html injection",
-    "cross site scripting",
-    "xss",
-    "csrf",
-    "cross site request forgery",
-    "request forgery",
-    "request smuggling",
-    "response splitting",
-    "path traversal",
-    "directory traversal",
-    "zip slip",
-    "authentication bypass",
-    "authorization bypass",
-    "auth bypass",
-    "access control bypass",
-    "bypass authentication",
-    "permission bypass",
-    "denial of service",
-    "redos",
-    "sandbox escape",
-    "sandbox bypass",
-    "container escape",
-    "guest escape",
-    "vm escape",
-    "information disclosure",
-    "information leak",
-    "info leak",
-    "unauthorized access",
-    "unauthenticated access",
-    "open redirect",
-    "open redirects",
-    "prototype pollution",
-    "insecure deserialization",
-    "timing attack",
-    "side channel",
-    "supply chain attack",
-    "malicious code",
-    "backdoor",
-    "session fixation",
-    "session hijacking",
-    "account takeover",
-    "credential leak",
-    "cache poisoning",
-    "dns rebinding",
-    "downgrade attack",
-    "certificate validation",
-    "signature verification bypass",
-    "padding oracle",
-    "log4shell",
-    "shellshock",
-    "heartbleed",
-    "spectre",
-    "meltdown",
-    "dirty pipe",
-    "regresshion",
-];
-
-/// Kinds of attack whose short names are other words in lower case.
-const ATTACKS_IN_CAPITALS: &[&str] = &["RCE", "SSRF", "LPE", "DoS", "XXE", "IDOR", "UAF", "TOCTOU"];
-
-/// Errors in memory.
-const MEMORY: &[&str] = &[
-    "use after free",
-    "buffer overflow",
-    "buffer overflows",
-    "heap overflow",
-    "heap based",
-    "stack overflow",
-    "integer overflow",
-    "integer overflows",
-    "buffer overread",
-    "buffer over read",
-    "out of bounds",
-    "out of bound",
-    "oob read",
-    "oob write",
-    "double free",
-    "memory corruption",
-    "memory safety",
-    "type confusion",
-    "null pointer dereference",
-];
-
-/// Words of harm that is meant.
-const HOSTILE: &[&str] = &[
-    "malicious",
-    "maliciously",
-    "crafted",
-    "attacker",
-    "attackers",
-    "exploit",
-    "exploits",
-    "exploitable",
-    "exploited",
-    "exploitation",
-    "0day",
-    "0 day",
-    "zero day",
-    "in the wild",
-    "untrusted input",
-];
-
 /// Everything of the kind that a sentence says.
 pub(crate) fn evidence(words: &[Word<'_>]) -> Vec<Evidence> {
     let is_mended = is_mended(words);
     let mut found = Vec::new();
     found.extend(security_fix(words).map(|words| Evidence::SecurityFix { words }));
-    found.extend(vulnerability(words).map(|words| match is_mended {
+    let is_past = is_mended || phrase(words, PAST).is_some();
+    found.extend(vulnerability(words).map(|words| match is_past {
         true => Evidence::VulnerabilityFixed { words },
         false => Evidence::Vulnerability { words },
     }));
@@ -236,9 +26,11 @@ pub(crate) fn evidence(words: &[Word<'_>]) -> Vec<Evidence> {
         true => Evidence::AttackFixed { words },
         false => Evidence::Attack { words },
     }));
+    found.extend(leak(words).map(|words| Evidence::AttackFixed { words }));
     found.extend(phrase(words, RELEVANT).map(|words| Evidence::SecurityRelevant { words }));
     found.extend(phrase(words, MEMORY).map(|words| Evidence::MemoryError { words }));
     found.extend(phrase(words, HOSTILE).map(|words| Evidence::Hostility { words }));
+    found.extend(phrase(words, TAMPERED).map(|words| Evidence::Tampered { words }));
     found
 }
 
@@ -246,7 +38,7 @@ pub(crate) fn evidence(words: &[Word<'_>]) -> Vec<Evidence> {
 /// `nixos/security`) is one word; what hyphens join (`use-after-free`) is several.
 pub(crate) fn words(text: &str) -> Vec<Word<'_>> {
     let is_gap =
-        |c: char| c.is_whitespace() || "()[]{}<>\"'`*,:;!?|=+~\u{201c}\u{201d}".contains(c);
+        |c: char| c.is_whitespace() || "()[]{}<>\"'`*,:;!?|=+~\u{2019}\u{201c}\u{201d}".contains(c);
     let chunks = text.split(is_gap).flat_map(split_alternatives);
     let chunks = chunks.map(|chunk| chunk.trim_matches(['.', '-', '_', '/']));
     let is_name = |chunk: &str| chunk.contains(['.', '/', '_', '@', '#', '\\']);
@@ -311,19 +103,22 @@ pub(crate) fn security_fix(words: &[Word<'_>]) -> Option<String> {
 }
 
 fn vulnerability(words: &[Word<'_>]) -> Option<String> {
-    let at = words.iter().enumerate().position(|(at, word)| {
-        let is_named = word.lower.starts_with("vulnerab")
-            || word.lower.starts_with("vulnerib")
-            || matches!(
-                word.lower.as_str(),
-                "vuln" | "vulns" | "cve" | "cves" | "cvss" | "xsa" | "xsas"
-            );
+    let at = (0..words.len()).position(|at| {
         let next = words.get(at + 1).map_or("", |next| next.lower.as_str());
-        // An identifier is told as such.
-        let is_identifier = next.starts_with(|c: char| c.is_ascii_digit());
-        is_named && !TOOLS.contains(&next) && !is_identifier
+        is_vulnerability(&words[at].lower, next)
     })?;
     Some(said(&words[at.saturating_sub(2)..=at]))
+}
+
+fn is_vulnerability(word: &str, next: &str) -> bool {
+    let is_numbered = next.starts_with(|c: char| c.is_ascii_digit());
+    if word == "roundup" {
+        // What is found in nixpkgs is gathered in rounds: `as part of roundup 66`.
+        return is_numbered;
+    }
+    let is_named = MISSPELT.iter().any(|begin| word.starts_with(begin));
+    // An identifier (`XSA 466`) is told as such.
+    (is_named || VULNERABLE.contains(&word)) && !TOOLS.contains(&next) && !is_numbered
 }
 
 fn attack(words: &[Word<'_>]) -> Option<String> {
@@ -333,6 +128,28 @@ fn attack(words: &[Word<'_>]) -> Option<String> {
     capitals
         .map(|word| word.text.to_owned())
         .or_else(|| phrase(words, ATTACKS))
+        .or_else(|| mitigation(words))
+}
+
+/// `apply log4j2 mitigation`, but not the kernel's, which are an option.
+fn mitigation(words: &[Word<'_>]) -> Option<String> {
+    let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.lower.as_str()));
+    let is_applied = has(APPLIED) && !has(OPTIONAL);
+    let found = phrase(words, &["mitigation", "mitigations"]);
+    found.filter(|_| is_applied)
+}
+
+/// `don't leak the password into the store`: a secret that was told to everybody, and is so no more.
+fn leak(words: &[Word<'_>]) -> Option<String> {
+    let at = words
+        .iter()
+        .position(|word| word.lower.starts_with("leak"))?;
+    let is_secret = |word: &Word<'_>| {
+        SECRETS.iter().any(|part| word.lower.contains(part)) || word.lower.ends_with("pass")
+    };
+    let is_over = is_mended(words) || phrase(words, NO_MORE).is_some();
+    let is_told = is_over && words.iter().any(is_secret);
+    is_told.then(|| said(&words[at..words.len().min(at + 4)]))
 }
 
 /// The first of these phrases that the words contain.

@@ -1,6 +1,8 @@
 //! How well real pull requests are recognised, which people have labelled by hand.
 //!
-//! A third of them (those whose number three divides) was held back while the rules were written.
+//! Of those without a look, a third (those whose number three divides) was held back while the rules
+//! were written. The others were unseen when they were first looked at; what they taught is in the
+//! rules since.
 
 use picket_recognise::{Recognition, Subject, recognise};
 use serde::Deserialize;
@@ -15,6 +17,7 @@ struct PullRequest {
     base: String,
     #[serde(default)]
     files: Vec<String>,
+    look: Option<u8>,
     security: bool,
     source: String,
 }
@@ -84,7 +87,7 @@ impl Score {
 }
 
 fn is_held_back(pull_request: &&PullRequest) -> bool {
-    pull_request.number.is_multiple_of(3)
+    pull_request.look.is_none() && pull_request.number.is_multiple_of(3)
 }
 
 #[test]
@@ -92,6 +95,8 @@ fn most_security_fixes_are_recognised_and_little_else() {
     let all = all();
     Score::of(all.iter()).assert_at_least(95, 95, "all");
     Score::of(all.iter().filter(is_held_back)).assert_at_least(95, 95, "held back");
+    let looked_up = all.iter().filter(|it| it.look.is_some());
+    Score::of(looked_up).assert_at_least(90, 90, "looked up unseen");
 }
 
 #[test]

@@ -85,6 +85,13 @@ fn many_ways_to_say_it_are_understood() {
         "Addresses an RCE in the parser",
         "Backports the fix for a heap-buffer-overflow that attackers can exploit",
         "https://nodejs.org/en/blog/vulnerability/july-2021-security-releases/",
+        "https://w1.fi/security/2022-1/side-channel-update-2.txt",
+        "Updates and fixes as part of roundup 66.",
+        "Applies the mitigation that upstream tells of.",
+        "Fixes several vunerabilities.",
+        "The password doesn\u{2019}t leak into the store anymore.",
+        "Fixes what this advisory tells of.",
+        "This version is no longer vulnerable.",
     ] {
         let recognition = of_body(body);
         assert!(
@@ -100,6 +107,9 @@ fn many_ways_to_say_it_are_understood() {
         "kernel updates for 2026-06-01",
         "Firefox 84.0.2",
         "linuxKernel.kernels.linux_6_12: 6.12.91 -> 6.12.92",
+        "samba: 4.10.8 -> 4.10.10 - security",
+        "Update tor to 0.2.4.22 and tor browser to 3.6.2",
+        "curl: 7.50.0 -> 7.50.1",
     ] {
         let recognition = of_title(title);
         assert!(
@@ -126,6 +136,10 @@ fn what_only_sounds_alike_is_none() {
         "an MS-DOS emulator; runs dos games",
         "began to crash with\n```\n*** buffer overflow detected ***\n```",
         "CVEs present in both versions:\n- CVE-2026-12345",
+        "Adds an option to turn mitigations off.",
+        "Fixes a leak of memory when tabs are closed.",
+        "With this, future security updates can be ported.",
+        "See https://tracker.security.nixos.org for what is known.",
     ] {
         let recognition = of_body(body);
         assert!(
@@ -146,6 +160,8 @@ fn what_only_sounds_alike_is_none() {
         "nixos/nginx: harden against vulnerabilities",
         "openssl: add enableFIPS feature",
         "chromium: update script",
+        "pkgs/README.md: tell how vulnerabilities are fixed",
+        "vaultwarden: update to 1.21.0",
     ] {
         let recognition = of_title(title);
         assert!(
@@ -186,6 +202,25 @@ fn the_branch_tells_how_likely_an_update_is_a_fix() {
 fn reverting_a_revert_brings_the_fix() {
     let again = "Revert \"Revert \"openssl: fix CVE-2026-12345\"\"";
     assert!(of_title(again).is_security());
+}
+
+#[test]
+fn to_take_back_what_was_tampered_with_is_a_fix() {
+    let of = |body| {
+        let title = "Revert \"xz: 5.4.6 -> 5.6.1\"";
+        let base = "master";
+        let subject = Subject {
+            title,
+            body,
+            base,
+            ..Subject::default()
+        };
+        recognise(&subject).is_security()
+    };
+    assert!(of("The upstream tarball has a backdoor."));
+    assert!(!of(
+        "It does not build, and it does not fix CVE-2026-12345."
+    ));
 }
 
 #[test]

@@ -40,7 +40,7 @@ fn what_is_recognised_is_told_with_its_reasons_and_figures() -> Result<()> {
     #124713 getdata: add security patch from Debian
         title: says "security patch"
     missed #17525 Revert "curl: 7.50.0 -> 7.50.1"
-        title: updates curl, whose updates are often security fixes
+        title: updates curl, whose updates are nearly always security fixes
         title: against it, takes a change back
     wrong #124713 getdata: add security patch from Debian
         title: says "security patch"
