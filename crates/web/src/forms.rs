@@ -66,3 +66,10 @@ pub(crate) fn reason(text: &str) -> Result<String, PageError> {
     }
     Ok(text.to_owned())
 }
+
+/// An error as a sentence.
+pub(crate) fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().map(|first| first.to_uppercase().to_string());
+    format!("{}{}.", first.unwrap_or_default(), chars.as_str())
+}

@@ -17,7 +17,7 @@ use super::sight;
 use crate::decide::{SETTLED, WithReason, back_to, channel, moved, record, record_with};
 use crate::error::PageError;
 use crate::extract::Checked;
-use crate::forms::{SignedForm, reason};
+use crate::forms::{SignedForm, reason, sentence};
 use crate::look::Look;
 use crate::session::Person;
 use crate::state::{App, AppState};
@@ -234,11 +234,4 @@ fn refused(error: MergeError) -> PageError {
         | MergeError::TooLarge { .. } => PageError::BadInput(sentence(&error.to_string())),
         other => other.into(),
     }
-}
-
-/// An error as a sentence.
-fn sentence(text: &str) -> String {
-    let mut chars = text.chars();
-    let first = chars.next().map(|first| first.to_uppercase().to_string());
-    format!("{}{}.", first.unwrap_or_default(), chars.as_str())
 }

@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use crate::error::{PageError, page};
 use crate::extract::Checked;
-use crate::forms::{SignedForm, reason};
+use crate::forms::{SignedForm, reason, sentence};
 use crate::layout::{Section, Shell};
 use crate::look::{Look, chosen};
 use crate::session::{Person, Viewer};
@@ -239,7 +239,7 @@ fn refused(error: MirrorError) -> PageError {
     match error {
         MirrorError::UnusablePatch { .. }
         | MirrorError::NoBranch { .. }
-        | MirrorError::Transport { .. } => bad(&error.to_string()),
+        | MirrorError::Transport { .. } => bad(&sentence(&error.to_string())),
         other => MergeError::from(other).into(),
     }
 }

@@ -37,9 +37,17 @@ impl TargetView {
 /// The stages of the candidate's way, and how much earlier this channel had it.
 pub(super) fn stages(look: &Look<'_>, candidate: &Candidate) -> (Vec<Stage>, Option<String>) {
     let times = look.stage_times(candidate);
-    let stages = [
-        ("Opened upstream".to_owned(), Some(times.opened_at)),
-        ("Merged upstream".to_owned(), times.merged_at),
+    let beginning = match candidate.pr.is_own() {
+        true => vec![("Handed in", Some(times.opened_at))],
+        false => vec![
+            ("Opened upstream", Some(times.opened_at)),
+            ("Merged upstream", times.merged_at),
+        ],
+    };
+    let beginning = beginning
+        .into_iter()
+        .map(|(name, at)| (name.to_owned(), at));
+    let here = [
         ("Approved by the team".to_owned(), times.approved_at),
         (
             format!("Released in {}", look.channel.name()),
@@ -56,5 +64,5 @@ pub(super) fn stages(look: &Look<'_>, candidate: &Candidate) -> (Vec<Stage>, Opt
         name,
         when: at.map(|at| When::new(at, look.now)),
     };
-    (stages.into_iter().map(stage).collect(), lead)
+    (beginning.chain(here).map(stage).collect(), lead)
 }
