@@ -18,7 +18,15 @@ pub enum DismissalKind {
     NotAffected,
     /// It is no fix for this channel.
     Rejected,
+    /// It is to be decided later.
+    Later {
+        /// From when on it waits for a decision again.
+        until: Timestamp,
+    },
 }
+
+/// The longest time for which a decision is put off, in days: nothing is lost by silence.
+pub const PUT_OFF_DAYS_MAX: u32 = 90;
 
 impl DismissalKind {
     /// In words, for the beginning of a sentence's second half.
@@ -26,6 +34,7 @@ impl DismissalKind {
         match self {
             Self::NotAffected => "not affected",
             Self::Rejected => "not for this channel",
+            Self::Later { .. } => "put off",
         }
     }
 }
@@ -47,11 +56,21 @@ pub struct Dismissal {
 }
 
 impl Dismissal {
-    /// Whether it was said of the candidate as it stands: a push, or an advisory that it did not name
+    /// Whether it was said of the candidate as it stands, and its time is not over: a push, or an advisory that it did not name
     /// then, is a reason to look again.
-    pub fn holds_for(&self, candidate: &Candidate) -> bool {
+    pub fn holds_for(&self, candidate: &Candidate, now: Timestamp) -> bool {
         let is_known = |it: &Advisory| self.advisories.contains(it);
-        self.head == candidate.head && candidate.advisories().iter().all(is_known)
+        self.until().is_none_or(|until| now < until)
+            && self.head == candidate.head
+            && candidate.advisories().iter().all(is_known)
+    }
+
+    /// When it ends by itself.
+    pub fn until(&self) -> Option<Timestamp> {
+        match self.kind {
+            DismissalKind::NotAffected | DismissalKind::Rejected => None,
+            DismissalKind::Later { until } => Some(until),
+        }
     }
 
     /// What an entry about the same pull request leaves of one: whoever approves, or takes it back,
@@ -117,13 +136,52 @@ mod tests {
     }
 
     fn state(candidate: &Candidate, actions: &[Action]) -> PickStatus {
+        let facts = facts(candidate, actions);
+        status(&facts, &resolve(&facts, NOW), candidate)
+    }
+
+    fn facts(candidate: &Candidate, actions: &[Action]) -> Facts {
         let actions: Vec<_> = actions.iter().map(|it| ("ada", it.clone())).collect();
         let mut facts = Facts::new(policy(2));
         facts.log = decisions(&actions).into_iter().collect();
         facts
             .candidates
             .insert(candidate.pr, candidate.clone().into());
-        status(&facts, &resolve(&facts, NOW), candidate)
+        facts
+    }
+
+    #[test]
+    fn what_is_put_off_waits_for_a_decision_again_at_its_time() {
+        let seven = candidate(7, "head");
+        let until = NOW.plus_seconds(60);
+        let Action::Dismiss {
+            channel,
+            pr,
+            head,
+            advisories,
+            ..
+        } = dismiss(&seven)
+        else {
+            panic!("it dismisses");
+        };
+        let said = [Action::Dismiss {
+            channel,
+            pr,
+            head,
+            advisories,
+            kind: DismissalKind::Later { until },
+            reason: "the maintainer asked for a day".into(),
+        }];
+        let facts = facts(&seven, &said);
+        let at = |now| status(&facts, &resolve(&facts, now), &seven);
+        assert_eq!(
+            at(NOW).reason(),
+            "put off until 1970-01-01T00:17:40Z, says ada: the maintainer asked for a day"
+        );
+        let wake_at = |now| crate::plan::plan(&facts, now).wake_at;
+        assert_eq!(wake_at(NOW), Some(until));
+        assert!(matches!(at(until), PickStatus::AwaitingApproval { .. }));
+        assert_eq!(wake_at(until), None);
     }
 
     #[test]

@@ -82,7 +82,7 @@ pub use conflict::{
     Versions,
 };
 pub use digest::Sha256;
-pub use dismissal::{Dismissal, DismissalKind};
+pub use dismissal::{Dismissal, DismissalKind, PUT_OFF_DAYS_MAX};
 pub use facts::{Facts, OnBase, PickInput};
 pub use failure::{FailureCause, FailureClass};
 pub use form::Form;

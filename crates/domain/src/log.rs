@@ -10,6 +10,7 @@ use crate::form::Form;
 use crate::id::{CommitSha, PrNumber, ResolvedSetId};
 use crate::resolved_set::ResolvedSet;
 use crate::shared::SharedMap;
+use crate::time::Timestamp;
 use crate::waiver::{Waiver, Waivers};
 
 /// The entries of the audit log that concern one channel.
@@ -98,6 +99,13 @@ impl Log {
     /// not.
     pub fn dismissal(&self, pr: PrNumber) -> Option<&Dismissal> {
         self.history(pr).dismissal.as_ref()
+    }
+
+    /// When, after a time, the first decision is due that was put off.
+    pub fn next_end_of_put_off(&self, after: Timestamp) -> Option<Timestamp> {
+        let dismissals = self.of_pr.values().filter_map(|it| it.dismissal.as_ref());
+        let ends = dismissals.filter_map(Dismissal::until);
+        ends.filter(|until| *until > after).min()
     }
 
     /// How many seconds the channel had a pull request before the stable channel did; `None` where

@@ -97,7 +97,10 @@ fn is_done(status: &PickStatus) -> bool {
     match status.group() {
         StatusGroup::Done | StatusGroup::Dismissed => true,
         StatusGroup::SetAside => matches!(status, PickStatus::Vetoed { .. }),
-        StatusGroup::NeedsDecision | StatusGroup::UnderWay | StatusGroup::Out => false,
+        StatusGroup::NeedsDecision
+        | StatusGroup::PutOff
+        | StatusGroup::UnderWay
+        | StatusGroup::Out => false,
     }
 }
 

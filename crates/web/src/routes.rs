@@ -102,6 +102,7 @@ routes! {
     POST "/channels/{channel}/builds/{rev}/cancel" decide::build::cancel, "stop the build of a revision, with a reason";
     POST "/channels/{channel}/builds/{rev}/retry" decide::build::retry, "have a revision built afresh";
     GET "/queue" pages::queue::queue, "the review queue";
+    POST "/queue/dismiss" decide::dismissal::dismiss_many, "say that nothing is to be done about some, with a reason";
     GET "/candidates/{pr}" pages::candidate::candidate, "everything that it takes to decide on one pull request";
     GET "/candidates/{pr}/patch" pages::candidate::patch::patch, "its whole diff, as a file";
     POST "/candidates/{pr}/approve" decide::approve, "approve the head that the page showed";

@@ -32,6 +32,7 @@ pub(crate) fn status_badge(status: &PickStatus) -> Badge {
         PickStatus::BuildCancelled { .. } => ("warn", "Build stopped"),
         PickStatus::NoMachine { .. } => ("bad", "No machine builds it"),
         PickStatus::Dismissed { .. } => ("", "Dismissed"),
+        PickStatus::PutOff { .. } => ("", "Put off"),
         PickStatus::Vetoed { .. } => ("bad", "Vetoed"),
         PickStatus::AwaitingApproval { .. } => ("warn", "Needs approval"),
         PickStatus::Conflict { .. } => ("bad", "Conflict"),

@@ -154,7 +154,12 @@ fn wake_at(facts: &Facts, resolution: &Resolution) -> Option<Timestamp> {
     let overtaken = facts.machine.building.values();
     let overtaken = overtaken.map(|since| since.plus_seconds(facts.policy.overtake_seconds));
     let held = resolution.held.as_ref().and_then(|held| held.until);
-    overtaken.chain(resolution.retry_at()).chain(held).min()
+    let put_off = facts.log.next_end_of_put_off(resolution.as_of);
+    overtaken
+        .chain(resolution.retry_at())
+        .chain(held)
+        .chain(put_off)
+        .min()
 }
 
 /// Nothing new is built while a disk runs short: a build that fills it fails by no fault of its own.

@@ -14,9 +14,13 @@ use super::examine::{Examined, examine, passes, states};
 use super::wanted::{is_released, put_back, released_instead};
 use super::{Culprit, Next, Ready, Resolution, Setback, StalePick, View};
 
+fn start(view: View<'_>) -> Resolution {
+    Resolution::of(view.facts, Some(&view.on.base), view.now)
+}
+
 /// Resolves the approved picks on the view's base.
 pub(super) fn resolve(view: View<'_>) -> Resolution {
-    let resolution = Resolution::of(view.facts, Some(&view.on.base));
+    let resolution = start(view);
     let picks = resolution.wanted.iter();
     let picks = picks.filter(|pick| !is_in_base(view, pick));
     let mut resolution = resolve_picks(view, picks.cloned().collect(), resolution.clone());
@@ -235,7 +239,7 @@ fn beside(view: View<'_>, main: &Resolution) -> Option<Resolution> {
         !is_in_base(view, pick) && !is_culprit && (is_released(pick) || !is_in_it(pick))
     });
     let is_news = picks.iter().any(|pick| !is_released(pick));
-    is_news.then(|| resolve_picks(view, picks, Resolution::of(view.facts, Some(&view.on.base))))
+    is_news.then(|| resolve_picks(view, picks, start(view)))
 }
 
 /// The picks of this chain that are in a build that has been running for longer than the policy

@@ -35,6 +35,8 @@ pub use loss::{HeldBase, LostFix, MissedFix};
 /// How far the approved picks are on their way to a chain that can be released.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resolution {
+    /// As of when it is.
+    pub as_of: Timestamp,
     /// The base that the picks go on; `None` until the stable channel was first fetched.
     pub base: Option<Base>,
     /// The approved picks, in order of approval; of a pull request whose newer head cannot be
@@ -149,8 +151,9 @@ impl Resolution {
         held.flat_map(|held| &held.lost).any(|fix| fix.pr == pr)
     }
 
-    fn of(facts: &Facts, base: Option<&Base>) -> Self {
+    fn of(facts: &Facts, base: Option<&Base>, as_of: Timestamp) -> Self {
         Self {
+            as_of,
             base: base.cloned(),
             wanted: wanted::wanted(facts),
             culprits: Vec::new(),
@@ -210,7 +213,7 @@ struct View<'a> {
 /// Works out how far the approved picks are.
 pub fn resolve(facts: &Facts, now: Timestamp) -> Resolution {
     let Some(on) = &facts.today else {
-        return Resolution::of(facts, None);
+        return Resolution::of(facts, None, now);
     };
     let mut today = chain::resolve(View { facts, on, now });
     if let Some(on) = &facts.released {

@@ -65,6 +65,7 @@ pub fn is_open(status: &PickStatus) -> Result<(), Objection> {
         PickStatus::InOtherPick
         | PickStatus::ResolvedAway
         | PickStatus::Dismissed { .. }
+        | PickStatus::PutOff { .. }
         | PickStatus::Vetoed { .. }
         | PickStatus::AwaitingApproval { .. }
         | PickStatus::Conflict { .. }

@@ -52,6 +52,7 @@ impl<'a> ConflictPlace<'a> {
             PickStatus::Conflict { .. } => in_chain(facts, resolution, candidate, base),
             PickStatus::AwaitingApproval { .. }
             | PickStatus::Dismissed { .. }
+            | PickStatus::PutOff { .. }
             | PickStatus::Vetoed { .. }
             | PickStatus::Assembling => match facts.assessment(candidate) {
                 Some(PickOutcome::Conflict { .. }) => Some(Self::on(base)),

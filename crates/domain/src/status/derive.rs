@@ -7,6 +7,7 @@ use crate::facts::Facts;
 use crate::release::Release;
 use crate::resolve::{Culprit, Next, Resolution, Setback};
 use crate::standing::Standing;
+use crate::time::Timestamp;
 
 use super::PickStatus;
 
@@ -28,26 +29,36 @@ pub fn status(facts: &Facts, resolution: &Resolution, candidate: &Candidate) -> 
             missing,
             lapsed,
             stale,
-        } => dismissed(facts, candidate).unwrap_or(PickStatus::AwaitingApproval {
-            approvals,
-            missing,
-            lapsed,
-            stale,
-        }),
+        } => {
+            dismissed(facts, candidate, resolution.as_of).unwrap_or(PickStatus::AwaitingApproval {
+                approvals,
+                missing,
+                lapsed,
+                stale,
+            })
+        }
         Standing::Approved { .. } => approved(facts, resolution, candidate),
     }
 }
 
-fn dismissed(facts: &Facts, candidate: &Candidate) -> Option<PickStatus> {
+fn dismissed(facts: &Facts, candidate: &Candidate, now: Timestamp) -> Option<PickStatus> {
     let dismissal = facts.log.dismissal(candidate.pr)?;
-    dismissal
-        .holds_for(candidate)
-        .then(|| PickStatus::Dismissed {
+    let dismissal = dismissal
+        .holds_for(candidate, now)
+        .then(|| dismissal.clone())?;
+    Some(match dismissal.until() {
+        Some(until) => PickStatus::PutOff {
+            until,
+            reason: dismissal.reason,
+            by: dismissal.by,
+        },
+        None => PickStatus::Dismissed {
             kind: dismissal.kind,
-            reason: dismissal.reason.clone(),
-            by: dismissal.by.clone(),
+            reason: dismissal.reason,
+            by: dismissal.by,
             at: dismissal.at,
-        })
+        },
+    })
 }
 
 /// Whether today's base has all of it; of what is not looked at any more, whether an earlier one

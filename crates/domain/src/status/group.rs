@@ -17,17 +17,20 @@ pub enum StatusGroup {
     Done,
     /// The team looked at it, and nothing is to be done about it.
     Dismissed,
+    /// The team decides later, at a time that it named.
+    PutOff,
 }
 
 impl StatusGroup {
     /// All groups, in the order in which pages show them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::NeedsDecision,
         Self::UnderWay,
         Self::SetAside,
         Self::Out,
         Self::Done,
         Self::Dismissed,
+        Self::PutOff,
     ];
 }
 
@@ -41,6 +44,7 @@ impl PickStatus {
                 StatusGroup::UnderWay
             }
             Self::Dismissed { .. } => StatusGroup::Dismissed,
+            Self::PutOff { .. } => StatusGroup::PutOff,
             Self::Vetoed { .. }
             | Self::Conflict { .. }
             | Self::Disputed { .. }

@@ -46,6 +46,15 @@ pub enum PickStatus {
         /// When.
         at: Timestamp,
     },
+    /// The team decides on this head later.
+    PutOff {
+        /// From when on it waits for a decision again.
+        until: Timestamp,
+        /// Why, in the person's own words.
+        reason: String,
+        /// Who said so.
+        by: Actor,
+    },
     /// Somebody objects.
     Vetoed {
         /// The objections.
@@ -148,12 +157,13 @@ pub enum PickStatus {
 
 impl PickStatus {
     /// The names of all states.
-    pub const NAMES: [&str; 20] = [
+    pub const NAMES: [&str; 21] = [
         "superseded",
         "in_base",
         "in_other_pick",
         "resolved_away",
         "dismissed",
+        "put_off",
         "vetoed",
         "awaiting_approval",
         "conflict",
@@ -179,6 +189,7 @@ impl PickStatus {
             Self::InOtherPick => "in_other_pick",
             Self::ResolvedAway => "resolved_away",
             Self::Dismissed { .. } => "dismissed",
+            Self::PutOff { .. } => "put_off",
             Self::Vetoed { .. } => "vetoed",
             Self::AwaitingApproval { .. } => "awaiting_approval",
             Self::Conflict { .. } => "conflict",
@@ -205,6 +216,7 @@ impl PickStatus {
             | Self::InOtherPick
             | Self::ResolvedAway
             | Self::Dismissed { .. }
+            | Self::PutOff { .. }
             | Self::Vetoed { .. }
             | Self::AwaitingApproval { .. }
             | Self::Conflict { .. }

@@ -84,6 +84,10 @@ impl PickStatus {
                 kind.words(),
                 text::line(reason, text::MAX_LINE)
             ),
+            Self::PutOff { until, reason, by } => format!(
+                "put off until {until}, says {by}: {}",
+                text::line(reason, text::MAX_LINE)
+            ),
             Self::NoMachine { jobs, .. } => no_machine(jobs),
             Self::Assembling => "about to be picked".to_owned(),
             Self::Building { rev } => format!("building {}", rev.short()),

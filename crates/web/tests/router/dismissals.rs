@@ -97,3 +97,93 @@ async fn nobody_else_dismisses_and_no_other_head_is() {
     assert_eq!(answer.status, StatusCode::CONFLICT, "{}", answer.body);
     assert!(ada.get(PAGE).await.body.contains("2 more approvals needed"));
 }
+
+#[tokio::test]
+async fn a_decision_is_put_off_for_a_time() {
+    let (_site, router) = site().await;
+    let ada = Client::signed_in(&router, "ada").await;
+    for days in ["", "0", "91", "x"] {
+        let later = [("kind", "later"), ("days", days), ("reason", "next week")];
+        let answer = ada.send_form(PAGE, DISMISS, &later).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{days}");
+    }
+    let later = [("kind", "later"), ("days", "7"), ("reason", "next week")];
+    let answer = ada.send_form(PAGE, DISMISS, &later).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    let queue = ada.get("/queue").await.body;
+    assert!(queue.contains("<h2 id=\"group-1\">Put off"), "{queue}");
+    let page = ada.get(PAGE).await.body;
+    assert!(page.contains(", says ada: next week"), "{page}");
+    let answer = ada
+        .send_form(PAGE, "/candidates/7/reopen", &[("reason", "now")])
+        .await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    assert!(ada.get(PAGE).await.body.contains("2 more approvals needed"));
+}
+
+#[tokio::test]
+async fn many_are_dismissed_at_once_and_what_has_moved_on_is_told() {
+    let (site, router) = site().await;
+    for pr in [8, 9] {
+        let other = candidate(pr, "vim: 9.0 -> 9.1", 3, Timestamp::now());
+        site.store.upsert_candidate(&other).await.unwrap();
+    }
+    let nobody = Client::new(&router).get("/queue").await.body;
+    assert!(!nobody.contains("name=\"pick-8\""), "{nobody}");
+    let ada = Client::signed_in(&router, "ada").await;
+    let queue = ada.get("/queue").await.body;
+    let ticks: Vec<_> = [8, 9]
+        .iter()
+        .map(|pr| {
+            let name = format!("pick-{pr}");
+            let after = queue
+                .split(&format!("name=\"{name}\" value=\""))
+                .nth(1)
+                .unwrap();
+            (name, after.split('"').next().unwrap().to_owned())
+        })
+        .collect();
+    let ticks: Vec<_> = ticks
+        .iter()
+        .map(|(name, head)| (&**name, &**head))
+        .collect();
+    let none = ada.send_form("/queue", "/queue/dismiss", &WHY).await;
+    assert!(none.body.contains("Tick at least one"), "{}", none.body);
+
+    let mut pushed = candidate(9, "vim: 9.0 -> 9.1", 3, Timestamp::now());
+    pushed.head = sha("another head");
+    site.store.upsert_candidate(&pushed).await.unwrap();
+    let fields = [&WHY[..], &ticks[..]].concat();
+    let answer = ada.send_form("/queue", "/queue/dismiss", &fields).await;
+    assert_eq!(answer.status, StatusCode::CONFLICT, "{}", answer.body);
+    assert!(answer.body.contains("1 is. These wait"), "{}", answer.body);
+    assert!(answer.body.contains("#9 vim"), "{}", answer.body);
+    let state = async |pr: u64| {
+        let json = ada.get(&format!("/api/v1/candidates/{pr}")).await.body;
+        json.split("\"state\":\"")
+            .nth(1)
+            .unwrap()
+            .split('"')
+            .next()
+            .unwrap()
+            .to_owned()
+    };
+    assert_eq!(
+        (state(7).await, state(8).await, state(9).await),
+        (
+            "awaiting_approval".into(),
+            "dismissed".into(),
+            "awaiting_approval".into()
+        )
+    );
+    let ticks = &ticks[..1];
+    ada.send_form(
+        "/candidates/8",
+        "/candidates/8/reopen",
+        &[("reason", "again")],
+    )
+    .await;
+    let fields = [&WHY[..], ticks].concat();
+    let answer = ada.send_form("/queue", "/queue/dismiss", &fields).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+}

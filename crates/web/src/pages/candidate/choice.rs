@@ -25,7 +25,7 @@ pub(super) enum Choice {
 pub(super) enum Dismissing {
     /// It waits for approval.
     Can,
-    /// It is dismissed, and can be looked at again.
+    /// It is dismissed or put off, and can be looked at again.
     Is,
     /// It is on its way, or out.
     Cannot,
@@ -35,7 +35,7 @@ impl Dismissing {
     fn of(status: &PickStatus) -> Self {
         match status.group() {
             StatusGroup::NeedsDecision => Self::Can,
-            StatusGroup::Dismissed => Self::Is,
+            StatusGroup::Dismissed | StatusGroup::PutOff => Self::Is,
             StatusGroup::UnderWay
             | StatusGroup::SetAside
             | StatusGroup::Out

@@ -13,6 +13,7 @@ mod odd;
 mod out;
 mod package_tests;
 mod pairs;
+mod parts;
 pub(crate) mod patch;
 mod people;
 mod ports;
@@ -25,9 +26,7 @@ mod upstream;
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
-use picket_domain::{
-    Candidate, ChangeKind, Entry, FileChange, PickOutcome, PickStatus, PrNumber, Scope, may_decide,
-};
+use picket_domain::{Candidate, Entry, PickOutcome, PickStatus, PrNumber, Scope, may_decide};
 use picket_recognise::{Subject, in_scope, recognise};
 use serde::Deserialize;
 
@@ -42,6 +41,7 @@ use self::jobs::JobsView;
 use self::lost::LostView;
 use self::odd::OddView;
 use self::out::OutView;
+use self::parts::{CommitView, FileView, commits};
 use self::people::{PersonView, more_approvals, people};
 use self::ports::PortsView;
 use self::since::SinceView;
@@ -147,20 +147,6 @@ struct CandidatePage {
     lead: Option<String>,
     target: Option<TargetView>,
     log: Vec<LogLine>,
-}
-
-struct CommitView {
-    short: String,
-    subject: String,
-    author: String,
-}
-
-struct FileView {
-    path: String,
-    from: Option<String>,
-    kind: &'static str,
-    additions: u64,
-    deletions: u64,
 }
 
 /// `GET /candidates/{pr}`
@@ -321,24 +307,6 @@ impl CandidatePage {
     }
 }
 
-impl FileView {
-    fn new(file: &FileChange) -> Self {
-        let (kind, from) = match &file.change {
-            ChangeKind::Added => ("added", None),
-            ChangeKind::Removed => ("removed", None),
-            ChangeKind::Modified => ("", None),
-            ChangeKind::Renamed { from } => ("renamed", Some(from.clone())),
-        };
-        Self {
-            path: file.path.clone(),
-            from,
-            kind,
-            additions: file.additions,
-            deletions: file.deletions,
-        }
-    }
-}
-
 /// The description is kept apart from the rest.
 fn reasons(candidate: &Candidate, body: &str, scope: &Scope) -> Vec<String> {
     let subject = Subject {
@@ -359,15 +327,6 @@ fn replace(look: &Look<'_>, candidate: &Candidate, viewer: &Viewer) -> Option<St
     is_theirs.then(|| format!("/own-patches?channel={channel}&replaces={pr}"))
 }
 
-fn commits(candidate: &Candidate) -> Vec<CommitView> {
-    let commits = candidate.commits().iter().map(|commit| CommitView {
-        short: commit.sha.short().to_owned(),
-        subject: commit.subject.clone(),
-        author: commit.author.clone(),
-    });
-    commits.collect()
-}
-
 /// What a badge does not say about how the candidate picks alone.
 fn assessment_note(assessment: Option<&PickOutcome>, status: &PickStatus) -> String {
     let is_in_chain = match status {
@@ -385,6 +344,7 @@ fn assessment_note(assessment: Option<&PickOutcome>, status: &PickStatus) -> Str
         PickStatus::Superseded { .. }
         | PickStatus::InBase
         | PickStatus::Dismissed { .. }
+        | PickStatus::PutOff { .. }
         | PickStatus::Vetoed { .. }
         | PickStatus::AwaitingApproval { .. }
         | PickStatus::Conflict { .. }

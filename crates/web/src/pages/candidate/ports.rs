@@ -188,7 +188,10 @@ fn told(look: &Look<'_>, candidate: &Candidate) -> Vec<Told> {
 fn better(look: &Look<'_>, original: &Candidate) -> Option<Told> {
     match look.status(original).group() {
         StatusGroup::Out | StatusGroup::Done | StatusGroup::Dismissed => return None,
-        StatusGroup::NeedsDecision | StatusGroup::UnderWay | StatusGroup::SetAside => {}
+        StatusGroup::NeedsDecision
+        | StatusGroup::PutOff
+        | StatusGroup::UnderWay
+        | StatusGroup::SetAside => {}
     }
     let port = look.release_port(original)?;
     let is_merged = matches!(port.upstream, UpstreamState::Merged { .. });
@@ -234,6 +237,7 @@ fn decided(look: &Look<'_>, candidate: &Candidate, other: &Candidate) -> Option<
         StatusGroup::NeedsDecision
         | StatusGroup::SetAside
         | StatusGroup::Done
+        | StatusGroup::PutOff
         | StatusGroup::Dismissed => return None,
     };
     let link = Link::new(look, candidate, other.pr);

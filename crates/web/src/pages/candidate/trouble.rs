@@ -35,6 +35,7 @@ impl Trouble {
             PickStatus::Unavailable { reason } => Some(Self::unavailable(reason)),
             PickStatus::AwaitingApproval { .. }
             | PickStatus::Dismissed { .. }
+            | PickStatus::PutOff { .. }
             | PickStatus::Vetoed { .. }
             | PickStatus::Assembling => Self::alone(assessment?),
             // What comes of it in the chain is what counts.

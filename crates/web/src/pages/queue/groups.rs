@@ -5,7 +5,7 @@ use picket_domain::{Candidate, Facts, Login, PickStatus, StatusGroup, may_decide
 use crate::risks::RiskTable;
 
 /// The groups of the queue, in their order on the page: name, heading, note.
-const GROUPS: [(&str, &str, &str); 7] = [
+const GROUPS: [(&str, &str, &str); 8] = [
     (
         "mine",
         "Needs your decision",
@@ -27,6 +27,11 @@ const GROUPS: [(&str, &str, &str); 7] = [
         "done",
         "Nothing left to do",
         "the stable channel, or another pick, has all of it",
+    ),
+    (
+        "put-off",
+        "Put off",
+        "the team decides later; a push, a new advisory or the day brings it back",
     ),
     (
         "dismissed",
@@ -55,7 +60,8 @@ fn group_of(
             StatusGroup::SetAside => 3,
             StatusGroup::Out => 4,
             StatusGroup::Done => 5,
-            StatusGroup::Dismissed => 6,
+            StatusGroup::PutOff => 6,
+            StatusGroup::Dismissed => 7,
         },
     }
 }
@@ -66,6 +72,13 @@ pub(super) struct Gathered<'a> {
     pub(super) heading: &'static str,
     pub(super) note: &'static str,
     pub(super) all: Vec<(&'a Candidate, &'a PickStatus)>,
+}
+
+impl Gathered<'_> {
+    /// Whether what is in it waits for approval.
+    pub(super) fn is_open(&self) -> bool {
+        matches!(self.name, "mine" | "waiting")
+    }
 }
 
 /// The groups in which there is something.

@@ -54,6 +54,9 @@ struct QueuePage {
     channels: Vec<String>,
     filter: String,
     groups: Vec<Group>,
+    is_member: bool,
+    /// Whether the viewer can tick anything.
+    has_ticks: bool,
     known: usize,
     /// What is not known, and why, for members: the texts have paths of the server's.
     unknown: Vec<(&'static str, String)>,
@@ -62,6 +65,8 @@ struct QueuePage {
 struct Group {
     heading: &'static str,
     note: &'static str,
+    /// Whether what is in it waits for approval.
+    is_open: bool,
     /// How many there are, shown or not.
     total: usize,
     rows: Vec<Row>,
@@ -71,6 +76,7 @@ struct Group {
 
 pub(super) struct Row {
     pub(super) pr: PrNumber,
+    pub(super) head: String,
     pub(super) title: String,
     pub(super) author: String,
     pub(super) branch: String,
@@ -167,6 +173,8 @@ pub(crate) async fn queue(
             .map(|it| it.name().to_string())
             .collect(),
         filter: text,
+        is_member: viewer.member().is_some(),
+        has_ticks: viewer.member().is_some() && groups.iter().any(|it| it.is_open),
         groups,
         known,
         unknown: unknown(&app, &viewer),
@@ -265,6 +273,7 @@ impl Group {
         Self {
             heading: group.heading,
             note: group.note,
+            is_open: group.is_open(),
             total: group.all.len(),
             rows: rows
                 .map(|(it, status)| Row::new(shown, it, status))
@@ -279,6 +288,7 @@ impl Row {
         let (look, risk) = (shown.look, shown.risks.of(candidate));
         Self {
             pr: candidate.pr,
+            head: candidate.head.to_string(),
             title: candidate.title.clone(),
             author: candidate.author.to_string(),
             branch: candidate.base_branch.to_string(),
