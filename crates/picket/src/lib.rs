@@ -7,6 +7,7 @@
 pub mod cli;
 mod commands;
 pub mod config;
+mod connections;
 mod fresh;
 pub mod logging;
 mod process;

@@ -1,10 +1,8 @@
 //! Picket on one machine: everything that a configuration names, opened and put together.
 
-use std::future::IntoFuture;
 use std::sync::{Arc, Mutex};
 
 use anyhow::Context;
-use axum::serve::ListenerExt;
 use picket_builder::{Builder, JobReads, Nix};
 use picket_domain::{Board, Scope, Timestamp};
 use picket_evaluator::Sandbox;
@@ -18,14 +16,15 @@ use picket_store::{Lease, Store};
 use picket_watcher::{Token, Watcher, WatcherConfig};
 use picket_web::{
     AppState, ChannelInfo, Conflicts, DemoPerson, GitHubSignIn, GitHubSignInSettings, Risks,
-    Streams,
+    Streams, Tries,
 };
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, info, warn};
+use tracing::{info, warn};
 
 use crate::config::{self, Config};
+use crate::connections::{self, HEAD_WITHIN};
 use crate::fresh::keep_fresh;
 
 /// Picket on one machine.
@@ -76,6 +75,7 @@ impl Service {
             conflicts: Conflicts::default(),
             channels: config.channels.iter().map(channel_info).collect(),
             sign_in: sign_in(&config)?,
+            tries: Tries::default(),
             evidence: Arc::new(Evidence::new(config.evidence.clone())),
             risks: Risks::default(),
             targets: config.targets,
@@ -129,20 +129,12 @@ impl Service {
         let mut working = tokio::spawn(self.engine.run(stop.clone()));
         tokio::spawn(keep_fresh(Arc::clone(&self.state.evidence), stop.clone()));
         let router = picket_web::router(self.state);
-        // A small answer must not wait for the client to acknowledge its first part.
-        let listener = self.listener.tap_io(|connection| {
-            if let Err(error) = connection.set_nodelay(true) {
-                debug!("a connection keeps its delays: {error}");
-            }
-        });
-        let served = axum::serve(listener, router)
-            .with_graceful_shutdown(stop.clone().cancelled_owned())
-            .into_future();
+        let served = connections::serve(self.listener, router, HEAD_WITHIN, stop.clone());
         tokio::pin!(served);
         let lost = database.lost();
         tokio::pin!(lost);
         let ended = tokio::select! {
-            served = &mut served => served.context("the web server ended"),
+            () = &mut served => Ok(()),
             error = &mut lost => Err(error.into()),
             worked = &mut working => return worked?,
         };

@@ -39,6 +39,8 @@ pub(crate) enum PageError {
     Declined,
     /// As much is asked for at a time as this server gives.
     Busy,
+    /// Too many passphrases were wrong.
+    TooManyTries,
     /// GitHub did not let the person sign in, or could not be asked.
     SignInFailed(&'static str),
     /// This server's fault. The details are for its log only.
@@ -68,6 +70,7 @@ impl PageError {
             | Self::Forged
             | Self::Declined => StatusCode::FORBIDDEN,
             Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TooManyTries => StatusCode::TOO_MANY_REQUESTS,
             Self::SignInFailed(_) => StatusCode::BAD_GATEWAY,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -86,6 +89,7 @@ impl PageError {
             Self::Forged => "This form is out of date",
             Self::Declined => "You declined",
             Self::Busy => "Too many are watching",
+            Self::TooManyTries => "Too many wrong passphrases",
             Self::SignInFailed(_) => "Signing in did not work",
             Self::Internal(_) => "Something went wrong on this server",
         }
@@ -124,6 +128,9 @@ impl PageError {
             Self::Busy => "As many logs are watched already as this server lets grow at a time. \
                            Load the page again to see how far a log is."
                 .to_owned(),
+            Self::TooManyTries => "None is looked at for this name for ten minutes. If it was not \
+                                   you who tried, tell whoever runs this server."
+                .to_owned(),
             Self::SignInFailed(why) => (*why).to_owned(),
             Self::Internal(_) => "Nothing was changed. The server's log has the details; if it \
                                   happens again, tell whoever runs this server."
@@ -145,6 +152,7 @@ impl PageError {
             | Self::Refused(_)
             | Self::Forged
             | Self::Busy
+            | Self::TooManyTries
             | Self::Internal(_) => None,
         }
     }

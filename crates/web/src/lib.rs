@@ -21,6 +21,7 @@ mod assets;
 mod builds;
 mod chain;
 mod clock;
+mod compress;
 mod conflict;
 mod decide;
 mod error;
@@ -54,7 +55,9 @@ mod waivers;
 mod webhook;
 
 pub use conflict::Conflicts;
-pub use identity::{DemoPerson, GitHubSignIn, GitHubSignInError, GitHubSignInSettings, SignIn};
+pub use identity::{
+    DemoPerson, GitHubSignIn, GitHubSignInError, GitHubSignInSettings, SignIn, Tries,
+};
 pub use reserved::is_reserved;
 pub use risks::Risks;
 pub use routes::{ROUTES, Route, router};

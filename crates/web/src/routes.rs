@@ -16,7 +16,8 @@ use tower_http::trace::TraceLayer;
 use crate::page_threads::{PageThreads, on_page_threads};
 use crate::state::{App, AppState};
 use crate::{
-    api, assets, conflict, decide, error, files, headers, ops, pages, prefix, sign_in, webhook,
+    api, assets, compress, conflict, decide, error, files, headers, ops, pages, prefix, sign_in,
+    webhook,
 };
 
 /// No form is longer, in bytes, but for those with files in them.
@@ -178,5 +179,5 @@ pub fn router(state: AppState) -> Router {
         .layer(from_fn_with_state(app.clone(), headers::secure))
         .layer(TraceLayer::new_for_http())
         .with_state(app.clone());
-    prefix::below(&app.base_url, routed)
+    compress::compressed(prefix::below(&app.base_url, routed))
 }

@@ -89,9 +89,20 @@ pub(crate) async fn log_in(
         return Err(PageError::NotFound(message));
     };
     let next = local(form.next);
+    let named = people.iter().map(|it| &it.login);
+    let named = named.into_iter().find(|it| it.as_str() == form.name.trim());
+    if named.is_some_and(|login| !app.tries.may(login, app.now())) {
+        return Err(PageError::TooManyTries);
+    }
     match who(people, &form.name, &form.passphrase) {
-        Some(proven) => let_in(&app, &proven, &next).await,
+        Some(proven) => {
+            app.tries.was_right(&proven.login);
+            let_in(&app, &proven, &next).await
+        }
         None => {
+            if let Some(login) = named {
+                app.tries.was_wrong(login.clone(), app.now());
+            }
             let answer = page(&LoginPage::new(&app, &viewer, next, true))?;
             Ok((StatusCode::UNAUTHORIZED, answer).into_response())
         }

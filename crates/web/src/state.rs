@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 use url::Url;
 
 use crate::conflict::Conflicts;
-use crate::identity::SignIn;
+use crate::identity::{SignIn, Tries};
 use crate::risks::Risks;
 use crate::streams::Streams;
 
@@ -39,6 +39,8 @@ pub struct AppState {
     pub channels: Vec<ChannelInfo>,
     /// How the team signs in.
     pub sign_in: SignIn,
+    /// How often that was tried in vain.
+    pub tries: Tries,
     /// What is known of vulnerabilities elsewhere; somebody else reads it.
     pub evidence: Arc<Evidence>,
     /// How urgent the candidates are by that.

@@ -2,6 +2,7 @@
 
 mod demo;
 mod github;
+mod tries;
 
 use picket_domain::{Identity, Login};
 
@@ -9,6 +10,7 @@ pub use demo::DemoPerson;
 pub(crate) use demo::who;
 pub(crate) use github::Pending;
 pub use github::{GitHubSignIn, GitHubSignInError, GitHubSignInSettings};
+pub use tries::Tries;
 
 /// Who somebody proved to be.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -27,7 +27,14 @@ struct NominatePage {
     shell: Shell,
     is_member: bool,
     asked: Option<u64>,
-    waiting: Vec<u64>,
+    waiting: Vec<Waiting>,
+}
+
+/// A nominated pull request that the watcher has not fetched yet.
+struct Waiting {
+    pr: PrNumber,
+    /// Why not, where it tried.
+    why: Option<String>,
 }
 
 /// `GET /nominate`
@@ -51,8 +58,7 @@ pub(crate) async fn form(
     })
 }
 
-/// Nominated pull requests that the watcher has not fetched yet.
-async fn waiting(app: &AppState) -> Result<Vec<u64>, PageError> {
+async fn waiting(app: &AppState) -> Result<Vec<Waiting>, PageError> {
     let known: BTreeSet<_> = app
         .store
         .candidates()
@@ -61,7 +67,18 @@ async fn waiting(app: &AppState) -> Result<Vec<u64>, PageError> {
         .map(|it| it.pr)
         .collect();
     let nominated = app.store.nominated().await?;
-    Ok(nominated.difference(&known).map(|pr| pr.0).collect())
+    let board = app.board();
+    let waiting = nominated.difference(&known).map(|pr| {
+        let step = format!("reading pull request #{pr}");
+        let mut troubles = board.troubles().into_iter();
+        Waiting {
+            pr: *pr,
+            why: troubles
+                .find(|it| it.step == step)
+                .map(|it| it.error.clone()),
+        }
+    });
+    Ok(waiting.collect())
 }
 
 #[derive(Deserialize)]

@@ -12,6 +12,7 @@ mod api;
 mod below_path;
 mod builds;
 mod common;
+mod compressed;
 mod conflicts;
 mod decisions;
 mod dismissals;

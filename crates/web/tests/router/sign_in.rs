@@ -252,3 +252,20 @@ async fn a_server_with_github_has_no_passphrases() {
             .contains("Continue with GitHub")
     );
 }
+
+#[tokio::test]
+async fn guessing_a_passphrase_comes_to_an_end() {
+    let site = Site::new().await;
+    let router = picket_web::router(site.state());
+    let mut client = Client::new(&router);
+    for _ in 0..10 {
+        let wrong = client.log_in("ada", "guess").await;
+        assert_eq!(wrong.status, StatusCode::UNAUTHORIZED);
+    }
+    // The right one is not looked at either.
+    let answer = client.log_in("ada", &passphrase("ada")).await;
+    assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
+    assert!(answer.body.contains("for ten minutes"), "{}", answer.body);
+    let others = client.log_in("grace", &passphrase("grace")).await;
+    assert_eq!(others.status, StatusCode::SEE_OTHER);
+}

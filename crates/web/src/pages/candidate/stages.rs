@@ -11,6 +11,8 @@ use crate::view::Badge;
 /// A stage of the way, reached or not.
 pub(super) struct Stage {
     pub(super) name: String,
+    pub(super) is_reached: bool,
+    /// When, where that is known.
     pub(super) when: Option<When>,
 }
 
@@ -37,6 +39,8 @@ impl TargetView {
 /// The stages of the candidate's way, and how much earlier this channel had it.
 pub(super) fn stages(look: &Look<'_>, candidate: &Candidate) -> (Vec<Stage>, Option<String>) {
     let times = look.stage_times(candidate);
+    // What the stable channel had before this one has no time at which it caught up.
+    let is_in_base = matches!(look.status(candidate), PickStatus::InBase);
     let beginning = match candidate.pr.is_own() {
         true => vec![("Handed in", Some(times.opened_at))],
         false => vec![
@@ -53,16 +57,27 @@ pub(super) fn stages(look: &Look<'_>, candidate: &Candidate) -> (Vec<Stage>, Opt
             format!("Released in {}", look.channel.name()),
             times.released_at,
         ),
-        (
-            format!("In {}", look.channel.base_label),
-            times.superseded_at,
-        ),
     ];
+    let last = Stage {
+        is_reached: is_in_base || times.superseded_at.is_some(),
+        ..stage(
+            look,
+            (
+                format!("In {}", look.channel.base_label),
+                times.superseded_at,
+            ),
+        )
+    };
     let lead = times.released_at.zip(times.superseded_at);
     let lead = lead.map(|(released, superseded)| duration(superseded.seconds_since(released)));
-    let stage = |(name, at): (String, Option<Timestamp>)| Stage {
+    let stages = beginning.chain(here).map(|it| stage(look, it));
+    (stages.chain([last]).collect(), lead)
+}
+
+fn stage(look: &Look<'_>, (name, at): (String, Option<Timestamp>)) -> Stage {
+    Stage {
         name,
+        is_reached: at.is_some(),
         when: at.map(|at| When::new(at, look.now)),
-    };
-    (beginning.chain(here).map(stage).collect(), lead)
+    }
 }

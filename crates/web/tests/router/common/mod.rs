@@ -29,7 +29,7 @@ use picket_evidence::Targets;
 use picket_publisher::{KeyName, PublicDir, PublicKey, SecretKey};
 use picket_snapshot::Snapshots;
 use picket_store::Store;
-use picket_web::{AppState, ChannelInfo, Conflicts, DemoPerson, Risks, SignIn, Streams};
+use picket_web::{AppState, ChannelInfo, Conflicts, DemoPerson, Risks, SignIn, Streams, Tries};
 use tokio::sync::Notify;
 use url::Url;
 
@@ -169,6 +169,7 @@ impl Site {
                 branch: BranchName::parse("nixos-26.05-sec").unwrap(),
                 resolutions_remote: None,
             }],
+            tries: Tries::default(),
             sign_in: SignIn::Demo {
                 people: people.collect(),
             },
