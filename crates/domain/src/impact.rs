@@ -109,6 +109,9 @@ pub enum ImpactSummary {
         derivations: u64,
         /// Whether there may be more.
         is_partial: bool,
+        /// Those that get another version: at most [`ImpactSummary::VERSIONS`].
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        versions: Vec<ImpactedPackage>,
     },
     /// The package set as a whole does not evaluate.
     Unknown,
@@ -152,12 +155,55 @@ impl ImpactOutcome {
                 lost: impact.removed.count + impact.newly_failing.count,
                 derivations: impact.derivations,
                 is_partial: !impact.unknown.is_empty(),
+                versions: impact.other_versions(),
             },
         }
     }
 }
 
+impl Impact {
+    /// The first of those that get another version. What is built anew at the same one is none.
+    fn other_versions(&self) -> Vec<ImpactedPackage> {
+        let changed = self.changed.first.iter();
+        let other = changed.filter(|it| it.old.is_some() && it.new.is_some() && it.old != it.new);
+        other.take(ImpactSummary::VERSIONS).cloned().collect()
+    }
+}
+
+impl ImpactedPackage {
+    /// What happens to it: `redis 7.2.7 → 8.0.2`.
+    pub fn words(&self) -> String {
+        let version = |it: &Option<String>| it.clone().unwrap_or_else(|| "?".to_owned());
+        format!(
+            "{} {} → {}",
+            self.attribute,
+            version(&self.old),
+            version(&self.new)
+        )
+    }
+
+    /// Whether the first number of its version is another one, which is where updates break things.
+    pub fn is_major(&self) -> bool {
+        let first = |version: &Option<String>| {
+            let version = version.as_deref()?;
+            version.split(['.', '-', '_']).next().map(str::to_owned)
+        };
+        first(&self.old) != first(&self.new)
+    }
+}
+
 impl ImpactSummary {
+    /// Packages with another version that are kept: a fix has one, or one in each of some forms.
+    pub const VERSIONS: usize = 5;
+
+    /// The packages that get another version, as far as they are kept.
+    pub fn versions(&self) -> &[ImpactedPackage] {
+        match self {
+            Self::Known { versions, .. } => versions,
+            Self::Unknown => &[],
+        }
+    }
+
     /// Whether it is worth finding out better.
     pub(crate) fn is_below(&self, wanted: Certainty) -> bool {
         match self {
@@ -237,6 +283,25 @@ mod tests {
             lost,
             derivations,
             is_partial,
+            versions: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_major_step_is_told_from_others() {
+        for (old, new, is_major) in [
+            ("7.2.7", "8.0.2", true),
+            ("7.2.7", "7.10.0", false),
+            ("2026-01-01", "2026-02-01", false),
+            ("1", "1", false),
+        ] {
+            let package = ImpactedPackage {
+                attribute: "redis".into(),
+                old: Some(old.into()),
+                new: Some(new.into()),
+            };
+            assert_eq!(package.is_major(), is_major, "{old} {new}");
+            assert_eq!(package.words(), format!("redis {old} → {new}"));
         }
     }
 

@@ -5,7 +5,8 @@ use std::io::{self, Write as _};
 use std::path::Path;
 
 use picket_domain::{
-    Advisory, Approval, OddJobs, PickedCommit, PrNumber, Release, ReleaseName, StorePath,
+    Advisory, Approval, ImpactedPackage, OddJobs, PickedCommit, PrNumber, Release, ReleaseName,
+    StorePath,
 };
 use url::Url;
 
@@ -54,6 +55,8 @@ pub struct PickNote {
     pub commits: Vec<PickedCommit>,
     /// Who approved it, oldest approval first.
     pub approvals: Vec<Approval>,
+    /// Packages that get another version by it.
+    pub versions: Vec<ImpactedPackage>,
 }
 
 /// The files of a release other than its archives: name and content.
@@ -81,6 +84,7 @@ impl ReleaseContent<'_> {
                 advisories,
                 commits,
                 approvals,
+                versions,
                 ..
             } = note.cloned().unwrap_or_default();
             ManifestPick {
@@ -91,6 +95,7 @@ impl ReleaseContent<'_> {
                 stand_in: StandIn::of(&pick.form),
                 title,
                 advisories,
+                versions,
             }
         };
         let digest = |(file, bytes): (&ReleaseFile, &Vec<u8>)| {

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use picket_domain::{
-    Advisory, Approval, ChannelName, CommitSha, Form, JobName, PickedCommit, PrNumber, ReleaseName,
-    ReleaseSeq, Sha256, StorePath, Timestamp,
+    Advisory, Approval, ChannelName, CommitSha, Form, ImpactedPackage, JobName, PickedCommit,
+    PrNumber, ReleaseName, ReleaseSeq, Sha256, StorePath, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -148,6 +148,10 @@ pub struct ManifestPick {
     /// The advisories that it names.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub advisories: Vec<Advisory>,
+    /// Packages that get another version by it, as evaluating the base with and without it shows,
+    /// whatever its title says: the first few. Empty where that is not on record.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub versions: Vec<ImpactedPackage>,
 }
 
 /// What stands in for a fix.

@@ -91,6 +91,9 @@ fn write_pick(page: &mut String, pick: &ManifestPick) -> fmt::Result {
     for advisory in &pick.advisories {
         write!(page, " <strong>{}</strong>", Escaped(advisory.as_str()))?;
     }
+    for package in &pick.versions {
+        write!(page, " {}", Escaped(&package.words()))?;
+    }
     if let Some(stand_in) = pick.stand_in {
         write!(page, " ({}, not fixed yet)", stand_in.done())?;
     }

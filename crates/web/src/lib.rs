@@ -50,6 +50,7 @@ mod state;
 mod stream;
 mod streams;
 mod time;
+mod versions;
 mod view;
 mod waivers;
 mod webhook;

@@ -42,7 +42,7 @@ async fn what_a_fix_changes_is_known_before_anybody_approves() -> Result<()> {
     Ok(())
 }
 
-async fn exact_impact(stage: &Stage, pr: PrNumber) -> Result<Value> {
+pub(crate) async fn exact_impact(stage: &Stage, pr: PrNumber) -> Result<Value> {
     eventually("it is known exactly what it changes", async || {
         let impact = candidate(stage, pr).await.ok()?["impact"].clone();
         (impact["certainty"] == "exact").then_some(impact)

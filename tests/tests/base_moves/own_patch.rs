@@ -5,7 +5,9 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use picket_domain::PrNumber;
 use picket_tests::Stage;
+use serde_json::json;
 
+use crate::impact::exact_impact;
 use crate::{current, publish_stable};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -15,7 +17,7 @@ async fn an_own_patch_is_released_and_leaves_with_upstreams_fix() -> Result<()> 
     let config = std::fs::read_to_string(&stage.world.config_file)?;
     let config = config.replace("required_approvals = 2", "required_approvals = 1");
     std::fs::write(&stage.world.config_file, config)?;
-    let fix = stage.world.nixpkgs.fix_curl()?;
+    let fix = stage.world.nixpkgs.fix_nginx()?;
     let mail = Command::new("git")
         .arg("-C")
         .arg(stage.world.nixpkgs.path())
@@ -33,11 +35,17 @@ async fn an_own_patch_is_released_and_leaves_with_upstreams_fix() -> Result<()> 
         .await?;
     ensure!(ada.approve(own).await.is_err(), "it is ada's own");
     stage.until_pick(own, "awaiting_approval").await?;
+    exact_impact(&stage, own).await?;
     stage.person(1).await?.approve(own).await?;
     stage.until_pick(own, "released").await?;
 
     let manifest = current(&stage).await?;
     assert_eq!(manifest["picks"][0]["pr"], "own-1", "{manifest}");
+    let versions = manifest["picks"][0]["versions"]
+        .as_array()
+        .context("it is measured")?;
+    let nginx = json!({"attribute": "nginx", "old": "1.28.0", "new": "1.28.1"});
+    ensure!(versions.contains(&nginx), "{versions:?}");
     let channel = stage.channel().await?;
     let url = channel["current"]["url"].as_str().context("it is out")?;
     let page = stage.text(url).await?;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use picket_domain::{
-    Assembly, Candidate, ChainSpec, Facts, OddJobs, PickOutcome, PrNumber, Release, Timestamp,
-    resolve, status,
+    Assembly, Candidate, ChainSpec, Facts, ImpactedPackage, OddJobs, PickOutcome, PrNumber,
+    Release, Timestamp, resolve, status,
 };
 use picket_publisher::{PickNote, SetAside};
 
@@ -15,10 +15,24 @@ pub(super) fn notes(
     chain: Option<&(ChainSpec, Assembly)>,
 ) -> BTreeMap<PrNumber, PickNote> {
     let picks = release.picks.iter();
-    let candidates = picks.filter_map(|pick| facts.candidates.get(&pick.pr));
-    candidates
-        .map(|candidate| (candidate.pr, note(candidate, chain)))
-        .collect()
+    let noted = picks.filter_map(|pick| {
+        let candidate = facts.candidates.get(&pick.pr)?;
+        let mut note = note(candidate, chain);
+        if candidate.head == pick.head {
+            note.versions = versions(facts, release, candidate);
+        }
+        Some((pick.pr, note))
+    });
+    noted.collect()
+}
+
+/// What was found out on the release's own base.
+fn versions(facts: &Facts, release: &Release, candidate: &Candidate) -> Vec<ImpactedPackage> {
+    let is_of_base = facts
+        .base()
+        .is_some_and(|base| base.rev == release.base.rev);
+    let impact = facts.impact(candidate).filter(|_| is_of_base);
+    impact.map(|it| it.versions().to_vec()).unwrap_or_default()
 }
 
 fn note(candidate: &Candidate, chain: Option<&(ChainSpec, Assembly)>) -> PickNote {

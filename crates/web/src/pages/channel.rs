@@ -22,6 +22,7 @@ use crate::look::{Look, chosen};
 use crate::session::Viewer;
 use crate::state::{App, AppState};
 use crate::time::{When, duration};
+use crate::versions::{VersionView, versions};
 use crate::view::{AdvisoryLink, Badge, advisories, form_words, status_badge};
 
 use crate::waivers::{WaiverView, in_force};
@@ -106,6 +107,8 @@ struct ReleaseView {
 
 struct Fix {
     pr: PrNumber,
+    /// What servers get by it, as it was evaluated.
+    versions: Vec<VersionView>,
     title: String,
     advisories: Vec<AdvisoryLink>,
     /// What the release does instead of fixing it; nothing where it is fixed.
@@ -298,8 +301,10 @@ fn fixes(look: &Look<'_>) -> Vec<Fix> {
             .map(|approval| approval.by.to_string())
             .collect();
         let released = candidate.and_then(|it| look.stage_times(it).released_at);
+        let of_it = candidate.filter(|it| it.head == pick.head);
         Fix {
             pr,
+            versions: of_it.map(|it| versions(look, it)).unwrap_or_default(),
             title,
             advisories,
             stand_in: form_words(&pick.form).done,

@@ -1,6 +1,8 @@
 //! What servers have, and should not have, or would lose.
 
-use picket_domain::{Action, PrNumber, Timestamp};
+use picket_domain::{
+    Action, Certainty, Impact, ImpactOutcome, ImpactedPackage, Listed, PrNumber, Timestamp,
+};
 use serde_json::Value;
 
 use crate::common::client::Client;
@@ -88,4 +90,45 @@ async fn each_fact_says_which_head_it_is_of_after_a_push() {
     // The channel's page tells who approved what is out.
     let page = client.get(&format!("/channels/{CHANNEL}")).await.body;
     assert!(page.contains("approved by ada, grace"), "{page}");
+}
+
+#[tokio::test]
+async fn versions_come_from_evaluating_and_not_from_titles() {
+    let (site, client) = site().await;
+    let facts = site.store.facts(&crate::common::policy()).await.unwrap();
+    let base = facts.base().unwrap().rev.clone();
+    let pick = facts.current_release().unwrap().picks[0].pr;
+    let input = facts.input(&facts.candidates[&pick]);
+    let package = |attribute: &str, old: &str, new: &str| ImpactedPackage {
+        attribute: attribute.into(),
+        old: Some(old.into()),
+        new: Some(new.into()),
+    };
+    let changed = [
+        package("redis", "7.2.7", "8.0.2"),
+        package("redis-tools", "7.2.7", "7.2.7"),
+    ];
+    let impact = ImpactOutcome::Known(Box::new(Impact {
+        certainty: Certainty::Exact,
+        changed: Listed::of(changed.into_iter()),
+        added: Listed::default(),
+        removed: Listed::default(),
+        newly_failing: Listed::default(),
+        newly_working: Listed::default(),
+        derivations: 2,
+        building: None,
+        unknown: Vec::new(),
+        millis: 1,
+    }));
+    let channel = channel();
+    let recorded = site.store.record_impact(&channel, &base, &input, &impact);
+    recorded.await.unwrap();
+    for path in ["/".to_owned(), format!("/candidates/{pick}")] {
+        let page = client.get(&path).await.body;
+        assert!(
+            page.contains("<code>redis 7.2.7 → 8.0.2</code> <span class=\"badge warn\">Major"),
+            "{path}: {page}"
+        );
+        assert!(!page.contains("redis-tools 7.2.7 →"), "{path}");
+    }
 }

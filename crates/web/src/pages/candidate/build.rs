@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use picket_domain::{
     Aggregate, BuildReport, BuildState, Candidate, CommitSha, FailureCause, Fault, JobOutcome,
-    JobReport, OnBase, PackageSet, PickOutcome, PickStatus, Policy, StorePath, required_by,
+    JobReport, OnBase, PackageSet, PickOutcome, PickStatus, Policy, PrNumber, StorePath,
+    required_by,
 };
 
 use super::package_tests;
@@ -21,6 +22,8 @@ const JOBS_SHOWN: usize = 100;
 pub(super) struct BuildView {
     /// The head that is in it, where that is not the candidate's any more.
     pub(super) earlier: Option<String>,
+    /// The other picks that are in it.
+    pub(super) with: Vec<PrNumber>,
     pub(super) rev: String,
     pub(super) url: String,
     pub(super) broken_at_base: usize,
@@ -76,6 +79,7 @@ impl BuildView {
         };
         Ok(Some(Self {
             earlier,
+            with: with(look, candidate, &rev),
             ..Self::new(look, on, &rev, report.as_ref())
         }))
     }
@@ -112,6 +116,7 @@ impl BuildView {
         let shown = in_order.iter().take(JOBS_SHOWN).copied().map(view);
         Self {
             earlier: None,
+            with: Vec::new(),
             rev: rev.short().to_owned(),
             url: format!("/channels/{}/builds/{rev}", look.channel.name()),
             broken_at_base: changed
@@ -167,6 +172,17 @@ fn telling(
         | PickOutcome::Disputed { .. }
         | PickOutcome::Unavailable { .. } => None,
     }
+}
+
+/// The other picks of the chain up to a commit of it: what the build says is of all of them.
+fn with(look: &Look<'_>, candidate: &Candidate, rev: &CommitSha) -> Vec<PrNumber> {
+    let assembly = look.resolution.assembly.as_ref();
+    let applied: Vec<_> = assembly.iter().flat_map(|it| it.applied()).collect();
+    let Some(last) = applied.iter().position(|(_, tip)| *tip == rev) else {
+        return Vec::new();
+    };
+    let picks = applied[..=last].iter().map(|(pick, _)| pick.pr);
+    picks.filter(|pr| *pr != candidate.pr).collect()
 }
 
 /// Jobs that fail by the same derivation have the same log, and one look at it is enough.

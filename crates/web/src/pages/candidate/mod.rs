@@ -59,6 +59,7 @@ use crate::odd::filters;
 use crate::session::Viewer;
 use crate::state::App;
 use crate::time::When;
+use crate::versions::{VersionView, versions};
 use crate::view::{
     AdvisoryLink, Badge, advisories, assessment_badge, renames, status_badge, upstream_badge,
     web_address,
@@ -89,6 +90,7 @@ struct CandidatePage {
     /// Where who handed it in puts another in its place.
     replace: Option<String>,
     title: String,
+    versions: Vec<VersionView>,
     author: String,
     url: Option<String>,
     advisories: Vec<AdvisoryLink>,
@@ -245,6 +247,7 @@ impl CandidatePage {
             is_own: candidate.pr.is_own(),
             replace: replace(look, candidate, viewer),
             title: candidate.title.clone(),
+            versions: versions(look, candidate),
             author: candidate.author.to_string(),
             url: web_address(candidate).map(str::to_owned),
             advisories: advisories(&candidate.advisories()),

@@ -51,6 +51,7 @@ impl World {
                         lost: 0,
                         derivations: 100 * pr.0,
                         is_partial: false,
+                        versions: Vec::new(),
                     };
                     let mut input = input(*pr, head, resolved);
                     input.resolved = form.with(&input.resolved);
