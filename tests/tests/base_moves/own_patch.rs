@@ -21,7 +21,8 @@ async fn an_own_patch_is_released_and_leaves_with_upstreams_fix() -> Result<()> 
     let mail = Command::new("git")
         .arg("-C")
         .arg(stage.world.nixpkgs.path())
-        .args(["format-patch", "-1", "--stdout", &fix.head])
+        .args(["format-patch", "--stdout", &fix.head])
+        .arg(format!("-{}", fix.commits.len()))
         .output()?;
     stage.start()?;
     let own = PrNumber::own(1);
