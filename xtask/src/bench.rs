@@ -20,6 +20,14 @@ pub(crate) enum Bench {
         #[arg(long)]
         json: bool,
     },
+    /// Narinfos, 404s and NARs from `picket serve`, side by side with nginx on the same files.
+    ///
+    /// Takes about a minute once it is compiled.
+    Serve {
+        /// Make the last line of the output a JSON list.
+        #[arg(long)]
+        json: bool,
+    },
     /// Evaluating a real nixpkgs: the top level, or a job set of it, side by side with plain Nix.
     Evaluate {
         /// What is evaluated: `--tree FOLDER` or `--repo CLONE [--rev REV]`, and, but for the top
@@ -54,7 +62,11 @@ pub(crate) enum Bench {
 pub(crate) fn run(bench: &Bench) -> Result<()> {
     prerequisites::ensure(prerequisites::DEMO)?;
     match bench {
-        Bench::Scale { json } => scale(*json),
+        Bench::Scale { json } => scale(*json, &[]),
+        Bench::Serve { json } => {
+            prerequisites::ensure(prerequisites::SERVE)?;
+            scale(*json, &["--serving"])
+        }
         Bench::Evaluate { arguments } => {
             let of = [
                 "bench",
@@ -104,7 +116,7 @@ fn impact(repo: &Path, head: &str, commits: usize, cache: Option<&Path>, json: b
 
 /// Both commands choose the same packages: otherwise most dependencies would be compiled once more,
 /// with other features.
-fn scale(json: bool) -> Result<()> {
+fn scale(json: bool, more: &[&str]) -> Result<()> {
     const OF: [&str; 6] = [
         "--package",
         "picket",
@@ -120,9 +132,9 @@ fn scale(json: bool) -> Result<()> {
     )?;
     let target = MetadataCommand::new().no_deps().exec()?.target_directory;
     let mut bench = cargo_command();
-    bench.arg("bench").args(OF);
+    bench.arg("bench").args(OF).arg("--").args(more);
     if json {
-        bench.args(["--", "--json"]);
+        bench.arg("--json");
     }
     run_command(bench.env("PICKET_PROGRAM", target.join("release/picket")))
 }

@@ -97,6 +97,20 @@ pub(crate) const TEST: &[Prerequisite] = &[
     },
 ];
 
+/// What the bench of serving files needs.
+pub(crate) const SERVE: &[Prerequisite] = &[
+    Prerequisite {
+        program: "wrk",
+        package: "wrk",
+        what_for: "the load",
+    },
+    Prerequisite {
+        program: "nginx",
+        package: "nginx-light",
+        what_for: "what it is compared with",
+    },
+];
+
 /// Installs what is missing, and says what it does.
 pub(crate) fn ensure(prerequisites: &[Prerequisite]) -> Result<()> {
     let missing: Vec<_> = prerequisites

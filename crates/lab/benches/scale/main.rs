@@ -4,12 +4,14 @@
 //! loopback: a small nixpkgs, a stand-in for GitHub, a throw-away Nix store, and a database that
 //! holds what a team has after years. Nothing is left to be done in it, so that what is measured is
 //! looking: pages over HTTP, a look of a worker, and the binary cache beside people who reload
-//! pages. Two worlds, one of them ten times the other, show how each figure grows.
+//! pages. Two worlds, one of them ten times the other, show how each figure grows. With `--serving`
+//! it is files alone, side by side with nginx: `cargo xtask bench serve`.
 
 mod facts;
 mod figures;
 mod look;
 mod service;
+mod serving;
 mod sizes;
 mod visitor;
 mod world;
@@ -35,32 +37,56 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<()> {
-    let json = wants_json()?;
+    let wish = Wish::read()?;
     let tls = rustls::crypto::ring::default_provider();
     if tls.install_default().is_err() {
         bail!("TLS is set up already");
     }
     let runtime = tokio::runtime::Runtime::new()?;
+    if wish.serving {
+        return runtime.block_on(serve(wish.json));
+    }
     let small = runtime.block_on(measure(Size::SMALL))?;
     let large = runtime.block_on(measure(Size::LARGE))?;
     println!("{}", figures::table(&small, &large));
-    if json {
+    if wish.json {
         println!("{}", serde_json::to_string(&Json::from(&large))?);
     }
     Ok(())
 }
 
-/// Cargo itself passes `--bench`.
-fn wants_json() -> Result<bool> {
-    let mut json = false;
-    for argument in std::env::args().skip(1) {
-        match argument.as_str() {
-            "--json" => json = true,
-            "--bench" => {}
-            other => bail!("{other} is not known here; there is --json"),
+/// What is to be measured, and how it is told.
+#[derive(Default)]
+struct Wish {
+    json: bool,
+    /// Files instead of pages.
+    serving: bool,
+}
+
+impl Wish {
+    /// Cargo itself passes `--bench`.
+    fn read() -> Result<Self> {
+        let mut wish = Self::default();
+        for argument in std::env::args().skip(1) {
+            match argument.as_str() {
+                "--json" => wish.json = true,
+                "--serving" => wish.serving = true,
+                "--bench" => {}
+                other => bail!("{other} is not known here; there are --json and --serving"),
+            }
         }
+        Ok(wish)
     }
-    Ok(json)
+}
+
+async fn serve(json: bool) -> Result<()> {
+    let world = World::make(Size::SMALL).await?;
+    let rows = serving::measure(&world).await?;
+    println!("{}", serving::table(&rows));
+    if json {
+        println!("{}", serde_json::to_string(&rows)?);
+    }
+    Ok(())
 }
 
 async fn measure(size: Size) -> Result<Figures> {

@@ -74,6 +74,11 @@ impl World {
         Ok(world)
     }
 
+    /// The folder that clients get files from.
+    pub(crate) fn public(&self) -> PathBuf {
+        self.database.with_file_name("public")
+    }
+
     pub(crate) fn channel_path(&self) -> String {
         format!("channels/{CHANNEL}")
     }
@@ -208,7 +213,7 @@ async fn serve_text(text: String) -> Result<String> {
     Ok(format!("http://{address}/channel"))
 }
 
-async fn free_address() -> Result<SocketAddr> {
+pub(crate) async fn free_address() -> Result<SocketAddr> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     Ok(listener.local_addr()?)
 }

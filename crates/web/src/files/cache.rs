@@ -4,7 +4,7 @@ use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use picket_publisher::CacheFile;
 
-use super::serve::{FOR_A_DAY, file, missing};
+use super::serve::{FOR_A_DAY, Manner, Tag, file, missing};
 use crate::assets::IMMUTABLE;
 use crate::state::{App, AppState};
 
@@ -14,7 +14,7 @@ pub(crate) async fn cache_file(
     Path(name): Path<String>,
     request: Request,
 ) -> Response {
-    send(&app, &name, request).await
+    send(&app, &name, &request)
 }
 
 /// `GET /cache/nar/{name}`
@@ -23,7 +23,7 @@ pub(crate) async fn nar(
     Path(name): Path<String>,
     request: Request,
 ) -> Response {
-    send(&app, &format!("nar/{name}"), request).await
+    send(&app, &format!("nar/{name}"), &request)
 }
 
 /// `GET /cache` and `GET /cache/`, which a person follows.
@@ -36,14 +36,18 @@ pub(super) fn about(app: &AppState) -> Response {
     ))
 }
 
-async fn send(app: &AppState, path: &str, request: Request) -> Response {
+fn send(app: &AppState, path: &str, request: &Request) -> Response {
     let Some(wanted) = CacheFile::parse(path) else {
         return missing("The binary cache has no such file.\n");
     };
-    let cache_control = match wanted {
-        CacheFile::Nar(_) => IMMUTABLE,
-        CacheFile::Info | CacheFile::NarInfo(_) => FOR_A_DAY,
+    let (tag, cache_control) = match &wanted {
+        CacheFile::Nar(hash) => (Tag::Named(hash.to_string()), IMMUTABLE),
+        CacheFile::Info | CacheFile::NarInfo(_) => (Tag::OfBytes, FOR_A_DAY),
     };
-    let path = app.public.cache_file(&wanted);
-    file(request, &path, wanted.content_type(), cache_control).await
+    let manner = Manner {
+        tag,
+        content_type: wanted.content_type(),
+        cache_control,
+    };
+    file(request, &app.public.cache_file(&wanted), manner)
 }

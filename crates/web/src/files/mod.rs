@@ -7,6 +7,8 @@
 
 mod cache;
 mod channel;
+mod condition;
+mod content;
 mod release;
 mod serve;
 

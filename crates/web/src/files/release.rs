@@ -6,7 +6,7 @@ use http::{HeaderValue, StatusCode, header};
 use picket_domain::{ChannelName, ReleaseName};
 use picket_publisher::ReleaseFile;
 
-use super::serve::{failed, file, gone, missing};
+use super::serve::{Manner, Tag, failed, file, gone, missing};
 use crate::assets::IMMUTABLE;
 use crate::state::{App, AppState};
 
@@ -26,9 +26,8 @@ pub(crate) async fn release(
         &channel,
         &release,
         ReleaseFile::Index.file_name(),
-        request,
+        &request,
     )
-    .await
 }
 
 /// `GET /releases/{channel}/{release}/{file}`
@@ -37,16 +36,10 @@ pub(crate) async fn release_file(
     Path((channel, release, name)): Path<(String, String, String)>,
     request: Request,
 ) -> Response {
-    send(&app, &channel, &release, &name, request).await
+    send(&app, &channel, &release, &name, &request)
 }
 
-async fn send(
-    app: &AppState,
-    channel: &str,
-    release: &str,
-    name: &str,
-    request: Request,
-) -> Response {
+fn send(app: &AppState, channel: &str, release: &str, name: &str, request: &Request) -> Response {
     let names = (
         ChannelName::parse(channel),
         ReleaseName::parse(release),
@@ -56,7 +49,13 @@ async fn send(
         return missing("There is no such file in any release.\n");
     };
     let path = app.public.release_file(&channel, &release, wanted);
-    let mut response = file(request, &path, wanted.content_type(), IMMUTABLE).await;
+    let manner = Manner {
+        // Nothing in a release's folder ever changes.
+        tag: Tag::Named(release.to_string()),
+        content_type: wanted.content_type(),
+        cache_control: IMMUTABLE,
+    };
+    let mut response = file(request, &path, manner);
     if response.status() == StatusCode::NOT_FOUND {
         return absent(app, &channel, &release);
     }

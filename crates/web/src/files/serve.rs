@@ -1,13 +1,19 @@
 //! Files, with all that HTTP has for them: conditions, ranges, entity tags.
 
+use std::fs::File;
+use std::io;
+use std::ops::Range;
 use std::path::Path;
+use std::time::SystemTime;
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, StatusCode, header};
-use tower::ServiceExt;
-use tower_http::services::ServeFile;
+use http::{HeaderValue, Method, StatusCode, header};
+use picket_domain::Sha256;
+
+use super::condition::{Part, Version, part};
+use super::content::{SMALL, read, stream};
 
 /// For what could be replaced by something equally good, such as a narinfo with one more signature.
 pub(super) const FOR_A_DAY: &str = "public, max-age=86400";
@@ -15,33 +21,154 @@ pub(super) const FOR_A_DAY: &str = "public, max-age=86400";
 /// For what is not there yet: it may be a second from now.
 const FOR_A_MOMENT: &str = "public, max-age=1";
 
-/// Sends a file; tells clients how long to keep it.
-pub(super) async fn file(
-    request: Request,
-    path: &Path,
-    content_type: &'static str,
-    cache_control: &'static str,
-) -> Response {
-    // A path is made of checked names, so the request's own path has nothing to add.
-    let Ok(response) = ServeFile::new(path).oneshot(request).await;
-    let mut response = response.map(Body::new);
-    match response.status() {
-        StatusCode::OK | StatusCode::PARTIAL_CONTENT | StatusCode::NOT_MODIFIED => {}
-        StatusCode::NOT_FOUND => return missing("There is no such file.\n"),
-        StatusCode::INTERNAL_SERVER_ERROR => {
-            tracing::error!(path = %path.display(), "a public file cannot be read");
-            return response;
+/// What tells two files with different bytes apart.
+#[derive(Debug, Clone)]
+pub(super) enum Tag {
+    /// This name: nothing else ever has it.
+    Named(String),
+    /// The hash of its bytes, of a file that is small.
+    OfBytes,
+}
+
+/// How a file is sent.
+pub(super) struct Manner {
+    pub(super) tag: Tag,
+    pub(super) content_type: &'static str,
+    /// How long clients keep it.
+    pub(super) cache_control: &'static str,
+}
+
+/// Sends a file.
+pub(super) fn file(request: &Request, path: &Path, manner: Manner) -> Response {
+    match try_file(request, path, manner) {
+        Ok(response) => response,
+        Err(error) if is_absent(&error) => missing("There is no such file.\n"),
+        Err(error) => {
+            tracing::error!(path = %path.display(), %error, "a public file cannot be read");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
-        _ => return response,
     }
+}
+
+fn is_absent(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::IsADirectory
+    )
+}
+
+fn try_file(request: &Request, path: &Path, manner: Manner) -> io::Result<Response> {
+    let opened = Opened::open(path)?;
+    let tag = match manner.tag {
+        Tag::Named(name) => format!("\"{name}\""),
+        Tag::OfBytes => format!("\"{}\"", Sha256::of(&opened.bytes()?)),
+    };
+    let version = Version {
+        tag: &tag,
+        modified: opened.modified,
+        length: opened.length,
+    };
+    let part = part(request.headers(), &version);
+    let mut response = opened.answer(&part, request.method() == Method::HEAD)?;
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-    headers.insert(
-        header::CACHE_CONTROL,
-        HeaderValue::from_static(cache_control),
-    );
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-    response
+    if matches!(part, Part::OtherVersion | Part::NoSuchBytes) {
+        return Ok(response);
+    }
+    let written = httpdate::fmt_http_date(in_headers(version.modified));
+    let values = [
+        (
+            header::CONTENT_TYPE,
+            HeaderValue::from_static(manner.content_type),
+        ),
+        (
+            header::CACHE_CONTROL,
+            HeaderValue::from_static(manner.cache_control),
+        ),
+        (
+            header::ETAG,
+            HeaderValue::from_str(&tag).map_err(io::Error::other)?,
+        ),
+        (
+            header::LAST_MODIFIED,
+            HeaderValue::from_str(&written).map_err(io::Error::other)?,
+        ),
+    ];
+    headers.extend(values);
+    Ok(response)
+}
+
+/// No date in a header may lie before 1970.
+fn in_headers(modified: SystemTime) -> SystemTime {
+    modified.max(SystemTime::UNIX_EPOCH)
+}
+
+/// A file that is there.
+struct Opened {
+    file: File,
+    length: u64,
+    modified: SystemTime,
+}
+
+impl Opened {
+    fn open(path: &Path) -> io::Result<Self> {
+        let file = File::open(path)?;
+        let found = file.metadata()?;
+        if found.is_dir() {
+            return Err(io::ErrorKind::IsADirectory.into());
+        }
+        Ok(Self {
+            length: found.len(),
+            modified: found.modified()?,
+            file,
+        })
+    }
+
+    /// All of it, where it is small.
+    fn bytes(&self) -> io::Result<Bytes> {
+        if self.length > SMALL {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        read(&self.file, &(0..self.length))
+    }
+
+    fn answer(self, part: &Part, is_head: bool) -> io::Result<Response> {
+        let length = self.length;
+        match part {
+            Part::Whole => self.send(StatusCode::OK, 0..length, is_head),
+            Part::Bytes(bytes) => {
+                let (first, last) = (bytes.start, bytes.end - 1);
+                let mut response =
+                    self.send(StatusCode::PARTIAL_CONTENT, bytes.clone(), is_head)?;
+                says_range(&mut response, &format!("bytes {first}-{last}/{length}"))?;
+                Ok(response)
+            }
+            Part::NotModified => Ok(StatusCode::NOT_MODIFIED.into_response()),
+            Part::OtherVersion => Ok(StatusCode::PRECONDITION_FAILED.into_response()),
+            Part::NoSuchBytes => {
+                let mut response = StatusCode::RANGE_NOT_SATISFIABLE.into_response();
+                says_range(&mut response, &format!("bytes */{length}"))?;
+                Ok(response)
+            }
+        }
+    }
+
+    fn send(self, status: StatusCode, bytes: Range<u64>, is_head: bool) -> io::Result<Response> {
+        let length = bytes.end - bytes.start;
+        let body = match length {
+            _ if is_head => Body::empty(),
+            ..=SMALL => Body::from(read(&self.file, &bytes)?),
+            _ => stream(self.file, bytes),
+        };
+        let length = [(header::CONTENT_LENGTH, HeaderValue::from(length))];
+        Ok((status, length, body).into_response())
+    }
+}
+
+fn says_range(response: &mut Response, range: &str) -> io::Result<()> {
+    let range = HeaderValue::from_str(range).map_err(io::Error::other)?;
+    response.headers_mut().insert(header::CONTENT_RANGE, range);
+    Ok(())
 }
 
 /// Says that something is not there, as plain text: Nix shows it to people.

@@ -219,3 +219,33 @@ async fn no_path_leads_out_of_the_public_folder() {
         assert_eq!(logs.status, StatusCode::NOT_FOUND, "{name}");
     }
 }
+
+#[tokio::test]
+async fn a_tag_is_of_the_bytes_and_not_of_when_they_were_written() {
+    let (mut tags, mut sites) = (Vec::new(), Vec::new());
+    for written in [1_000_000_000, 1_700_000_000] {
+        let (site, client) = site().await;
+        let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(written);
+        let [narinfo, _] = public::cache(&site.public());
+        let paths = [narinfo, format!("{}/git-revision", folder())];
+        for path in paths {
+            let on_disk = site.public().root().join(path.trim_start_matches('/'));
+            let file = std::fs::File::options()
+                .append(true)
+                .open(&on_disk)
+                .unwrap();
+            file.set_modified(time).unwrap();
+            let answer = client.get(&path).await;
+            assert_eq!(answer.status, StatusCode::OK, "{path}");
+            tags.push(answer.header("etag").to_owned());
+            let several = client.get_with(&path, &[("range", "bytes=0-1,3-4")]).await;
+            assert_eq!(
+                (several.status, several.body),
+                (StatusCode::OK, answer.body)
+            );
+        }
+        sites.push(site);
+    }
+    assert_eq!(tags[..2], tags[2..]);
+    assert_ne!(tags[0], tags[1]);
+}
