@@ -8,6 +8,8 @@ use picket_domain::{ChannelName, ReleaseName, ReleaseSeq, Sha256, Timestamp};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::versioned;
+
 /// The format that this version of Picket writes.
 pub(crate) const FORMAT: u32 = 1;
 
@@ -103,18 +105,7 @@ impl Latest {
     /// # Errors
     /// What is wrong with them, as a sentence for a person.
     pub fn parse(bytes: &[u8]) -> Result<Self, String> {
-        #[derive(Deserialize)]
-        struct Versioned {
-            format: u32,
-        }
-        let invalid = |error| format!("latest.json cannot be read: {error}");
-        let Versioned { format } = serde_json::from_slice(bytes).map_err(invalid)?;
-        if format != FORMAT {
-            return Err(format!(
-                "latest.json has format {format}; this version of picket knows format {FORMAT}"
-            ));
-        }
-        serde_json::from_slice(bytes).map_err(invalid)
+        versioned::parse("latest.json", FORMAT, bytes)
     }
 
     /// Seconds until it expires; negative afterwards.

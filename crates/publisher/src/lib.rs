@@ -60,6 +60,7 @@ mod unpacked;
 mod upstream;
 mod verified;
 mod verify;
+mod versioned;
 
 pub use cache::PublishedPaths;
 pub use cache_file::{CacheFile, HashPart};

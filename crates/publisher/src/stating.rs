@@ -32,14 +32,14 @@ pub struct LatestTerms {
 }
 
 /// What came of stating which release is the current one.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stated {
     /// The channel has no release yet.
     NoRelease,
     /// What is stated is true, and holds long enough.
-    Holds(Latest),
-    /// This is stated from now on.
-    Made(Latest),
+    Holds,
+    /// It is stated anew.
+    Made,
 }
 
 /// The statement that there is, as far as it is signed by a key of ours.
@@ -73,16 +73,16 @@ impl Publisher {
         let _lock = WorkLock::alone(&dir).at(&dir)?;
         match self.next_statement(channel, recorded, terms, now)? {
             Next::No(stated) => Ok(stated),
-            Next::Made(latest, before) => {
-                self.write_statement(&latest, before.as_ref())?;
+            Next::Due(due) => {
+                self.write_statement(&due)?;
                 tracing::info!(
                     target: "picket::progress",
                     %channel,
-                    release = %latest.release,
+                    release = %due.latest.release,
                     "stated that {} is current",
-                    latest.release,
+                    due.latest.release,
                 );
-                Ok(Stated::Made(latest))
+                Ok(Stated::Made)
             }
         }
     }
@@ -127,9 +127,12 @@ impl Publisher {
                     && !there.latest.is_due(valid_seconds, now)
                     && there.is_signed_by_all(&self.public_keys()) =>
             {
-                Next::No(Stated::Holds(there.latest))
+                Next::No(Stated::Holds)
             }
-            there => Next::Made(next, there),
+            before => Next::Due(Box::new(Due {
+                latest: next,
+                before,
+            })),
         })
     }
 
@@ -187,12 +190,15 @@ impl Publisher {
     }
 
     /// The caller holds the lock of the statement's folder.
-    fn write_statement(&self, latest: &Latest, before: Option<&There>) -> Result<(), PublishError> {
+    fn write_statement(&self, due: &Due) -> Result<(), PublishError> {
+        let Due { latest, before } = due;
         let dir = self.dir.latest_dir(&latest.channel);
         fs::create_dir_all(&dir).at(&dir)?;
         let bytes = latest.to_bytes();
         let mut signed = signatures(&self.keys, &bytes);
-        signed.extend(before.map(|it| it.signatures_of(&self.public_keys())));
+        if let Some(before) = before {
+            signed.push_str(&before.signatures_of(&self.public_keys()));
+        }
         for (file, content) in [
             (LatestFile::Signature, signed.as_bytes()),
             (LatestFile::Statement, bytes.as_slice()),
@@ -208,8 +214,14 @@ impl Publisher {
 enum Next {
     /// Nothing new.
     No(Stated),
-    /// This, in the place of that.
-    Made(Latest, Option<There>),
+    /// Something that is not stated yet, or was for long enough.
+    Due(Box<Due>),
+}
+
+/// A statement, and the one in whose place it comes.
+struct Due {
+    latest: Latest,
+    before: Option<There>,
 }
 
 impl There {

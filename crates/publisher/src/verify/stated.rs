@@ -46,7 +46,7 @@ pub(super) enum Found {
     /// It is not signed by a given key.
     NotSigned,
     /// It is signed.
-    Signed(Latest),
+    Signed(Box<Latest>),
     /// It cannot be had or read, for this reason.
     Unreadable(String),
 }
@@ -81,7 +81,7 @@ async fn once(source: &Source, channel: &Url, keys: &[PublicKey]) -> Result<Foun
         return Ok(Found::NotSigned);
     }
     Ok(match Latest::parse(&bytes) {
-        Ok(latest) => Found::Signed(latest),
+        Ok(latest) => Found::Signed(Box::new(latest)),
         Err(reason) => Found::Unreadable(reason),
     })
 }
