@@ -26,7 +26,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 # What can be wrong, as the label `kind` of a metric.
-kinds='unreachable unsigned other_channel went_back rewritten damaged'
+kinds='unreachable unsigned other_channel went_back rewritten frozen damaged'
 problem=
 
 # A problem, with the sentence that explains it to a person.
@@ -41,6 +41,20 @@ fetch() {
         --connect-timeout 15 --max-time 300 --max-filesize 67108864 "$@"
 }
 
+# Gets what the channel states of its current release, before it is followed there: a publication in
+# between then gives a later release than is stated, and never an earlier one. Pickets did not always
+# state it.
+get_latest() {
+    for file in latest.json latest.json.sig; do
+        : >"$work/$file"
+        code=$(fetch --output "$work/$file" --write-out '%{http_code}' -- "${CHANNEL_URL%/}/$file" 2>"$work/said") ||
+            case $code in
+                403 | 404 | 410) : >"$work/latest.json" && return 0 ;;
+                *) wrong unreachable "$file cannot be had: $(cat "$work/said")" || return 1 ;;
+            esac
+    done
+}
+
 # Gets release.json and its signatures from one release folder: that which the channel leads to.
 get_release() {
     if ! folder=$(fetch --output /dev/null --write-out '%{url_effective}' -- "$CHANNEL_URL"); then
@@ -53,7 +67,7 @@ get_release() {
     done
 }
 
-# One key and one signature, in the form `name:base64` that Nix uses.
+# One key and one signature, in the form `name:base64` that Nix uses, and the file that is signed.
 is_signature() {
     # What DER has before the 32 bytes of an Ed25519 key.
     {
@@ -62,18 +76,22 @@ is_signature() {
     } >"$work/key.der" 2>/dev/null || return 1
     printf %s "${2#*:}" | base64 --decode >"$work/signature" 2>/dev/null || return 1
     openssl pkeyutl -verify -pubin -keyform DER -inkey "$work/key.der" -rawin \
-        -in "$work/release.json" -sigfile "$work/signature" >/dev/null 2>&1
+        -in "$work/$3" -sigfile "$work/signature" >/dev/null 2>&1
 }
 
-check_signature() {
+is_signed() {
     while IFS= read -r line || [ -n "$line" ]; do
         for key in $PUBLIC_KEYS; do
-            if [ "${key%%:*}" = "${line%%:*}" ] && is_signature "$key" "$line"; then
+            if [ "${key%%:*}" = "${line%%:*}" ] && is_signature "$key" "$line" "$1"; then
                 return 0
             fi
         done
-    done <"$work/release.json.sig"
-    wrong unsigned "none of the given keys signed release.json"
+    done <"$work/$1.sig"
+    return 1
+}
+
+check_signature() {
+    is_signed release.json || wrong unsigned "none of the given keys signed release.json"
 }
 
 # Only what is signed is read.
@@ -102,6 +120,36 @@ compare_with_seen() {
         wrong rewritten "release $seq is not the one that it was"
 }
 
+# Whether this is the channel's current release, as far as its own statement says, and that holds.
+check_latest() {
+    expires=null
+    if [ ! -s "$work/latest.json" ]; then
+        if [ -e "$seen" ] && [ "$(jq '.expires | numbers' "$seen")" ]; then
+            wrong frozen "there is no latest.json any more, which says what the current release is"
+        fi
+        return
+    fi
+    # It may have been replaced between its two files.
+    is_signed latest.json || { get_latest && is_signed latest.json; } ||
+        wrong unsigned "none of the given keys signed latest.json" || return 1
+    fields='select(.format == 1 and .kind == "latest") |
+        .channel, .release, (.seq | numbers), .release_json_sha256, (.expires | numbers)'
+    jq --raw-output "$fields" "$work/latest.json" >"$work/fields" || :
+    {
+        IFS= read -r stated_channel && IFS= read -r stated_name && IFS= read -r stated_seq &&
+            IFS= read -r stated_digest && IFS= read -r expires
+    } <"$work/fields" ||
+        wrong damaged "latest.json cannot be read: is this check as new as the server's Picket?" || return 1
+    [ "$stated_channel" = "$channel" ] ||
+        wrong other_channel "latest.json is that of the channel $stated_channel" || return 1
+    [ "$expires" -gt "$now" ] ||
+        wrong frozen "latest.json expired $(((now - expires) / 3600)) hours ago: this may be a mirror that stands still" || return 1
+    [ "$seq" -ge "$stated_seq" ] ||
+        wrong went_back "the channel leads to $name, and $stated_name is its current release" || return 1
+    [ "$seq" -gt "$stated_seq" ] || [ "$digest" = "$stated_digest" ] ||
+        wrong rewritten "release $seq is not the one that latest.json names"
+}
+
 # The release itself, file by file; once for each release, since that reads all of it.
 check_content() {
     if [ -e "$seen" ] && [ "$(jq --raw-output .digest "$seen")" = "$digest" ]; then
@@ -116,8 +164,8 @@ check_content() {
 
 remember() {
     jq --null-input --arg name "$name" --arg rev "$rev" --arg digest "$digest" \
-        --argjson seq "$seq" --argjson created "$created" \
-        '{$name, $rev, $digest, $seq, $created}' >"$seen.new"
+        --argjson seq "$seq" --argjson created "$created" --argjson expires "$expires" \
+        '{$name, $rev, $digest, $seq, $created, $expires}' >"$seen.new"
     sync "$seen.new"
     mv "$seen.new" "$seen"
 }
@@ -147,6 +195,10 @@ write_metrics() {
     metric picket_subscriber_release_created_timestamp_seconds 'When that release was made.'
     printf 'picket_subscriber_release_created_timestamp_seconds{channel="%s"} %s\n' \
         "$channel" "$(jq .created "$seen")"
+    metric picket_subscriber_latest_expires_timestamp_seconds \
+        'When that expires which the channel states of its current release; 0 where it states nothing.'
+    printf 'picket_subscriber_latest_expires_timestamp_seconds{channel="%s"} %s\n' \
+        "$channel" "$(jq '.expires // 0' "$seen")"
     [ -e "$SYSTEM/nixos-version" ] || return 0
     running=0
     [ "nixos-$(cat "$SYSTEM/nixos-version")" != "$(jq --raw-output .name "$seen")" ] || running=1
@@ -156,7 +208,8 @@ write_metrics() {
 
 now=$(date +%s)
 # Each step says itself what is wrong; the first that fails ends the look.
-if get_release && check_signature && read_release && compare_with_seen && check_content; then
+if get_latest && get_release && check_signature && read_release && compare_with_seen && check_latest &&
+    check_content; then
     remember
 fi
 [ ! -e "$seen" ] || warn_if_old

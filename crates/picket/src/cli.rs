@@ -42,7 +42,15 @@ pub enum Command {
     /// Make a signing key and print its public half.
     Keygen(Keygen),
     /// Check a channel from outside, as its clients see it: the release's signature, every file's
-    /// hash, and every narinfo and NAR of its binary cache.
+    /// hash, every narinfo and NAR of its binary cache, and that it is the current release.
+    ///
+    /// Which release is the current one is stated in the channel's latest.json, which is signed anew
+    /// all the time and expires after some days. A channel that was moved back, and a mirror that
+    /// stands still, are told by it. A channel of an older Picket has none; that is noted, and wrong
+    /// only with --require-latest, or where a file given as --state remembers that it had one.
+    ///
+    /// The address of one release gives that release, whatever comes later: there nothing is said
+    /// of the current one, and nothing remembered.
     Verify(Verify),
     /// Remove what the retention rules let go, or say what that would be.
     ///
@@ -159,6 +167,13 @@ pub struct Verify {
     /// A public key that the release may be signed with (repeatable).
     #[arg(long = "public-key", value_name = "KEY", required = true)]
     pub public_keys: Vec<PublicKey>,
+    /// Take it for wrong if the channel has no latest.json.
+    #[arg(long)]
+    pub require_latest: bool,
+    /// A file that remembers the highest release of each channel that was good, and refuses a lower
+    /// one, or another of the same number; made where it is missing. Without it nothing is remembered.
+    #[arg(long, value_name = "FILE")]
+    pub state: Option<PathBuf>,
     /// Print the report as one JSON object.
     #[arg(long)]
     pub json: bool,

@@ -107,6 +107,7 @@ impl Service {
             base_url: config.web.base_url,
             interval: config.interval,
             retention,
+            latest_seconds: config.latest_seconds,
             wake,
             board,
             shared: Shared::default(),

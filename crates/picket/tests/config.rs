@@ -44,6 +44,7 @@ reference = "nixpkgs.git"
 
 [signing]
 key_files = ["key"]
+latest_hours = 48
 
 [nix]
 bin_dir = "bin"
@@ -207,6 +208,7 @@ fn every_key_is_taken() {
     );
     assert_eq!(config.limits.evaluation.seconds, 900);
     assert_eq!(config.limits.evaluation.memory_bytes, Some(8192 << 20));
+    assert_eq!(config.latest_seconds, 48 * 3_600);
     assert_eq!(config.retention.minimum_free_gib, 20);
     assert_eq!(config.retention.every_seconds, 600);
 }
@@ -216,7 +218,8 @@ fn a_file_without_the_newer_keys_is_as_good_as_before() {
     let (before, _) = FULL.split_once("[impact]").unwrap();
     let begin = before.find("push_first").unwrap();
     let end = before.find("[channel.jobs]").unwrap();
-    let config = parse(&format!("{}{}", &before[..begin], &before[end..])).unwrap();
+    let before = format!("{}{}", &before[..begin], &before[end..]);
+    let config = parse(&before.replace("latest_hours = 48\n", "")).unwrap();
     let channel = &config.channels[0];
     let policy = &channel.policy;
     assert!(!policy.push_first);
@@ -238,6 +241,7 @@ fn a_file_without_the_newer_keys_is_as_good_as_before() {
         every_seconds: 3_600,
     };
     assert_eq!(config.retention, kept);
+    assert_eq!(config.latest_seconds, 72 * 3_600);
 }
 
 /// Clients' addresses are made by adding to this one.
@@ -550,31 +554,38 @@ fn a_missing_file_is_named() {
 #[test]
 fn errors_name_file_line_and_remedy() {
     insta::assert_snapshot!(error("interval_seconds = 30", "interval = 30"), @"
-    <folder>/picket.toml:47: unknown field `interval`, expected `interval_seconds`
+    <folder>/picket.toml:48: unknown field `interval`, expected `interval_seconds`
       to mend it: `picket check-config --help` lists every key and what it is for
     ");
     insta::assert_snapshot!(error("required_approvals = 2", "required_approvals = 0"), @"
-    <folder>/picket.toml:52: 0 would let everything through
+    <folder>/picket.toml:53: 0 would let everything through
       to mend it: write 1 or more
     ");
     insta::assert_snapshot!(error("name = \"nixos-26.05-sec\"", "name = \"queue\""), @r#"
-    <folder>/picket.toml:50: "queue" is a page of the web UI
+    <folder>/picket.toml:51: "queue" is a page of the web UI
       to mend it: write a name as nixos-26.05-sec
     "#);
     insta::assert_snapshot!(error("key_files = [\"key\"]", "key_files = [\"none\"]"), @"
     <folder>/picket.toml:30: the key file <folder>/none: No such file or directory (os error 2)
       to mend it: make a key with `picket keygen NAME --out FILE` and name FILE here
     ");
+    for hours in [23, 721] {
+        let shorter = format!("latest_hours = {hours}");
+        let says =
+            format!("{hours} hours are too few or too many\n  to mend it: write a number from 24");
+        let said = error("latest_hours = 48", &shorter);
+        assert!(said.contains(&says), "{said}");
+    }
     insta::assert_snapshot!(error("file = \"nixos/release-small.nix\"", "file = \"../x.nix\""), @r#"
-    <folder>/picket.toml:69: the configured job set is wrong: its file must be a path relative to the tree's root, without `..`: ../x.nix
+    <folder>/picket.toml:70: the configured job set is wrong: its file must be a path relative to the tree's root, without `..`: ../x.nix
       to mend it: write a path relative to the tree's root, as nixos/release-small.nix
     "#);
     insta::assert_snapshot!(error("\"firefox*\"", "\"*\""), @"
-    <folder>/picket.toml:62: every pull request would be a candidate
+    <folder>/picket.toml:63: every pull request would be a candidate
       to mend it: write names of packages, as mastodon or firefox*
     ");
     insta::assert_snapshot!(error("https://cache.nixos.org\"", "cache.nixos.org\""), @"
-    <folder>/picket.toml:74: relative URL without a base
+    <folder>/picket.toml:75: relative URL without a base
       to mend it: write an address as https://example.org
     ");
     insta::assert_snapshot!(error("repository = \"NixOS/nixpkgs\"", "repository = \"nixpkgs\""), @r#"
@@ -582,7 +593,7 @@ fn errors_name_file_line_and_remedy() {
       to mend it: write OWNER/NAME, as NixOS/nixpkgs
     "#);
     insta::assert_snapshot!(error("ssh://git@github.com/example", "git@github.com:example"), @r#"
-    <folder>/picket.toml:56: "git@github.com:example/nixpkgs.git" is refused as the address of a git repository: write an https, http, ssh or file URL, or an absolute path
+    <folder>/picket.toml:57: "git@github.com:example/nixpkgs.git" is refused as the address of a git repository: write an https, http, ssh or file URL, or an absolute path
       to mend it: write https://HOST/PATH, ssh://USER@HOST/PATH, or a path
     "#);
     insta::assert_snapshot!(error("https://github.com/NixOS/nixpkgs.git", "ext::sh -c true"), @r#"
@@ -598,16 +609,16 @@ fn errors_name_file_line_and_remedy() {
 #[test]
 fn what_is_graver_has_no_more_time() {
     insta::assert_snapshot!(error("high_hours = 72", "high_hours = 0"), @"
-    <folder>/picket.toml:102: nothing is out within 0 hours
+    <folder>/picket.toml:103: nothing is out within 0 hours
       to mend it: write 1 or more hours, or leave the key out: then there is no target
     ");
     insta::assert_snapshot!(error("medium_hours = 336", "medium_hours = 48"), @"
-    <folder>/picket.toml:103: medium_hours is 48, and high_hours, for what is graver, 72
+    <folder>/picket.toml:104: medium_hours is 48, and high_hours, for what is graver, 72
       to mend it: give what is graver no more hours than what is less so
     ");
     let between = "medium_hours = 336\nlow_hours = 720";
     insta::assert_snapshot!(error(between, "low_hours = 48"), @"
-    <folder>/picket.toml:103: low_hours is 48, and high_hours, for what is graver, 72
+    <folder>/picket.toml:104: low_hours is 48, and high_hours, for what is graver, 72
       to mend it: give what is graver no more hours than what is less so
     ");
     assert!(parse(&FULL.replace("high_hours = 72", "high_hours = 24")).is_ok());

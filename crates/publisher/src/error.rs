@@ -128,6 +128,18 @@ pub enum PublishError {
         /// The release that it is at.
         current: ReleaseName,
     },
+    /// Clients were led to a later release than the pointer leads to now, or to another one of that
+    /// number.
+    #[error(
+        "the channel's pointer leads to {name}, and clients were led to {seen} before: it was moved \
+         back, and nobody vouches for where it is now"
+    )]
+    PointerWentBack {
+        /// The release that the pointer leads to.
+        name: ReleaseName,
+        /// The one that clients were led to.
+        seen: ReleaseName,
+    },
     /// Upstream could not be asked, which does not mean that it has nothing.
     #[error("upstream at {url}: {reason}")]
     Upstream {

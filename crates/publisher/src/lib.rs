@@ -5,6 +5,7 @@
 //! ```text
 //! releases/<channel>/<release>/    immutable: archives, revision, store paths, signed manifest
 //! channels/<channel>               a symbolic link to the current release: the one pointer
+//! latest/<channel>/                which release that is, signed anew all the time: it soon expires
 //! cache/                           narinfos and NARs that upstream's binary cache does not have, and
 //!                                  each release's tree, for locks that outlive its folder
 //! ```
@@ -13,7 +14,8 @@
 //! seen changes. The order is: [`Publisher::publish_paths`], [`Publisher::stage_release`],
 //! [`Publisher::check_staged`] and, what it finds damaged, [`Publisher::repair`]; then the caller
 //! seals the release in its own records; then [`Publisher::reveal`] signs it and
-//! [`Publisher::flip`] leads the channel to it. A release that is given up before that is discarded
+//! [`Publisher::flip`] leads the channel to it, and [`Publisher::state_latest`] states that it is the
+//! current one, again and again. A release that is given up before that is discarded
 //! ([`Publisher::discard`], [`Publisher::sweep`]). [`verify()`] looks at the result as a stranger
 //! does.
 
@@ -30,6 +32,7 @@ mod history;
 mod http;
 mod key;
 mod key_file;
+mod latest;
 mod manifest;
 mod mend;
 mod nar;
@@ -50,12 +53,14 @@ mod reveal;
 mod source;
 mod sri;
 mod stage;
+mod stating;
 mod tarball;
 mod tree;
 mod unpacked;
 mod upstream;
 mod verified;
 mod verify;
+mod versioned;
 
 pub use cache::PublishedPaths;
 pub use cache_file::{CacheFile, HashPart};
@@ -64,6 +69,7 @@ pub use error::PublishError;
 pub use gone::{Gone, WhyGone};
 pub use key::{KeyError, KeyName, PublicKey, SecretKey, Signature};
 pub use key_file::KeyFileError;
+pub use latest::{Latest, LatestFile, LatestKind};
 pub use manifest::{
     FileDigest, Manifest, ManifestBase, ManifestPick, ManifestTree, PublishedPath, ReleaseHead,
     SetAside, StandIn, immutable_link,
@@ -79,5 +85,6 @@ pub use retention::{
     RetentionPolicy,
 };
 pub use stage::{Staged, StagedPlace};
+pub use stating::{LatestTerms, Stated};
 pub use upstream::{Upstream, UpstreamCache};
-pub use verify::{VerifyReport, verify};
+pub use verify::{MissingLatest, StatedRelease, VerifyReport, VerifyTerms, verify, verify_by};

@@ -12,6 +12,7 @@ use url::Url;
 use crate::key::PublicKey;
 use crate::release_file::ReleaseFile;
 use crate::sri;
+use crate::versioned;
 
 /// The format that this version of Picket writes.
 pub(crate) const FORMAT: u32 = 1;
@@ -236,18 +237,7 @@ impl Manifest {
     /// # Errors
     /// What is wrong with them, as a sentence for a person.
     pub fn parse(bytes: &[u8]) -> Result<Self, String> {
-        #[derive(Deserialize)]
-        struct Versioned {
-            format: u32,
-        }
-        let invalid = |error| format!("release.json cannot be read: {error}");
-        let Versioned { format } = serde_json::from_slice(bytes).map_err(invalid)?;
-        if format != FORMAT {
-            return Err(format!(
-                "release.json has format {format}; this version of picket knows format {FORMAT}"
-            ));
-        }
-        serde_json::from_slice(bytes).map_err(invalid)
+        versioned::parse("release.json", FORMAT, bytes)
     }
 
     /// Where the release stands.

@@ -13,6 +13,7 @@ use crate::cache_file::CacheFile;
 use crate::error::{AtPath, PublishError};
 use crate::folder::ReleaseFolder;
 use crate::gone::{self, Gone};
+use crate::latest::{self, Latest, LatestFile};
 use crate::manifest::{Manifest, ReleaseHead, release_folder};
 use crate::release_file::ReleaseFile;
 
@@ -94,6 +95,16 @@ impl PublicDir {
         let mut name = self.root.file_name().unwrap_or_default().to_owned();
         name.push("-records");
         self.root.with_file_name(name)
+    }
+
+    /// The folder of the channel's statement of which release is the current one.
+    pub(crate) fn latest_dir(&self, channel: &ChannelName) -> PathBuf {
+        self.root.join("latest").join(channel.as_str())
+    }
+
+    /// A file of that statement.
+    pub fn latest_file(&self, channel: &ChannelName, file: LatestFile) -> PathBuf {
+        self.latest_dir(channel).join(file.file_name())
     }
 
     /// The folder of the channels' pointers.
@@ -187,6 +198,22 @@ impl PublicDir {
     /// Whoever panicked while holding the lock left a map that is whole.
     fn known_heads(&self) -> std::sync::MutexGuard<'_, BTreeMap<ChannelName, Arc<ReleaseHead>>> {
         self.heads.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is stated of which release is the current one; `None` where nothing is. Who signed it is
+    /// not looked at.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub fn latest(&self, channel: &ChannelName) -> Result<Option<Latest>, PublishError> {
+        let path = self.latest_file(channel, LatestFile::Statement);
+        let Some(bytes) = read_bounded(&path, latest::SIZE_MAX).at(&path)? else {
+            return Ok(None);
+        };
+        let latest = Latest::parse(&bytes);
+        latest
+            .map(Some)
+            .map_err(|reason| PublishError::Damaged { path, reason })
     }
 
     /// Why a release is not there any more; `None` where it is there, or never was.

@@ -83,7 +83,8 @@ impl Publisher {
     }
 }
 
-fn signatures(keys: &[SecretKey], bytes: &[u8]) -> String {
+/// One a line, of every key.
+pub(crate) fn signatures(keys: &[SecretKey], bytes: &[u8]) -> String {
     let lines = keys.iter().map(|key| format!("{}\n", key.sign(bytes)));
     lines.collect()
 }

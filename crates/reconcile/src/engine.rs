@@ -46,6 +46,8 @@ pub struct Engine {
     pub interval: Duration,
     /// What is kept for how long.
     pub retention: Retention,
+    /// For how many seconds it holds what is stated of a channel's current release.
+    pub latest_seconds: u32,
     /// Rung by the web side after each decision.
     pub wake: Arc<Notify>,
     /// Told how the lanes are.

@@ -30,6 +30,7 @@ mod disk;
 mod engine;
 mod lane;
 mod lanes;
+mod latest;
 mod measure;
 mod observe;
 mod own;

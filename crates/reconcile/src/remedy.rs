@@ -65,6 +65,10 @@ fn of_publish(error: &PublishError) -> Option<&'static str> {
             "What is damaged in a release that is published is whole again from a copy of the public \
              folder, and clients are led past it by the next release.",
         ),
+        PublishError::PointerWentBack { .. } => Some(
+            "Find out who moved the pointer in the folder public/channels, or restored an older copy of \
+             that folder, and put it back; or let the next release be published, which is later than both.",
+        ),
         PublishError::Upstream { .. } => {
             Some("The upstream cache has to answer before a release can be checked against it.")
         }

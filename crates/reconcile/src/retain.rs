@@ -1,4 +1,5 @@
-//! The lane that removes what is not needed any more, and sees to it that the disk has room.
+//! The lane that removes what is not needed any more, sees to it that the disk has room, and looks after
+//! what is published.
 //!
 //! What goes is said in `collect`; here is when.
 
@@ -40,6 +41,7 @@ impl Work for Retain {
             lane.attempt("looking at the disk", engine.look_at_disks())
                 .await;
             engine.look_at_published(lane, Closely::AtNames).await;
+            engine.state_all_latest(lane).await;
         }
         let began = *self.last.get_or_insert_with(now);
         let period = i64::from(engine.retention.every_seconds);

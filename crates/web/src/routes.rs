@@ -148,7 +148,7 @@ routes! {
     FILE "/releases/{channel}/{release}/{file}" files::release_file, "a file of a release; it never changes";
     FILE "/{channel}" files::channel, "redirect to the channel's current release";
     FILE "/{channel}/" files::channel, "the same";
-    FILE "/{channel}/{file}" files::channel_file, "redirect to a file of the channel's current release";
+    FILE "/{channel}/{file}" files::channel_file, "redirect to a file of the channel's current release; latest.json, which states what that is, itself";
 }
 
 /// Takes bodies of at most so many bytes.

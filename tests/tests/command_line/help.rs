@@ -47,7 +47,8 @@ fn help_of_picket() -> Result<()> {
       check-config  Check a configuration file and the files that it names, and stop
       keygen        Make a signing key and print its public half
       verify        Check a channel from outside, as its clients see it: the release's signature, every
-                    file's hash, and every narinfo and NAR of its binary cache
+                    file's hash, every narinfo and NAR of its binary cache, and that it is the current
+                    release
       gc            Remove what the retention rules let go, or say what that would be
       accounts      Look after the accounts behind the team's logins
       audit-log     Look after the audit log
@@ -303,18 +304,40 @@ fn help_of_keygen() -> Result<()> {
 #[test]
 fn help_of_verify() -> Result<()> {
     insta::assert_snapshot!(help(&["verify"])?, @r"
-    Check a channel from outside, as its clients see it: the release's signature, every file's hash, and
-    every narinfo and NAR of its binary cache
+    Check a channel from outside, as its clients see it: the release's signature, every file's hash,
+    every narinfo and NAR of its binary cache, and that it is the current release.
+
+    Which release is the current one is stated in the channel's latest.json, which is signed anew all
+    the time and expires after some days. A channel that was moved back, and a mirror that stands still,
+    are told by it. A channel of an older Picket has none; that is noted, and wrong only with
+    --require-latest, or where a file given as --state remembers that it had one.
+
+    The address of one release gives that release, whatever comes later: there nothing is said of the
+    current one, and nothing remembered.
 
     Usage: picket verify [OPTIONS] --public-key <KEY> <URL>
 
     Arguments:
-      <URL>  The channel's address, as clients subscribe to it
+      <URL>
+              The channel's address, as clients subscribe to it
 
     Options:
-          --public-key <KEY>  A public key that the release may be signed with (repeatable)
-          --json              Print the report as one JSON object
-      -h, --help              Print help
+          --public-key <KEY>
+              A public key that the release may be signed with (repeatable)
+
+          --require-latest
+              Take it for wrong if the channel has no latest.json
+
+          --state <FILE>
+              A file that remembers the highest release of each channel that was good, and refuses a
+              lower one, or another of the same number; made where it is missing. Without it nothing is
+              remembered
+
+          --json
+              Print the report as one JSON object
+
+      -h, --help
+              Print help (see a summary with '-h')
     ");
     Ok(())
 }

@@ -62,6 +62,7 @@ const BEGINNING: &[&str] = &[
     "done with staging release #",
     "tagged #",
     "# is now #",
+    "stated that # is current",
     "done with publishing release #",
 ];
 
@@ -85,6 +86,7 @@ const FIX: &[&str] = &[
     "done with staging release #",
     "tagged #",
     "# is now #",
+    "stated that # is current",
     "done with publishing release #",
 ];
 

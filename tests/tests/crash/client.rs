@@ -2,16 +2,19 @@
 //!
 //! It follows the channel's redirect and reads the release folder that it leads to, with the
 //! narinfos and NARs that the release needs. That the server is down is no fault; an answer that
-//! is not whole is one, and so is a release that is older than one seen before.
+//! is not whole is one, and so is a release that is older than one seen before, or than the one that
+//! the channel states to be current.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use picket_domain::{PrNumber, ReleaseSeq, Sha256};
-use picket_publisher::{CacheFile, Manifest, PublicKey, ReleaseFile, Signature};
+use picket_publisher::{
+    CacheFile, Latest, LatestFile, Manifest, PublicKey, ReleaseFile, Signature,
+};
 use reqwest::StatusCode;
 use tokio::task::JoinHandle;
 use url::Url;
@@ -30,6 +33,8 @@ pub(crate) struct Seen {
     pub(crate) down: u64,
     /// The releases, in the order in which they came.
     pub(crate) releases: Vec<ReleaseSeq>,
+    /// Those that were stated to be current.
+    pub(crate) stated: BTreeSet<ReleaseSeq>,
 }
 
 /// The pull requests that no release may have from a number on: they were vetoed before it was
@@ -122,6 +127,10 @@ struct Down;
 
 impl Look<'_> {
     async fn once(&self, seen: &mut Seen) -> Result<()> {
+        let Ok(stated) = self.stated().await? else {
+            seen.down += 1;
+            return Ok(());
+        };
         let Ok((status, folder, _)) = self.get(self.channel.clone()).await else {
             seen.down += 1;
             return Ok(());
@@ -135,6 +144,15 @@ impl Look<'_> {
             return Ok(());
         };
         seen.whole += 1;
+        if let Some(stated) = stated {
+            ensure!(
+                stated.seq <= manifest.seq,
+                "{} is stated to be current, and the channel led to {} after that",
+                stated.release,
+                manifest.name
+            );
+            seen.stated.insert(stated.seq);
+        }
         match seen.releases.last() {
             Some(last) if *last == manifest.seq => {}
             Some(last) if *last > manifest.seq => {
@@ -143,6 +161,41 @@ impl Look<'_> {
             _ => seen.releases.push(manifest.seq),
         }
         Ok(())
+    }
+
+    /// What is stated of the current release, which must be signed and there.
+    async fn stated(&self) -> Result<Result<Option<Latest>, Down>> {
+        let file = |it: LatestFile| Url::parse(&format!("{}/{}", self.channel, it.file_name()));
+        let bytes = match self.get(file(LatestFile::Statement)?).await {
+            Err(Down) => return Ok(Err(Down)),
+            Ok((StatusCode::NOT_FOUND, ..)) => return Ok(Ok(None)),
+            Ok((status, _, bytes)) => {
+                ensure!(status.is_success(), "latest.json: {status}");
+                bytes
+            }
+        };
+        let Some(signatures) = self.read(file(LatestFile::Signature)?).await? else {
+            return Ok(Err(Down));
+        };
+        let signatures = String::from_utf8(signatures)?;
+        let mut signatures = signatures
+            .lines()
+            .filter_map(|it| Signature::parse(it).ok());
+        ensure!(
+            signatures.any(|it| self.key.verify(&bytes, &it)),
+            "latest.json is not signed"
+        );
+        let latest = Latest::parse(&bytes).map_err(anyhow::Error::msg)?;
+        let manifest = Url::parse(&format!("{}/release.json", latest.release_url))?;
+        let Some(manifest) = self.read(manifest).await? else {
+            return Ok(Err(Down));
+        };
+        ensure!(
+            Sha256::of(&manifest) == latest.release_json_sha256,
+            "latest.json has another hash of {}",
+            latest.release
+        );
+        Ok(Ok(Some(latest)))
     }
 
     /// The manifest of a whole release; `None` where the server died under the look.

@@ -166,8 +166,11 @@ pub(crate) async fn is_in_order(stage: &Stage, wishes: &[Wish], past: Past) -> R
 fn verifies(stage: &Stage) -> Result<()> {
     let (url, key) = (stage.channel_url()?, stage.world.public_key.to_string());
     let config = stage.world.config_file.display().to_string();
-    let verified = run(["verify", url.as_str(), "--public-key", &key])?;
+    let strictly = ["--require-latest", "--public-key", &key];
+    let verified = run(["verify", url.as_str()].into_iter().chain(strictly))?;
     ensure!(verified.code == Some(0), "{verified:?}");
+    // Not even that what is stated is behind.
+    ensure!(!verified.stdout.contains("note: "), "{verified:?}");
     let verified = run(["audit-log", "verify", "--config", &config])?;
     ensure!(verified.code == Some(0), "{verified:?}");
     Ok(())
@@ -221,6 +224,7 @@ fn has_no_leftovers(stage: &Stage) -> Result<()> {
         "cache/nar",
         "channels",
         &format!("releases/{CHANNEL}"),
+        &format!("latest/{CHANNEL}"),
     ] {
         for entry in std::fs::read_dir(public.join(folder))? {
             let name = entry?.file_name();

@@ -145,6 +145,7 @@ impl Crash {
                 println!("{seen:?}");
                 ensure!(seen.whole > 10 && seen.down > 0, "{seen:?}");
                 ensure!(seen.releases.len() > 1, "{seen:?}");
+                ensure!(seen.stated.len() > 1, "{seen:?}");
                 return Ok(());
             }
             wishes[0] = push_again(&self.stage, MASTODON, pass)?;

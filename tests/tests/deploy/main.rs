@@ -1,6 +1,7 @@
 //! What `deploy/` holds is true of the program as it is: the modules evaluate, the configuration is
 //! good, the units are accepted, nginx serves a channel that verifies, and every metric exists.
 
+mod latest;
 mod metrics;
 mod nginx;
 mod nixos;
@@ -51,6 +52,7 @@ async fn a_channel_is_served_by_nginx() -> Result<()> {
     metrics::all_are_there(&stage.text("metrics").await?)?;
     let subscriber = subscriber::Subscriber::of(&stage)?;
     subscriber::notices_what_is_wrong(&subscriber, &stage)?;
+    latest::notices_what_is_wrong(&subscriber, &stage)?;
 
     stage.picket.take().context("Picket runs")?.stop()?;
     nginx::releases_outlive_picket(&stage).await?;

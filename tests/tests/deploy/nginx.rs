@@ -276,6 +276,7 @@ fn static_paths(stage: &Stage) -> Result<Vec<String>> {
         cache(&format!("nar/{}.nar.zst", "0".repeat(52))),
         format!("releases/{channel}/nixos-26.05.1.999.abc/nixexprs.tar.xz"),
     ]);
+    paths.extend(["latest.json", "latest.json.sig"].map(|file| format!("{channel}/{file}")));
     let gone = withdrawn(&root, &channel)?;
     paths.extend(["", "/", "/release.json"].map(|file| format!("{gone}{file}")));
     Ok(paths)
@@ -330,6 +331,8 @@ pub(crate) async fn nothing_else_is_served(stage: &Stage) -> Result<()> {
         "cache/..%2f..%2fpicket.db",
         "cache/log/00bgd045z0d4icpbc2yyz4gx48ak44la-x.drv",
         "releases/",
+        &format!("latest/{channel}/.lock"),
+        &format!("{channel}/.lock"),
         &format!("releases/{channel}/.lock"),
         &format!("releases/{channel}/..%2f..%2f..%2f..%2fpicket.toml"),
     ] {

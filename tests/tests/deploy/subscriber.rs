@@ -57,12 +57,12 @@ impl Subscriber {
             .join(format!("{channel}.json"))
     }
 
-    fn seen(&self) -> Result<Value> {
+    pub(crate) fn seen(&self) -> Result<Value> {
         Ok(serde_json::from_slice(&fs::read(self.seen_file())?)?)
     }
 
     /// Takes a look, with some of the settings changed.
-    fn look(&self, changed: &[(&str, &str)]) -> Result<Ran> {
+    pub(crate) fn look(&self, changed: &[(&str, &str)]) -> Result<Ran> {
         let bin = program().parent().context("a program is in a folder")?;
         let path = std::env::var("PATH")?;
         let output = Command::new("/bin/sh")
@@ -109,7 +109,7 @@ impl Subscriber {
     }
 
     /// A look that must find this kind of problem, and no other.
-    fn finds(&self, kind: &str, changed: &[(&str, &str)]) -> Result<String> {
+    pub(crate) fn finds(&self, kind: &str, changed: &[(&str, &str)]) -> Result<String> {
         let ran = self.look(changed)?;
         ensure!(ran.code == Some(1), "{kind}: {ran:?}");
         assert_eq!(self.problems()?, [kind]);

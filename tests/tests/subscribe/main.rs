@@ -3,6 +3,7 @@
 
 mod channel;
 mod flakes;
+mod latest;
 mod packages;
 mod verify;
 

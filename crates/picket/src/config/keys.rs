@@ -100,6 +100,12 @@ pub const KEYS: &[(&str, &str)] = &[
         "Secret keys made by `picket keygen`; several while one replaces another.",
     ),
     (
+        "signing.latest_hours",
+        "For how many hours it holds what is stated of a channel's current release (`latest.json`), 24 to 720; default 72. It \
+         is stated anew after a quarter of that, and after 12 hours at the latest. So long a mirror that stands still goes unnoticed, \
+         and so long the server may be down before `picket verify` takes it for one.",
+    ),
+    (
         "nix.bin_dir",
         "Folder of the Nix commands; default: those in PATH.",
     ),

@@ -49,6 +49,8 @@ pub struct Config {
     pub upstream: Upstream,
     /// The keys that sign releases and store paths; never empty.
     pub signing_keys: Vec<SecretKey>,
+    /// For how many seconds it holds what is stated of a channel's current release; at least a day.
+    pub latest_seconds: u32,
     /// How Nix is called.
     pub nix: NixConfig,
     /// What builds and evaluations may use.

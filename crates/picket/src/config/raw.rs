@@ -110,6 +110,7 @@ pub(super) struct Upstream {
 #[serde(deny_unknown_fields)]
 pub(super) struct Signing {
     pub(super) key_files: Spanned<Vec<Spanned<PathBuf>>>,
+    pub(super) latest_hours: Option<Spanned<u32>>,
 }
 
 #[derive(Default, Deserialize)]

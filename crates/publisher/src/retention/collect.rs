@@ -133,8 +133,17 @@ impl Publisher {
         self.remove_release(channel, name, WhyGone::withdrawn(reason), now)
     }
 
+    /// Whether clients are led to it, or told that it is the current one, which it was a moment ago.
     fn is_current(&self, channel: &ChannelName, name: &ReleaseName) -> Result<bool, PublishError> {
-        Ok(self.dir.current(channel)?.as_ref() == Some(name))
+        if self.dir.current(channel)?.as_ref() == Some(name) {
+            return Ok(true);
+        }
+        match self.dir.latest(channel) {
+            Ok(latest) => Ok(latest.is_some_and(|latest| latest.release == *name)),
+            // It tells nobody anything.
+            Err(PublishError::Damaged { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// The cache's lock and every channel's; `None` where somebody holds one of them.

@@ -2,11 +2,18 @@
 
 mod content;
 mod files;
+mod forward;
+mod latest;
+mod memory;
 mod paths;
 mod place;
 mod report;
+mod stated;
 mod unlisted;
 
+use std::path::Path;
+
+use picket_domain::{Sha256, Timestamp};
 use url::Url;
 
 use crate::folder::{SIGNATURES_MAX, is_signed};
@@ -17,12 +24,40 @@ use crate::release_file::ReleaseFile;
 use crate::source::Source;
 use place::Place;
 pub use report::VerifyReport;
+use stated::Found;
+pub use stated::{MissingLatest, StatedRelease};
+
+/// What a channel is verified by.
+#[derive(Debug, Clone)]
+pub struct VerifyTerms<'a> {
+    /// The keys of which one has to have signed it.
+    pub keys: &'a [PublicKey],
+    /// The time, which tells whether what is stated of the current release holds.
+    pub now: Timestamp,
+    /// What to make of it if nothing is stated.
+    pub missing_latest: MissingLatest,
+    /// The file that remembers the highest release of each channel, which none may go below; `None`:
+    /// nothing is remembered.
+    pub state: Option<&'a Path>,
+}
+
+impl<'a> VerifyTerms<'a> {
+    /// A look now, of somebody who was never here before.
+    pub fn of(keys: &'a [PublicKey]) -> Self {
+        Self {
+            keys,
+            now: Timestamp::now(),
+            missing_latest: MissingLatest::Noted,
+            state: None,
+        }
+    }
+}
 
 /// One look at a channel: where it is, whom to trust, and what was found.
 struct Verification<'a> {
     source: Source,
     place: Place,
-    keys: &'a [PublicKey],
+    terms: &'a VerifyTerms<'a>,
     report: VerifyReport,
 }
 
@@ -31,39 +66,46 @@ struct Verification<'a> {
 /// The address is that of a channel, of a release folder or of a file in one (`http`, `https`), or
 /// `file:///<public folder>/<channel>`. Checked are the manifest's signature, the hash of every file
 /// that it lists, what the archives hold, and of every store path its narinfo, its signature, its
-/// references and its NAR. A file that it does not list is named, where it can be seen: over HTTP
+/// references and its NAR; and that it is the release that the channel states to be its current one. A file that it does not list is named, where it can be seen: over HTTP
 /// those whose names a release has, in a folder all.
 ///
 /// All that is wrong is in the report, which has to be looked at: see [`VerifyReport::is_good`].
 /// Only a manifest that no given key signed ends it early.
 pub async fn verify(url: &Url, keys: &[PublicKey]) -> VerifyReport {
+    verify_by(url, &VerifyTerms::of(keys)).await
+}
+
+/// [`verify()`], by other terms.
+pub async fn verify_by(url: &Url, terms: &VerifyTerms<'_>) -> VerifyReport {
     let mut report = VerifyReport::new(url);
     let opened = async {
         let source = Source::of(url)?;
+        let stated_at = place::stated_at(url)?;
+        let found = stated::read(&source, &stated_at, terms.keys).await;
         let place = Place::find(&source, url).await?;
-        Ok::<_, HttpError>((source, place))
+        Ok::<_, HttpError>((source, found, place))
     };
     match opened.await {
         Err(error) => {
             report.error(&error);
             report
         }
-        Ok((source, place)) => {
+        Ok((source, found, place)) => {
             let mut verification = Verification {
                 source,
                 place,
-                keys,
+                terms,
                 report,
             };
-            verification.run().await;
+            verification.run(&found).await;
             verification.report
         }
     }
 }
 
 impl Verification<'_> {
-    async fn run(&mut self) {
-        let Some(manifest) = self.manifest().await else {
+    async fn run(&mut self, found: &Found) {
+        let Some((manifest, sha256)) = self.manifest().await else {
             return;
         };
         self.report.names(&manifest);
@@ -77,27 +119,39 @@ impl Verification<'_> {
             manifest.store_paths.len(),
         );
         self.place_fits(&manifest);
+        let before = self.recall(&manifest);
+        if let Some(before) = &before {
+            self.goes_forward(&manifest, sha256, before);
+        }
+        self.latest(found, &manifest, sha256, before.as_ref());
         self.files(&manifest).await;
         self.unlisted(&manifest).await;
         self.store_paths(&manifest).await;
+        self.remember(&manifest, sha256);
     }
 
-    /// The manifest, if it is signed: what an untrusted one describes is not worth looking at.
-    async fn manifest(&mut self) -> Option<Manifest> {
+    /// The names of the keys, for a person.
+    fn key_names(&self) -> String {
+        let names = self.terms.keys.iter().map(|key| key.name().as_str());
+        names.collect::<Vec<_>>().join(", ")
+    }
+
+    /// The manifest and its hash, if it is signed: what an untrusted one describes is not worth looking
+    /// at.
+    async fn manifest(&mut self) -> Option<(Manifest, Sha256)> {
         let bytes = self
             .small(ReleaseFile::Manifest, manifest::SIZE_MAX)
             .await?;
         let signatures = self.small(ReleaseFile::Signature, SIGNATURES_MAX).await?;
-        if !is_signed(&bytes, &signatures, self.keys) {
-            let names = self.keys.iter().map(|key| key.name().as_str());
-            let names = names.collect::<Vec<_>>().join(", ");
+        if !is_signed(&bytes, &signatures, self.terms.keys) {
+            let names = self.key_names();
             self.report.problem(format!(
                 "release.json is not signed by {names}: nothing that it says was looked at"
             ));
             return None;
         }
         match Manifest::parse(&bytes) {
-            Ok(manifest) => Some(manifest),
+            Ok(manifest) => Some((manifest, Sha256::of(&bytes))),
             Err(reason) => {
                 self.report.problem(reason);
                 None

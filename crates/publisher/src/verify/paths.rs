@@ -39,7 +39,7 @@ impl Verification<'_> {
         let looking = Looking {
             source: &self.source,
             cache,
-            keys: self.keys,
+            keys: self.terms.keys,
             known: ours.chain(&manifest.upstream_references).collect(),
         };
         let info = looking.cache_info(manifest).await;

@@ -67,6 +67,21 @@ impl Place {
     }
 }
 
+/// The address below which the channel states its current release. That of a release folder, which is
+/// no channel's, has no such file.
+pub(super) fn stated_at(url: &Url) -> Result<Url, HttpError> {
+    let channel = without_file(url);
+    if channel.scheme() != "file" {
+        return Ok(channel);
+    }
+    let path = channel.to_file_path();
+    let path = path.map_err(|()| HttpError::new(url, "not a path"))?;
+    let (public, name) = (path.parent(), path.file_name());
+    let name = name.unwrap_or_default();
+    let dir = public.unwrap_or(Path::new("/")).join("latest").join(name);
+    Url::from_file_path(dir).map_err(|()| HttpError::new(url, "not an absolute path"))
+}
+
 /// The address without the name of a release's file at its end.
 fn without_file(url: &Url) -> Url {
     let mut folder = url.clone();

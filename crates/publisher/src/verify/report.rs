@@ -6,6 +6,7 @@ use picket_domain::{ChannelName, CommitSha, ReleaseName, ReleaseSeq};
 use serde::Serialize;
 use url::Url;
 
+use super::stated::StatedRelease;
 use crate::http::HttpError;
 use crate::manifest::Manifest;
 
@@ -27,6 +28,8 @@ pub struct VerifyReport {
     pub seq: Option<ReleaseSeq>,
     /// Its commit.
     pub rev: Option<CommitSha>,
+    /// What the channel states of its current release, where that is signed.
+    pub latest: Option<StatedRelease>,
     /// How many files of the release folder are right.
     pub files: u64,
     /// How many store paths are right, NAR and narinfo.
@@ -42,6 +45,13 @@ pub struct VerifyReport {
 impl fmt::Display for VerifyReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.summary())?;
+        if let Some(latest) = &self.latest {
+            let (release, made, expires) = (&latest.release, latest.made, latest.expires);
+            write!(
+                f,
+                "\nstated as current at {made}, until {expires}: {release}"
+            )?;
+        }
         for note in &self.notes {
             write!(f, "\nnote: {note}")?;
         }
@@ -62,6 +72,7 @@ impl VerifyReport {
             release: None,
             seq: None,
             rev: None,
+            latest: None,
             files: 0,
             store_paths: 0,
             bytes: 0,

@@ -8,8 +8,11 @@ use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
 use picket_domain::PathInfo;
-use picket_publisher::{CacheFile, CacheSettings, PublicDir, Publisher, Upstream};
+use picket_publisher::{
+    CacheFile, CacheSettings, LatestFile, PublicDir, Publisher, Signature, Upstream,
+};
 
+use crate::latest::state;
 use crate::world::{NOW, World, channel, key, release};
 
 const JOB: &str = "PICKET_TEST_PUBLISH";
@@ -32,6 +35,7 @@ fn publish(publisher: &Publisher, world_dir: &Path, closure: &[PathInfo]) {
         .unwrap();
     publisher.reveal(&channel(), &release.name).unwrap();
     publisher.flip(&channel(), &release.name).unwrap();
+    state(publisher, NOW);
 }
 
 fn publisher(world_dir: &Path) -> Publisher {
@@ -89,6 +93,17 @@ fn is_whole(publisher: &Publisher, closure: &[PathInfo]) {
     }
     if let Some(current) = public.current(&channel()).unwrap() {
         publisher.check_revealed(&channel(), &current, NOW).unwrap();
+    }
+    if let Some(latest) = public.latest(&channel()).unwrap() {
+        assert_eq!(public.current(&channel()).unwrap(), Some(latest.release));
+        let signatures = public.latest_file(&channel(), LatestFile::Signature);
+        let signature = Signature::parse(&fs::read_to_string(signatures).unwrap()).unwrap();
+        let statement = public.latest_file(&channel(), LatestFile::Statement);
+        assert!(
+            key("k")
+                .public()
+                .verify(&fs::read(statement).unwrap(), &signature)
+        );
     }
 }
 

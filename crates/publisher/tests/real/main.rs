@@ -8,6 +8,8 @@
 mod cache;
 mod keys;
 mod killed;
+mod latest;
+mod latest_attacks;
 mod locks;
 mod mend;
 mod release;

@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use picket_domain::ChannelName;
-use picket_publisher::PublicDir;
+use picket_publisher::{LatestFile, PublicDir};
 use tokio::net::TcpListener;
 use tower_http::services::ServeDir;
 
@@ -16,6 +16,8 @@ use tower_http::services::ServeDir;
 pub(crate) async fn serve(listener: TcpListener, public: PublicDir) -> SocketAddr {
     let router = Router::new()
         .route("/{channel}", get(channel))
+        .route("/{channel}/latest.json", get(latest))
+        .route("/{channel}/latest.json.sig", get(latest_signature))
         .fallback_service(ServeDir::new(public.root()))
         .with_state(public);
     serve_router(listener, router).await
@@ -29,6 +31,25 @@ pub(crate) async fn serve_router(listener: TcpListener, router: Router) -> Socke
 
 pub(crate) async fn listen() -> TcpListener {
     TcpListener::bind(("127.0.0.1", 0)).await.unwrap()
+}
+
+async fn latest(State(public): State<PublicDir>, Path(channel): Path<String>) -> Response {
+    latest_file(&public, &channel, LatestFile::Statement)
+}
+
+async fn latest_signature(
+    State(public): State<PublicDir>,
+    Path(channel): Path<String>,
+) -> Response {
+    latest_file(&public, &channel, LatestFile::Signature)
+}
+
+fn latest_file(public: &PublicDir, channel: &str, file: LatestFile) -> Response {
+    let channel = ChannelName::parse(channel).unwrap();
+    match std::fs::read(public.latest_file(&channel, file)) {
+        Ok(content) => content.into_response(),
+        Err(_) => StatusCode::NOT_FOUND.into_response(),
+    }
 }
 
 async fn channel(State(public): State<PublicDir>, Path(channel): Path<String>) -> Response {

@@ -2,10 +2,11 @@
 
 use std::fs;
 
-use picket_domain::Sha256;
+use picket_domain::{Sha256, Timestamp};
 use picket_publisher::{ReleaseFile, verify};
 use url::Url;
 
+use crate::latest::state;
 use crate::server::{listen, serve};
 use crate::world::{NOW, World, channel, key, release};
 
@@ -36,6 +37,7 @@ fn published(cache: &str) -> World {
         .unwrap();
     publisher.reveal(&channel(), &release.name).unwrap();
     publisher.flip(&channel(), &release.name).unwrap();
+    state(&publisher, Timestamp::now());
     world
 }
 
@@ -49,6 +51,12 @@ async fn a_published_channel_is_good() {
     assert_eq!(report.files, ReleaseFile::ALL.len() as u64);
     assert_eq!(report.store_paths, 3);
     assert!(report.bytes > 1000);
+    assert_eq!(report.notes, Vec::<String>::new());
+    let stated = report.latest.unwrap();
+    assert_eq!(
+        (stated.release, stated.seq),
+        (release(1).name, release(1).seq)
+    );
 
     let root = world.public().root().to_owned();
     let local = Url::from_file_path(root.join(channel().as_str())).unwrap();
@@ -135,6 +143,7 @@ fn as_before(world: &World) {
     };
     let sums: String = others.map(line).collect();
     fs::write(folder.join("SHA256SUMS"), sums).unwrap();
+    state(&world.publisher(&["ours-1"]), Timestamp::now());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -6,14 +6,14 @@ use anyhow::bail;
 use picket_domain::{Facts, Release, ReleaseSeq};
 use picket_merger::ReleaseRefs;
 use picket_publisher::PublishError;
-use tracing::info;
+use tracing::{info, warn};
 
 use crate::engine::{Engine, PROGRESS, blocking, now};
 use crate::settings::Channel;
 
 impl Engine {
-    /// The signatures and the folder, then tag and branch here, then the pointer, then the record:
-    /// whoever sees the release can have its commit. The remote may follow later, unless the channel
+    /// The signatures and the folder, then tag and branch here, then the pointer, the statement that it
+    /// is the current one, and the record: whoever sees the release can have its commit. The remote may follow later, unless the channel
     /// wants it to have the release first: a host that does not answer must not keep a fix from
     /// servers.
     pub(super) async fn publish(
@@ -30,6 +30,13 @@ impl Engine {
         let engine = Arc::clone(self);
         let (of, name) = (release.channel.clone(), release.name.clone());
         blocking(move || engine.publisher.flip(&of, &name)).await?;
+        // The release is out. The lane that looks after what is published tries again, and tells.
+        if let Err(error) = self.state_latest(&release.channel, Some(release)).await {
+            warn!(
+                "it is not stated yet that {} is current: {error:#}",
+                release.name
+            );
+        }
         self.store
             .publish(&release.channel, release.seq, now())
             .await?;

@@ -1,15 +1,16 @@
-//! A channel's own addresses: all of them redirect to its current release.
+//! A channel's own addresses: they redirect to its current release, but for the statement of which
+//! release that is.
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName, StatusCode, header};
 use picket_domain::ChannelName;
-use picket_publisher::{ReleaseFile, ReleaseHead, immutable_link};
+use picket_publisher::{LatestFile, ReleaseFile, ReleaseHead, immutable_link};
 
 use super::cache::about;
-use super::serve::{failed, missing};
+use super::serve::{Manner, NEVER_UNASKED, Tag, failed, file as send_file, missing};
 use crate::error::no_such_page;
 use crate::state::{App, AppState};
 
@@ -36,7 +37,11 @@ pub(crate) async fn channel(
 pub(crate) async fn channel_file(
     State(app): State<App>,
     Path((name, file)): Path<(String, String)>,
+    request: Request,
 ) -> Response {
+    if let Some(file) = LatestFile::parse(&file) {
+        return latest(&app, &name, file, request);
+    }
     let release = match current(&app, &name).await {
         Ok(current) => current,
         Err(answer) => return *answer,
@@ -49,6 +54,20 @@ pub(crate) async fn channel_file(
         .is_tarball()
         .then(|| immutable_link(&app.base_url, &release, file));
     redirect(&app.absolute(&path), link)
+}
+
+/// The statement, or its signatures.
+fn latest(app: &AppState, name: &str, file: LatestFile, request: Request) -> Response {
+    let Some(channel) = app.channel(name) else {
+        return missing("There is no channel of this name.\n");
+    };
+    let path = app.public.latest_file(channel.name(), file);
+    let manner = Manner {
+        tag: Tag::OfBytes,
+        content_type: file.content_type(),
+        cache_control: NEVER_UNASKED,
+    };
+    send_file(&request, &path, manner)
 }
 
 /// Whether whoever asks shows pages, which no client of a channel does.

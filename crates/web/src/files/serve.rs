@@ -18,6 +18,9 @@ use super::content::{SMALL, read, stream};
 /// For what could be replaced by something equally good, such as a narinfo with one more signature.
 pub(super) const FOR_A_DAY: &str = "public, max-age=86400";
 
+/// For what changes at one address: whoever keeps it asks each time whether it is still the same.
+pub(super) const NEVER_UNASKED: &str = "no-cache";
+
 /// For what is not there yet: it may be a second from now.
 const FOR_A_MOMENT: &str = "public, max-age=1";
 

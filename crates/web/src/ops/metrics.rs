@@ -13,6 +13,7 @@ use super::prometheus::Metric;
 use super::reviews::ReviewMetrics;
 use super::sources::SourceMetrics;
 use crate::aim::late;
+use crate::chain::Chain;
 use crate::error::PageError;
 use crate::look::Look;
 use crate::state::{App, AppState};
@@ -39,6 +40,7 @@ struct Metrics {
     flaky: Metric,
     failures: Metric,
     reads: Metric,
+    latest: Metric,
     lag: Metric,
     lag_count: Metric,
     reviews: ReviewMetrics,
@@ -132,6 +134,10 @@ impl Metrics {
                 "picket_evaluation_reads_heard",
                 "Whether it is heard what evaluations read; without, everything is evaluated again.",
             ),
+            latest: Metric::gauge(
+                "picket_latest_expires_seconds",
+                "Seconds until it expires what is stated of the current release; 0 where nothing is.",
+            ),
             lag: Metric::counter(
                 "picket_lag_won_seconds_total",
                 "How much earlier than the stable channel this channel had its superseded fixes.",
@@ -193,6 +199,7 @@ impl Metrics {
         if let Some((release, at)) = look.published().first() {
             self.release.sample(&channel, release.seq.0 as f64);
             self.release_time.sample(&channel, at.as_unix() as f64);
+            self.latest.sample(&channel, stated_for(app, look) as f64);
         }
         if let Some(base) = look.facts.base() {
             let age = look.now.seconds_since(base.seen_at);
@@ -256,6 +263,7 @@ impl Metrics {
             &self.flaky,
             &self.failures,
             &self.reads,
+            &self.latest,
             &self.lag,
             &self.lag_count,
         ];
@@ -279,6 +287,17 @@ pub(crate) async fn metrics(State(app): State<App>) -> Result<Response, PageErro
     }
     let content_type = "text/plain; version=0.0.4; charset=utf-8";
     Ok(([(header::CONTENT_TYPE, content_type)], metrics.page()).into_response())
+}
+
+/// For how many seconds it still holds what is stated of the current release.
+fn stated_for(app: &AppState, look: &Look<'_>) -> i64 {
+    match app.public.latest(look.channel.name()) {
+        Ok(latest) => latest.map_or(0, |latest| latest.seconds_left(look.now)),
+        Err(error) => {
+            tracing::error!(error = %Chain(&error), "the statement of the current release cannot be read");
+            0
+        }
+    }
 }
 
 fn by_state(look: &Look<'_>) -> BTreeMap<&'static str, u32> {

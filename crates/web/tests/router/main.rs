@@ -23,6 +23,7 @@ mod health;
 mod hostile;
 mod impacts;
 mod large;
+mod latest;
 mod long_lists;
 mod out;
 mod own_patches;

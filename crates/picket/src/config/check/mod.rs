@@ -27,6 +27,7 @@ use super::{Allowances, Config, Impact, raw};
 
 const DEFAULT_INTERVAL: u64 = 60;
 const DEFAULT_ESTIMATE: u32 = 30;
+const DEFAULT_LATEST_HOURS: u32 = 72;
 
 pub(super) fn check(raw: raw::Raw, file: &Path, allow: Allowances) -> Checked<Config> {
     let paths = Paths::of(file);
@@ -49,6 +50,7 @@ pub(super) fn check(raw: raw::Raw, file: &Path, allow: Allowances) -> Checked<Co
         github: github::github(raw.github, &paths)?,
         upstream,
         signing_keys: signing_keys(&raw.signing.key_files, &paths)?,
+        latest_seconds: latest_seconds(raw.signing.latest_hours.as_ref())?,
         limits: nix::limits(&raw.nix, &raw.limits)?,
         nix: nix::nix(raw.nix, &paths)?,
         impact: impact(&raw.impact)?,
@@ -76,6 +78,21 @@ fn signing_keys(files: &Spanned<Vec<Spanned<PathBuf>>>, paths: &Paths) -> Checke
         keys.push(key);
     }
     Ok(keys)
+}
+
+/// A shorter time would end in every night in which the server is down; a longer one tells of an old
+/// state too late.
+fn latest_seconds(hours: Option<&Spanned<u32>>) -> Checked<u32> {
+    const HOURS: std::ops::RangeInclusive<u32> = 24..=30 * 24;
+    let Some(hours) = hours else {
+        return Ok(DEFAULT_LATEST_HOURS * 3_600);
+    };
+    if !HOURS.contains(hours.as_ref()) {
+        let text = format!("{} hours are too few or too many", hours.as_ref());
+        let remedy = "write a number from 24 to 720, or leave it out";
+        return Err(Problem::new(hours.span(), text, remedy));
+    }
+    Ok(hours.as_ref() * 3_600)
 }
 
 fn impact(raw: &raw::Impact) -> Checked<Option<Impact>> {

@@ -4,10 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use picket_domain::{ReleaseName, ReleaseSeq, Sha256, StorePath, Timestamp};
-use picket_publisher::{CacheFile, Manifest, ManifestBase, ManifestTree, PublicDir, ReleaseFile};
+use picket_publisher::{
+    CacheFile, Latest, LatestFile, LatestKind, Manifest, ManifestBase, ManifestTree, PublicDir,
+    ReleaseFile,
+};
 
 use super::sample::sha;
-use super::{channel, public_key};
+use super::{BASE_URL, channel, public_key};
 
 /// Writes a release and points the channel at it.
 pub(crate) fn publish(public: &PublicDir, name: &ReleaseName, seq: ReleaseSeq) {
@@ -58,6 +61,29 @@ pub(crate) fn publish(public: &PublicDir, name: &ReleaseName, seq: ReleaseSeq) {
     let target = format!("../releases/{}/{name}", channel());
     std::os::unix::fs::symlink(target, &new).unwrap();
     fs::rename(new, pointer).unwrap();
+}
+
+/// States that a release is the current one, for three days.
+pub(crate) fn state(public: &PublicDir, name: &ReleaseName, seq: ReleaseSeq, made: Timestamp) {
+    let latest = Latest {
+        format: 1,
+        kind: LatestKind::Latest,
+        channel: channel(),
+        release: name.clone(),
+        seq,
+        release_json_sha256: Sha256::of(b"release.json"),
+        made,
+        expires: made.plus_seconds(72 * 3_600),
+        url: format!("{BASE_URL}/{}", channel()).parse().unwrap(),
+        release_url: format!("{BASE_URL}/releases/{}/{name}", channel())
+            .parse()
+            .unwrap(),
+    };
+    let statement = public.latest_file(&channel(), LatestFile::Statement);
+    fs::create_dir_all(statement.parent().unwrap()).unwrap();
+    fs::write(statement, latest.to_bytes()).unwrap();
+    let signature = public.latest_file(&channel(), LatestFile::Signature);
+    fs::write(signature, "sec.example-1:AAAA\n").unwrap();
 }
 
 /// Writes a cache with one path; returns the addresses of its narinfo and NAR.
