@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
-use axum::routing::MethodRouter;
+use axum::routing::{MethodRouter, get};
 use http::StatusCode;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
@@ -179,5 +179,15 @@ pub fn router(state: AppState) -> Router {
         .layer(from_fn_with_state(app.clone(), headers::secure))
         .layer(TraceLayer::new_for_http())
         .with_state(app.clone());
-    compress::compressed(prefix::below(&app.base_url, routed))
+    let whole = compress::compressed(prefix::below(&app.base_url, routed));
+    ahead(app).fallback_service(whole)
+}
+
+/// What clients ask for by the thousand is answered before all that pages need: the same handlers, at
+/// the same addresses.
+fn ahead(app: App) -> Router {
+    Router::new()
+        .route("/cache/{name}", get(files::cache_file))
+        .route("/cache/nar/{name}", get(files::nar))
+        .with_state(app)
 }

@@ -75,6 +75,10 @@ fn try_file(request: &Request, path: &Path, manner: Manner) -> io::Result<Respon
     let mut response = opened.answer(&part, request.method() == Method::HEAD)?;
     let headers = response.headers_mut();
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
     if matches!(part, Part::OtherVersion | Part::NoSuchBytes) {
         return Ok(response);
     }
