@@ -3,7 +3,6 @@
 use picket_domain::{Candidate, PrNumber, Sha256};
 use picket_store::{Origin, Submission};
 
-use crate::engines::Database;
 use crate::fixtures::*;
 
 fn submission(replaces: Option<PrNumber>, head: &str) -> Submission {
