@@ -9,6 +9,7 @@ use picket_domain::{
     Action, Board, GitHubTraffic, PickStatus, StatusGroup, Timestamp, Trouble, Verdict,
 };
 
+use super::comments::CommentMetrics;
 use super::prometheus::Metric;
 use super::reviews::ReviewMetrics;
 use super::sources::SourceMetrics;
@@ -42,6 +43,7 @@ struct Metrics {
     lag: Metric,
     lag_count: Metric,
     reviews: ReviewMetrics,
+    comments: CommentMetrics,
     sources: SourceMetrics,
 }
 
@@ -141,6 +143,7 @@ impl Metrics {
                 "Fixes that this channel had before the stable channel.",
             ),
             reviews: ReviewMetrics::new(),
+            comments: CommentMetrics::new(),
             sources: SourceMetrics::new(),
         }
     }
@@ -166,6 +169,9 @@ impl Metrics {
         self.add_github(board.github());
         if let Some(traffic) = board.reviews() {
             self.reviews.add(traffic);
+        }
+        if let Some(traffic) = board.comments() {
+            self.comments.add(traffic);
         }
         if let Some(age) = board.age(now) {
             self.reconciler_age.sample(&[], age as f64);
@@ -259,7 +265,8 @@ impl Metrics {
             &self.lag,
             &self.lag_count,
         ];
-        let more = self.reviews.all().into_iter().chain(self.sources.all());
+        let of_github = self.reviews.all().into_iter().chain(self.comments.all());
+        let more = of_github.chain(self.sources.all());
         for metric in all.into_iter().chain(more) {
             metric.write(&mut page);
         }
