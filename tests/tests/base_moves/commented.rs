@@ -3,6 +3,7 @@
 use std::fs;
 
 use anyhow::{Context, Result, ensure};
+use picket_testkit::github::{Fault, FaultKind};
 use picket_tests::{Stage, eventually};
 
 use crate::{MASTODON, candidate};
@@ -20,16 +21,7 @@ async fn a_pull_request_is_told_once_what_became_of_it() -> Result<()> {
     ensure!(about_comments.next().is_none(), "it is off by default");
 
     stage.picket.take().context("it runs")?.stop()?;
-    let token = stage.world.github.add_token("picket-bot");
-    let file = stage.dir().join("comment-token");
-    fs::write(&file, token)?;
-    let config = fs::read_to_string(&stage.world.config_file)?;
-    let on = format!(
-        "[github.comments]\nenabled = true\ntoken_file = {file:?}\nstable_seconds = 1\n\n[upstream]"
-    );
-    let config = config.replacen("[upstream]", &on, 1);
-    ensure!(config.contains(&on), "{config}");
-    fs::write(&stage.world.config_file, config)?;
+    switch_on(&stage)?;
     stage.start()?;
     let told = until_told(&stage).await?;
     let comments = stage.world.github.comments(MASTODON.0);
@@ -69,6 +61,47 @@ async fn a_pull_request_is_told_once_what_became_of_it() -> Result<()> {
         "it is as it was"
     );
     Ok(())
+}
+
+/// In the one moment in which GitHub has the comment and the database does not know of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_before_it_was_told_of_its_comment_it_posts_no_other() -> Result<()> {
+    let mut stage = Stage::make().await?;
+    switch_on(&stage)?;
+    let unanswered = Fault::on("/comments", 1, FaultKind::Unanswered).of("POST");
+    stage.world.github.inject(unanswered);
+    stage.start()?;
+    stage.approve(MASTODON).await?;
+    let comments = || stage.world.github.comments(MASTODON.0);
+    eventually("it is posted", async || {
+        (!comments().is_empty()).then_some(())
+    })
+    .await?;
+    let before = comments();
+    stage.picket.take().context("it runs")?.kill()?;
+    stage.start()?;
+    // It looks for the comment when lists have caught up: after two minutes.
+    until_told(&stage).await?;
+    ensure!(
+        stage.world.github.comments(MASTODON.0) == before,
+        "{before:?}"
+    );
+    let requests = stage.world.github.requests().into_iter();
+    let posts = requests.filter(|it| it.method == "POST" && it.path.contains("/comments"));
+    ensure!(posts.count() == 1, "it is posted once");
+    Ok(())
+}
+
+fn switch_on(stage: &Stage) -> Result<()> {
+    let file = stage.dir().join("comment-token");
+    fs::write(&file, stage.world.github.add_token("picket-bot"))?;
+    let config = fs::read_to_string(&stage.world.config_file)?;
+    let on = format!(
+        "[github.comments]\nenabled = true\ntoken_file = {file:?}\nstable_seconds = 1\n\n[upstream]"
+    );
+    let config = config.replacen("[upstream]", &on, 1);
+    ensure!(config.contains(&on), "{config}");
+    Ok(fs::write(&stage.world.config_file, config)?)
 }
 
 /// The comment's address, as the API has it.
