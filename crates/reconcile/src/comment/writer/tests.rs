@@ -298,7 +298,7 @@ async fn what_is_not_to_be_said_any_more_is_no_trouble() {
         .github
         .inject(Fault::on(COMMENTS, 1, limit).of("PATCH"));
     world.says(1, "second");
-    world.rounds(660, 60).await;
+    world.rounds(600, 60).await;
     assert!(world.trouble().is_some());
     world.says(1, "first");
     world.rounds(60, 60).await;
