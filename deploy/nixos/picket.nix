@@ -41,6 +41,7 @@ let
   secrets =
     secret "github-token" cfg.githubTokenFile
     ++ secret "webhook-secret" cfg.webhookSecretFile
+    ++ secret "comment-token" cfg.commentTokenFile
     ++ secret "oauth-secret" cfg.oauthSecretFile
     ++ secret "push-key" cfg.pushKeyFile
     ++ signingKeys;
@@ -94,6 +95,7 @@ in
     };
 
     githubTokenFile = secretFile "a GitHub token with read access to public repositories";
+    commentTokenFile = secretFile "a GitHub token with which pull requests are told what became of them, where settings.github.comments.enabled says so";
     webhookSecretFile = secretFile "the secret that GitHub signs its deliveries to /webhooks/github with";
     oauthSecretFile = secretFile "the client secret of the GitHub OAuth app that people sign in with";
     pushKeyFile = secretFile "the SSH key with which a channel's branch and tags are pushed (push_to)";
@@ -186,6 +188,9 @@ in
         }
         // lib.optionalAttrs (cfg.webhookSecretFile != null) {
           webhook_secret_file = "${credentials}/webhook-secret";
+        }
+        // lib.optionalAttrs (cfg.commentTokenFile != null) {
+          comments.token_file = "${credentials}/comment-token";
         };
       signing.key_files = map ({ name, ... }: "/run/picket/${name}") signingKeys;
       # Builds are the daemon's: this process cannot write to the store, nor start a sandbox.

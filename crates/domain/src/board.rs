@@ -77,11 +77,28 @@ pub struct ReviewTraffic {
     pub remaining: Option<u64>,
 }
 
+/// What was written on pull requests, where that is switched on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CommentTraffic {
+    /// Requests that were made for it since the start.
+    pub requests: u64,
+    /// Those that were refused, failed or were not answered.
+    pub failures: u64,
+    /// Pull requests that have a comment.
+    pub written: usize,
+    /// Those on which nothing more is written: somebody deleted the comment, the conversation is
+    /// locked, or GitHub refuses it.
+    pub ended: usize,
+    /// Those on which something is still to be written.
+    pub waiting: usize,
+}
+
 /// How all parts of the service are.
 #[derive(Debug, Clone, Default)]
 pub struct Board {
     github: GitHubTraffic,
     reviews: Option<ReviewTraffic>,
+    comments: Option<CommentTraffic>,
     lanes: BTreeMap<LaneKey, LaneHealth>,
     troubles: BTreeMap<(LaneKey, String), Trouble>,
     holds: BTreeMap<ChannelName, Vec<Hold>>,
@@ -165,6 +182,16 @@ impl Board {
     /// What was asked of GitHub about reviews and CI so far; `None` before the first look.
     pub fn reviews(&self) -> Option<ReviewTraffic> {
         self.reviews
+    }
+
+    /// What was written on pull requests so far.
+    pub fn set_comments(&mut self, traffic: CommentTraffic) {
+        self.comments = Some(traffic);
+    }
+
+    /// What was written on pull requests so far; `None` where nothing is.
+    pub fn comments(&self) -> Option<CommentTraffic> {
+        self.comments
     }
 
     /// Why a channel does not move, as of its last look.

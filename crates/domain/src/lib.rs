@@ -21,6 +21,7 @@ mod by_name;
 mod candidate;
 mod chain_spec;
 mod chosen_forms;
+mod comment;
 mod conflict;
 mod digest;
 mod dismissal;
@@ -67,7 +68,7 @@ pub use assembly::{
 };
 pub use audit::{AccountEvent, Action, Actor, AuditError, Entry, EntryHash, verify_chain};
 pub use base::Base;
-pub use board::{Board, GitHubTraffic, LaneHealth, LaneKey, ReviewTraffic};
+pub use board::{Board, CommentTraffic, GitHubTraffic, LaneHealth, LaneKey, ReviewTraffic};
 pub use build::{
     Attempt, BuildReport, EvaluationCost, EvaluationLimit, Fault, JobOutcome, JobReport, Verdict,
 };
@@ -77,6 +78,9 @@ pub use build_word::BuildWord;
 pub use by_name::attribute_of;
 pub use candidate::{Candidate, ChangeKind, Details, FileChange, SourceCommit, UpstreamState};
 pub use chain_spec::{ApprovedPick, ChainSpec};
+pub use comment::{
+    Comment, CommentEnd, CommentId, CommentPlace, CommentRecord, CommentSite, CommentStep, comment,
+};
 pub use conflict::{
     Conflict, ConflictKind, FileMode, FileVersion, ResolvedBy, ResolvedContent, ResolvedFile,
     Versions,

@@ -15,6 +15,8 @@ pub enum Lane {
     Read,
     /// Asking GitHub what upstream makes of pull requests.
     Reception,
+    /// Telling pull requests what became of them.
+    Comment,
     /// Fetching branches, and following the stable ones.
     Observe,
     /// Picking candidates onto the base.
@@ -33,10 +35,11 @@ pub enum Lane {
 
 impl Lane {
     /// Every lane.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Watch,
         Self::Read,
         Self::Reception,
+        Self::Comment,
         Self::Observe,
         Self::Assess,
         Self::Measure,
@@ -53,6 +56,7 @@ impl Lane {
             Self::Watch => "watch",
             Self::Read => "read",
             Self::Reception => "reception",
+            Self::Comment => "comment",
             Self::Observe => "observe",
             Self::Assess => "assess",
             Self::Measure => "measure",

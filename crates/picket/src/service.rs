@@ -4,16 +4,16 @@ use std::sync::{Arc, Mutex};
 
 use anyhow::Context;
 use picket_builder::{Builder, JobReads, Nix};
-use picket_domain::{Board, Scope, Timestamp};
+use picket_domain::{Board, CommentSite, Scope, Timestamp};
 use picket_evaluator::Sandbox;
 use picket_evidence::Evidence;
 use picket_impact::Setting;
 use picket_merger::{Merger, Mirror};
 use picket_publisher::{CacheSettings, PublicDir, Publisher, SecretKey};
-use picket_reconcile::{Collector, Dirs, Engine, Measuring, Retention, Shared};
+use picket_reconcile::{Collector, Commenting, Dirs, Engine, Measuring, Retention, Shared};
 use picket_snapshot::Snapshots;
 use picket_store::{Lease, Store};
-use picket_watcher::{Token, Watcher, WatcherConfig};
+use picket_watcher::{CommentConfig, Comments, Token, Watcher, WatcherConfig};
 use picket_web::{
     AppState, ChannelInfo, Conflicts, DemoPerson, GitHubSignIn, GitHubSignInSettings, Risks,
     Streams, Tries,
@@ -97,6 +97,7 @@ impl Service {
             store,
             snapshots,
             watcher: watcher(&config.github, &config.channels)?,
+            commenting: commenting(&config)?,
             merger: mirror,
             builder,
             measuring,
@@ -232,6 +233,25 @@ fn watcher(github: &config::GitHub, channels: &[config::Channel]) -> anyhow::Res
         unlabelled: github.unlabelled,
         scope: scopes.fold(Scope::default(), Scope::and),
     })?)
+}
+
+/// Nothing is written on pull requests unless the configuration says so.
+fn commenting(config: &Config) -> anyhow::Result<Option<Arc<Commenting>>> {
+    let github = &config.github;
+    let Some(comments) = &github.comments else {
+        return Ok(None);
+    };
+    let writes = Comments::new(CommentConfig {
+        api: github.api.clone(),
+        token: Token::File(comments.token_file.clone()),
+        owner: github.owner.clone(),
+        repository: github.repository.clone(),
+    })?;
+    Ok(Some(Arc::new(Commenting {
+        comments: writes,
+        site: CommentSite::new(config.web.base_url.as_str()),
+        stable_seconds: comments.stable_seconds,
+    })))
 }
 
 fn webhook_secret(github: &config::GitHub) -> Option<String> {

@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
 
-use picket::config::{Allowances, Config, KEYS, Retention, SignIn};
+use picket::config::{Allowances, Comments, Config, KEYS, Retention, SignIn};
 use picket_domain::{
     AccountId, AfterHold, BaseHold, Certainty, Login, MassRebuild, Named, PackageTests, RetryPolicy,
 };
@@ -119,12 +119,19 @@ critical_hours = 24
 high_hours = 72
 medium_hours = 336
 low_hours = 720
+
+[github.comments]
+enabled = true
+token_file = "comment-token"
+stable_seconds = 90
 "#;
 
 /// A folder with the files that the configuration names.
 fn folder() -> TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    std::fs::write(folder.path().join("secret"), "s3cret\n").expect("it can be written");
+    for name in ["secret", "comment-token"] {
+        std::fs::write(folder.path().join(name), "s3cret\n").expect("it can be written");
+    }
     let name = KeyName::parse("sec.example.org-1").expect("a key's name");
     let key = SecretKey::generate(name).expect("the system has randomness");
     key.write_file(&folder.path().join("key"))
@@ -173,6 +180,11 @@ fn every_key_is_taken() {
     let token = folder.path().join("secret");
     assert_eq!(config.github.token_file, Some(token));
     assert!(!config.github.unlabelled);
+    let comments = Comments {
+        token_file: folder.path().join("comment-token"),
+        stable_seconds: 90,
+    };
+    assert_eq!(config.github.comments, Some(comments));
     let at = |name: &str| folder.path().join(name);
     assert_eq!(config.evidence.kev, Some(at("kev.json")));
     let osv = [at("advisories.jsonl"), at("advisories")];
@@ -230,6 +242,7 @@ fn a_file_without_the_newer_keys_is_as_good_as_before() {
     assert_eq!(policy.package_tests, PackageTests::Require);
     assert_eq!(config.impact.unwrap().certainty, Certainty::Estimate);
     assert!(config.targets.is_empty());
+    assert_eq!(config.github.comments, None, "nothing is written upstream");
     assert_eq!(config.limits.evaluation.at_once, 1);
     let kept = Retention {
         releases: 50,
@@ -604,6 +617,37 @@ fn errors_name_file_line_and_remedy() {
     <folder>/picket.toml:3: "mysql" is no database URL: use sqlite:///absolute/path/picket.db or postgres://user@host/database
       to mend it: write sqlite:///path/to/picket.db or postgres://user@host/database
     "#);
+}
+
+#[test]
+fn comments_are_written_where_that_is_said_and_can_be() {
+    let off = parse(&FULL.replace("enabled = true", "enabled = false")).unwrap();
+    assert_eq!(off.github.comments, None);
+    let own = "token_file = \"comment-token\"\n";
+    let shared = parse(&FULL.replace(own, "")).unwrap().github;
+    assert_eq!(
+        shared.comments.unwrap().token_file,
+        shared.token_file.unwrap()
+    );
+    let none = FULL
+        .replace(own, "")
+        .replace("token_file = \"secret\"\nwebhook", "webhook");
+    insta::assert_snapshot!(parse(&none).unwrap_err(), @"
+    <folder>/picket.toml:106: comments take a token that may write them
+      to mend it: set github.comments.token_file, or github.token_file
+    ");
+    insta::assert_snapshot!(error("//sec.example.org", "//127.0.0.1:8080"), @"
+    <folder>/picket.toml:107: comments would lead to https://127.0.0.1:8080/, which nobody else can reach
+      to mend it: set web.base_url to the address that others use
+    ");
+    insta::assert_snapshot!(error("token_file = \"comment-token\"", "token_file = \"none\""), @"
+    <folder>/picket.toml:108: <folder>/none: cannot read it: No such file or directory (os error 2)
+      to mend it: write the secret alone into the file, on one line, readable to Picket's user alone
+    ");
+    insta::assert_snapshot!(error("stable_seconds = 90", "stable_seconds = 0"), @"
+    <folder>/picket.toml:109: 0 would let everything through
+      to mend it: write 1 or more
+    ");
 }
 
 #[test]

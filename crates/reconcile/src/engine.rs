@@ -15,7 +15,7 @@ use tokio::sync::{Notify, OnceCell};
 use url::Url;
 
 use crate::lane::SharedBoard;
-use crate::settings::{Channel, Dirs, Measuring, Retention};
+use crate::settings::{Channel, Commenting, Dirs, Measuring, Retention};
 use crate::trees::{HeldTree, Trees};
 
 /// What the lanes work with.
@@ -24,6 +24,8 @@ pub struct Engine {
     pub store: Store,
     /// GitHub.
     pub watcher: Watcher,
+    /// How pull requests are told what became of them; `None`: they are not.
+    pub commenting: Option<Arc<Commenting>>,
     /// What it knows, kept by increments.
     pub snapshots: Arc<Snapshots>,
     /// Git.

@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::anyhow;
-use picket_domain::{Board, GitHubTraffic, Hold, LaneKey, ReviewTraffic, Timestamp, Trouble};
+use picket_domain::{
+    Board, CommentTraffic, GitHubTraffic, Hold, LaneKey, ReviewTraffic, Timestamp, Trouble,
+};
 use tracing::{debug, warn};
 
 use crate::remedy::remedy;
@@ -216,6 +218,11 @@ impl Lane {
     /// Tells the board what was asked of GitHub about reviews and CI.
     pub(crate) fn reviews(&self, traffic: ReviewTraffic) {
         self.board().set_reviews(traffic);
+    }
+
+    /// Tells the board what was written on pull requests.
+    pub(crate) fn comments(&self, traffic: CommentTraffic) {
+        self.board().set_comments(traffic);
     }
 
     /// Tells the board why the channel does not move.

@@ -9,6 +9,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::assess::Assess;
 use crate::build::Build;
+use crate::comment::CommentLane;
 use crate::engine::Engine;
 use crate::measure::Measure;
 use crate::observe::Observe;
@@ -58,6 +59,7 @@ impl Engine {
         lane!(Name::Read, Read);
         lane!(Name::Reception, ReceptionLane);
         lane!(Name::Observe, Observe);
+        self.start_commenting(&rhythm, &tasks);
         let retain = move || Retain::new(Arc::clone(&engine));
         let key = (Name::Retain, None);
         tasks.spawn(supervise(key, board, rhythm, LONGEST_STEP, retain));
@@ -65,6 +67,18 @@ impl Engine {
         tasks.close();
         tasks.wait().await;
         Ok(())
+    }
+
+    /// Where it is switched off there is no such lane, and no request is made.
+    fn start_commenting(self: &Arc<Self>, rhythm: &Rhythm, tasks: &TaskTracker) {
+        let Some(setting) = self.commenting.clone() else {
+            return;
+        };
+        let engine = Arc::clone(self);
+        let make = move || CommentLane::new(Arc::clone(&engine), Arc::clone(&setting));
+        let (key, board) = ((Name::Comment, None), Arc::clone(&self.board));
+        let lane = supervise(key, board, rhythm.clone(), LONGEST_STEP, make);
+        tasks.spawn(lane);
     }
 
     fn start_channel(

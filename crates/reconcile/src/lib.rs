@@ -26,6 +26,7 @@
 mod assess;
 mod build;
 mod collect;
+mod comment;
 mod disk;
 mod engine;
 mod lane;
@@ -49,4 +50,4 @@ mod watch;
 
 pub use collect::{Collector, Removed, RetentionReport};
 pub use engine::{Engine, Shared};
-pub use settings::{Channel, Dirs, Follows, Measuring, Retention};
+pub use settings::{Channel, Commenting, Dirs, Follows, Measuring, Retention};

@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use picket_builder::JobSet;
-use picket_domain::{BranchName, Certainty, ChannelName, CommitSha, Policy, Scope};
+use picket_domain::{BranchName, Certainty, ChannelName, CommentSite, CommitSha, Policy, Scope};
 use picket_impact::Setting;
 use picket_merger::GitAddress;
 use picket_publisher::UpstreamCache;
+use picket_watcher::Comments;
 use tokio::sync::Mutex;
 use url::Url;
 
@@ -80,6 +81,16 @@ pub struct Measuring {
     pub budget: Duration,
     /// One process, and one lane of it, uses the folder at a time.
     pub turn: Mutex<()>,
+}
+
+/// Telling pull requests what became of them.
+pub struct Commenting {
+    /// What writes.
+    pub comments: Comments,
+    /// What comments say that they come from.
+    pub site: CommentSite,
+    /// For how many seconds a comment is to say the same before it is written.
+    pub stable_seconds: u32,
 }
 
 /// The data folder's layout.

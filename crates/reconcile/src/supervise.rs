@@ -12,6 +12,8 @@ use tracing::{error, warn};
 
 use crate::lane::{Lane, SharedBoard};
 
+/// The step that fails where a lane's look does.
+pub(crate) const LOOKING: &str = "looking";
 /// How long a lane rests after it broke down.
 const AFTER_A_BREAKDOWN: Duration = Duration::from_secs(1);
 
@@ -97,11 +99,11 @@ async fn work<W: Work>(mut work: W, lane: Lane, rhythm: Rhythm) {
         let wake_at = match rhythm.stop.run_until_cancelled(work.pass(&lane)).await {
             None => break,
             Some(Ok(wake_at)) => {
-                lane.mended("looking");
+                lane.mended(LOOKING);
                 wake_at
             }
             Some(Err(error)) => {
-                lane.failed("looking", &error, None);
+                lane.failed(LOOKING, &error, None);
                 None
             }
         };

@@ -21,6 +21,7 @@ mod assessments;
 mod audit;
 mod bases;
 mod candidates;
+mod comments;
 mod contents;
 mod cursors;
 mod database;

@@ -141,7 +141,43 @@ async fn posted_comment(description: &Value, github: &GitHub, token: &str) -> Re
     let request = reqwest::Client::new().post(url).bearer_auth(token);
     let response = request.json(&json!({ "body": "hi" })).send().await?;
     ensure!(response.status() == 201, "{}", response.status());
-    check(&validator, "posted comment", &response.json().await?)
+    let posted: Value = response.json().await?;
+    check(&validator, "posted comment", &posted)?;
+    edited_comment(description, github, token, &posted["id"]).await
+}
+
+async fn edited_comment(
+    description: &Value,
+    github: &GitHub,
+    token: &str,
+    id: &Value,
+) -> Result<()> {
+    let endpoint = "/repos/{owner}/{repo}/issues/comments/{comment_id}";
+    let edit = async |token: &str, id: &Value| {
+        let url = format!("{}/repos/o/r/issues/comments/{id}", github.url());
+        let request = reqwest::Client::new().patch(url).bearer_auth(token);
+        let response = request.json(&json!({ "body": "hi again" })).send().await?;
+        anyhow::Ok((response.status().as_u16(), response.json::<Value>().await?))
+    };
+    let (status, body) = edit(token, id).await?;
+    ensure!(
+        status == 200 && body["body"] == "hi again",
+        "{status} {body}"
+    );
+    let edited = validator(description, endpoint, "patch", "200")?;
+    check(&edited, "edited comment", &body)?;
+    let other = github.add_token("grace");
+    ensure!(edit(&other, id).await?.0 == 403, "it is somebody else's");
+    github.delete_comment(id.as_u64().context("an id is a number")?)?;
+    ensure!(edit(token, id).await?.0 == 404, "it is gone");
+    github.lock(1)?;
+    let url = format!("{}/repos/o/r/issues/1/comments", github.url());
+    let request = reqwest::Client::new().post(url).bearer_auth(token);
+    let response = request.json(&json!({ "body": "hi" })).send().await?;
+    ensure!(response.status() == 403, "{}", response.status());
+    let forbidden = "/repos/{owner}/{repo}/issues/{issue_number}/comments";
+    let forbidden = validator(description, forbidden, "post", "403")?;
+    check(&forbidden, "locked", &response.json().await?)
 }
 
 async fn ask(github: &GitHub, token: &str, path: &str) -> Result<(u16, Value)> {

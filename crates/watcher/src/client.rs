@@ -34,6 +34,8 @@ const MAX_ANSWER: usize = 64 * 1024 * 1024;
 #[derive(Clone)]
 pub(crate) struct Answer {
     pub(crate) body: Arc<str>,
+    /// What kind of success it is.
+    pub(crate) status: StatusCode,
     /// Whether the list has a page after this one.
     pub(crate) has_next: bool,
     /// When GitHub says that it answered.
@@ -96,7 +98,18 @@ impl Client {
 
     /// Asks with a body. It is not tried once more.
     pub(crate) async fn post(&self, route: &str, body: &Value) -> Result<Answer, Failure> {
+        self.write_once(Method::POST, route, body).await
+    }
+
+    /// Sends something, once: what is not answered may have gone through.
+    pub(crate) async fn write_once(
+        &self,
+        method: Method,
+        route: &str,
+        body: &Value,
+    ) -> Result<Answer, Failure> {
         let ask = Ask {
+            method,
             body: Some(body),
             ..Ask::get(route)
         };
@@ -193,8 +206,7 @@ impl Client {
     /// Sends a request, with the token as it is now: its file may have been replaced.
     async fn respond(&self, ask: &Ask<'_>) -> Result<Response, Failure> {
         let unavailable = |error: octocrab::Error| WatchError::Unavailable(chain(&error));
-        let method = ask.body.map_or(Method::GET, |_| Method::POST);
-        let mut request = Request::builder().method(method).uri(ask.route);
+        let mut request = Request::builder().method(&ask.method).uri(ask.route);
         if let Some(headers) = request.headers_mut() {
             headers.extend(ask.headers.clone());
             if let Some(token) = &self.token {
@@ -227,6 +239,7 @@ impl Client {
         }
         let answer = Answer {
             body: surrogates::whole(&body).into(),
+            status: parts.status,
             has_next: has_next(&parts.headers),
             date: self.now(),
         };
@@ -236,6 +249,7 @@ impl Client {
 
 /// What is asked.
 struct Ask<'a> {
+    method: Method,
     route: &'a str,
     headers: HeaderMap,
     body: Option<&'a Value>,
@@ -243,11 +257,11 @@ struct Ask<'a> {
 
 impl<'a> Ask<'a> {
     fn get(route: &'a str) -> Self {
-        let (headers, body) = (HeaderMap::new(), None);
         Self {
+            method: Method::GET,
             route,
-            headers,
-            body,
+            headers: HeaderMap::new(),
+            body: None,
         }
     }
 }

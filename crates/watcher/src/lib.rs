@@ -17,7 +17,8 @@
 //!   asked for by number, since that makes GitHub compute a test merge of an open one.
 //!
 //! Commits and files are not asked for: git has them, and all of them. Reviews and CI are, by
-//! [`Receptions`], which the watching does not depend on.
+//! [`Receptions`], which the watching does not depend on. [`Comments`] writes, where that is switched
+//! on; nothing else here does.
 //!
 //! # What goes wrong, and the answer to it
 //!
@@ -37,6 +38,7 @@
 
 mod budget;
 mod client;
+mod comments;
 mod config;
 mod cursor;
 mod error;
@@ -55,6 +57,10 @@ mod wanted;
 mod watcher;
 
 pub use budget::Budget;
+pub use comments::{
+    CommentConfig, CommentDue, CommentFailure, CommentPace, Comments, FoundComment, Settling,
+    comment_due,
+};
 pub use config::{Token, WatcherConfig};
 pub use cursor::{Cursor, InvalidCursor};
 pub use error::WatchError;

@@ -1,8 +1,8 @@
 //! What domain values look like on pages. Pure functions, shared by the pages.
 
 use picket_domain::{
-    Advisory, Candidate, ConflictKind, ContainedBy, Details, Form, ImpactSummary, PickOutcome,
-    PickStatus, Renames, ResolvedSet, UpstreamState,
+    Advisory, Candidate, CommentId, ConflictKind, ContainedBy, Details, Form, ImpactSummary,
+    PickOutcome, PickStatus, Renames, ResolvedSet, UpstreamState,
 };
 use picket_evidence::Rating;
 
@@ -210,6 +210,11 @@ pub(crate) fn advisories(found: &[Advisory]) -> Vec<AdvisoryLink> {
 pub(crate) fn web_address(candidate: &Candidate) -> Option<&str> {
     let url = candidate.url.as_str();
     (url.starts_with("https://") || url.starts_with("http://")).then_some(url)
+}
+
+/// A comment's address on GitHub.
+pub(crate) fn comment_address(candidate: &Candidate, id: CommentId) -> Option<String> {
+    Some(format!("{}#issuecomment-{id}", web_address(candidate)?))
 }
 
 /// What pages call a form.

@@ -1,6 +1,7 @@
 //! What is decided and what is released, while the stable channel, pull requests and opinions move.
 
 mod carried_over;
+mod commented;
 mod decisions;
 mod impact;
 mod own_patch;

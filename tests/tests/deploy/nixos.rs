@@ -19,6 +19,7 @@ pub(crate) const SERVER: &str = r#"{ pkgs }:
     package = pkgs.picket;
     githubTokenFile = "/run/secrets/github-token";
     webhookSecretFile = "/run/secrets/webhook";
+    commentTokenFile = "/run/secrets/comments";
     oauthSecretFile = "/run/secrets/oauth";
     pushKeyFile = "/run/secrets/push-key";
     signingKeyFiles = [ "/var/keys/one" "/var/keys/two" ];
@@ -28,6 +29,7 @@ pub(crate) const SERVER: &str = r#"{ pkgs }:
       web.github_oauth.client_id = "Iv1.0123456789abcdef";
       team.members = [ "ada" "grace" ];
       github.repository = "NixOS/nixpkgs";
+      github.comments.enabled = true;
       upstream.git = "https://github.com/NixOS/nixpkgs.git";
       channel = [
         {
@@ -128,7 +130,12 @@ fn check_config(config: &str, keys: &[&str]) -> Result<String> {
     let there = format!("{}/", dir.path().display());
     let config = replaced(config, "/run/credentials/picket.service/", &there)?;
     let config = replaced(&config, "/run/picket/", &there)?;
-    for secret in ["github-token", "oauth-secret", "webhook-secret"] {
+    for secret in [
+        "github-token",
+        "oauth-secret",
+        "webhook-secret",
+        "comment-token",
+    ] {
         fs::write(dir.path().join(secret), "secret")?;
     }
     for key in keys {
@@ -150,6 +157,7 @@ fn every_secret_is_a_credential() -> Result<()> {
         json!([
             "github-token:/run/secrets/github-token",
             "webhook-secret:/run/secrets/webhook",
+            "comment-token:/run/secrets/comments",
             "oauth-secret:/run/secrets/oauth",
             "push-key:/run/secrets/push-key",
             "signing-key-1:/var/keys/one",
@@ -162,6 +170,10 @@ fn every_secret_is_a_credential() -> Result<()> {
     assert_eq!(
         settings["github"]["webhook_secret_file"],
         credential("webhook-secret")
+    );
+    assert_eq!(
+        settings["github"]["comments"]["token_file"],
+        credential("comment-token")
     );
     assert_eq!(
         settings["web"]["github_oauth"]["client_secret_file"],

@@ -88,6 +88,18 @@ pub const KEYS: &[(&str, &str)] = &[
         "File with the secret that GitHub signs its deliveries to `/webhooks/github` with; without it none are taken.",
     ),
     (
+        "github.comments.enabled",
+        "Whether pull requests are told what became of them, in one comment each that is edited as things change; default false.",
+    ),
+    (
+        "github.comments.token_file",
+        "File that holds a token of an account that may comment in `github.repository`; default `github.token_file`.",
+    ),
+    (
+        "github.comments.stable_seconds",
+        "For how many seconds a comment is to say the same before it is written; default 60.",
+    ),
+    (
         "upstream.git",
         "Where upstream's commits are fetched: a URL or path for git.",
     ),

@@ -111,6 +111,17 @@ pub struct GitHub {
     pub token_file: Option<PathBuf>,
     /// What GitHub signs its deliveries with.
     pub webhook_secret: Option<Secret<String>>,
+    /// How pull requests are told what became of them; `None`: they are not.
+    pub comments: Option<Comments>,
+}
+
+/// How pull requests are told what became of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Comments {
+    /// The file with the token to write with, which may be replaced at any time.
+    pub token_file: PathBuf,
+    /// For how many seconds a comment is to say the same before it is written.
+    pub stable_seconds: u32,
 }
 
 /// Where upstream's git objects come from.

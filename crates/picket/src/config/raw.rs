@@ -97,6 +97,16 @@ pub(super) struct GitHub {
     pub(super) unlabelled: Option<bool>,
     pub(super) token_file: Option<Spanned<PathBuf>>,
     pub(super) webhook_secret_file: Option<Spanned<PathBuf>>,
+    #[serde(default)]
+    pub(super) comments: Comments,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Comments {
+    pub(super) enabled: Option<Spanned<bool>>,
+    pub(super) token_file: Option<Spanned<PathBuf>>,
+    pub(super) stable_seconds: Option<Spanned<u32>>,
 }
 
 #[derive(Deserialize)]

@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use picket_domain::{
-    AccountId, AttemptSummary, Candidate, ContainedBy, Member, PickInput, PickOutcome, PrNumber,
-    Refusal, ReleaseSeq, ReleaseState, ReportSummary, Unbinding,
+    AccountId, AttemptSummary, Candidate, CommentEnd, CommentRecord, ContainedBy, Member,
+    PickInput, PickOutcome, PrNumber, Refusal, ReleaseSeq, ReleaseState, ReportSummary, Unbinding,
 };
 use sqlx::migrate::{Migrate, Migrator};
 use sqlx::{AnyConnection, AssertSqlSafe, Connection, Executor};
@@ -132,6 +132,16 @@ on_both_engines! {
         assert_eq!(on.impacts, [(unresolved.clone(), sample_impact().summary())].into_iter().collect());
         let readings = [(PrNumber(3), Arc::new(reading(4)))];
         assert_eq!(facts.receptions, readings.into_iter().collect());
+        let mut failing = written(3_000_001);
+        failing.refused("no", at(3));
+        failing.failed(at(-57));
+        let comments = [
+            (PrNumber(3), failing),
+            (PrNumber(7), posting()),
+            (PrNumber(9), ended(written(3_000_002), CommentEnd::Refused("'quoted' \u{1f980}".into()), 5)),
+            (PrNumber(11), ended(CommentRecord::default(), CommentEnd::Locked, 6)),
+        ];
+        assert_eq!(store.comments().await.unwrap(), comments.into());
         let chain = resolved_spec().id();
         assert_eq!(on.assemblies, [(chain, Arc::new(assembly(7)))].into_iter().collect());
         let contents = resolved_set().contents().cloned().collect();

@@ -1,6 +1,6 @@
 //! Candidates, bases and cursors.
 
-use picket_domain::{Base, Candidate, PrNumber, UpstreamState};
+use picket_domain::{Base, Candidate, CommentEnd, PrNumber, UpstreamState};
 use picket_store::StoreError;
 
 use crate::fixtures::*;
@@ -42,6 +42,21 @@ on_both_engines! {
         let other = channel("other");
         assert_eq!(store.current_base(&other).await.unwrap(), None);
         assert_eq!(store.record_base(&other, &seen_again).await.unwrap(), seen_again);
+    }
+
+    async fn a_comment_is_what_was_stored_of_it_last(database: Database) {
+        let store = database.open().await;
+        assert_eq!(store.comment(PrNumber(7)).await.unwrap(), None);
+        store.record_comment(PrNumber(7), &posting()).await.unwrap();
+        let refused = CommentEnd::Refused("no\0".into());
+        let last = ended(written(5), refused, 6);
+        for record in [&written(5), &last] {
+            store.record_comment(PrNumber(7), record).await.unwrap();
+            assert_eq!(store.comment(PrNumber(7)).await.unwrap().as_ref(), Some(record));
+        }
+        store.record_comment(PrNumber(9), &posting()).await.unwrap();
+        let all = [(PrNumber(7), last), (PrNumber(9), posting())];
+        assert_eq!(store.comments().await.unwrap(), all.into());
     }
 
     async fn a_cursor_stays_where_it_was_set(database: Database) {

@@ -1,11 +1,10 @@
 //! The REST endpoints.
 
 use axum::extract::{Path, Query as QueryParameters, State};
-use axum::http::{StatusCode, header};
+use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Json, Router};
-use serde::Deserialize;
 use serde_json::Value;
 
 use super::error::ApiError;
@@ -13,15 +12,15 @@ use super::gate::Caller;
 use super::labels;
 use super::page::{Query, cut};
 use super::render;
-use super::world::{Comment, Pull, Shared, Thread, World};
+use super::world::{Pull, Shared, Thread, World};
 
 /// GitHub lists at most this many commits and files of a pull request.
 const MAX_COMMITS: usize = 250;
 const MAX_FILES: usize = 3000;
 
-type Answer = Result<Response, ApiError>;
+pub(super) type Answer = Result<Response, ApiError>;
 type Repository = Path<(String, String)>;
-type Numbered = Path<(String, String, u64)>;
+pub(super) type Numbered = Path<(String, String, u64)>;
 
 /// Everything under the API's rate limit.
 pub(super) fn routes() -> Router<Shared> {
@@ -36,10 +35,6 @@ pub(super) fn routes() -> Router<Shared> {
         .route("/repos/{owner}/{repo}/labels/{name}", get(label))
         .route("/repos/{owner}/{repo}/issues", get(issues))
         .route("/repos/{owner}/{repo}/issues/{number}", get(issue))
-        .route(
-            "/repos/{owner}/{repo}/issues/{number}/comments",
-            get(comments).post(post_comment),
-        )
 }
 
 /// The page that a pull request's `html_url` leads to. A person reads it, not a client.
@@ -198,64 +193,12 @@ async fn issue(State(shared): State<Shared>, Path((owner, repo, number)): Number
     Ok(Json(render::issue(&world, thread)).into_response())
 }
 
-async fn comments(
-    State(shared): State<Shared>,
-    Path((owner, repo, number)): Numbered,
-    QueryParameters(query): QueryParameters<Query>,
-) -> Answer {
-    let world = shared.lock();
-    find(&world, &owner, &repo, number)?;
-    let url = format!("{}/issues/{number}/comments", world.api());
-    let rows = world.comments_of(number).collect();
-    Ok(list(rows, &query, &url, |row| render::comment(&world, row)))
-}
-
-#[derive(Deserialize)]
-struct NewComment {
-    body: String,
-}
-
-async fn post_comment(
-    State(shared): State<Shared>,
-    Path((owner, repo, number)): Numbered,
-    Extension(caller): Extension<Caller>,
-    Json(comment): Json<NewComment>,
-) -> Answer {
-    let author = caller.login.ok_or_else(ApiError::requires_authentication)?;
-    if comment.body.is_empty() {
-        return Err(ApiError::invalid("Validation Failed"));
-    }
-    let mut world = shared.lock();
-    find(&world, &owner, &repo, number)?;
-    let id = add_comment(&mut world, number, &author, &comment.body);
-    let posted = world.comments.iter().find(|comment| comment.id == id);
-    let body = posted.map(|comment| render::comment(&world, comment));
-    Ok((StatusCode::CREATED, Json(body)).into_response())
-}
-
-/// Adds a comment, which moves the thread's `updated_at`, and returns its id.
-pub(super) fn add_comment(world: &mut World, number: u64, author: &str, body: &str) -> u64 {
-    let (id, at) = (3_000_000 + world.next_serial(), world.now());
-    world.add_user(author);
-    world.comments.push(Comment {
-        id,
-        number,
-        author: author.to_owned(),
-        body: body.to_owned(),
-        at,
-    });
-    if let Some(thread) = world.threads.get_mut(&number) {
-        thread.updated_at = at;
-    }
-    id
-}
-
-fn check(world: &World, owner: &str, repo: &str) -> Result<(), ApiError> {
+pub(super) fn check(world: &World, owner: &str, repo: &str) -> Result<(), ApiError> {
     let is_it = world.owner.eq_ignore_ascii_case(owner) && world.repo.eq_ignore_ascii_case(repo);
     is_it.then_some(()).ok_or_else(ApiError::not_found)
 }
 
-fn find<'a>(
+pub(super) fn find<'a>(
     world: &'a World,
     owner: &str,
     repo: &str,
@@ -310,7 +253,12 @@ fn sort<T>(rows: &mut [T], query: &Query, thread: impl Fn(&T) -> &Thread) -> Res
     Ok(())
 }
 
-fn list<T>(rows: Vec<T>, query: &Query, url: &str, row: impl Fn(T) -> Value) -> Response {
+pub(super) fn list<T>(
+    rows: Vec<T>,
+    query: &Query,
+    url: &str,
+    row: impl Fn(T) -> Value,
+) -> Response {
     let page = cut(rows, query, url);
     let body: Value = page.items.into_iter().map(row).collect();
     let link = page.link.map(|link| [(header::LINK, link)]);

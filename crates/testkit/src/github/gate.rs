@@ -32,6 +32,13 @@ pub(super) async fn pass(
     let is_free = ["/rate_limit", "/graphql"].contains(&request.uri().path());
     let (caller, response) = match admit(&shared, &request, is_free) {
         Admission::Stall => std::future::pending().await,
+        Admission::Unanswered(caller) => {
+            request.extensions_mut().insert(caller);
+            let answer = next.run(request).await;
+            // Nobody gets to see it.
+            drop(answer);
+            std::future::pending().await
+        }
         Admission::Refused(caller, response) => (caller, response),
         Admission::Admitted(caller) => {
             request.extensions_mut().insert(caller.clone());
@@ -50,6 +57,7 @@ enum Admission {
     Admitted(Caller),
     Refused(Caller, Response),
     Stall,
+    Unanswered(Caller),
 }
 
 fn admit(shared: &Shared, request: &Request, is_free: bool) -> Admission {
@@ -57,11 +65,12 @@ fn admit(shared: &Shared, request: &Request, is_free: bool) -> Admission {
     let token = token(request.headers());
     let login = token.as_ref().and_then(|token| world.tokens.get(token));
     let login = login.cloned();
-    let fault = world.take_fault(request.uri().path());
+    let fault = world.take_fault(request.method().as_str(), request.uri().path());
     let is_unknown = token.is_some() && login.is_none();
     let caller = Caller { token, login };
     match fault {
         Some(FaultKind::Stall) => return Admission::Stall,
+        Some(FaultKind::Unanswered) => return Admission::Unanswered(caller),
         Some(kind) => {
             let reset_at = world.budget(caller.token.as_deref()).reset_at;
             let response = failure(kind, reset_at);
@@ -125,7 +134,7 @@ fn failure(kind: FaultKind, reset_at: i64) -> Response {
         }
         FaultKind::CutOff(bytes) => cut_off(bytes),
         // Taken care of before; nothing is ever answered.
-        FaultKind::Stall => StatusCode::GATEWAY_TIMEOUT.into_response(),
+        FaultKind::Stall | FaultKind::Unanswered => StatusCode::GATEWAY_TIMEOUT.into_response(),
     }
 }
 

@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 
 use super::error::ApiError;
 use super::world::{Clock, Limits, Shared, World};
-use super::{api, gate, graphql, oauth};
+use super::{api, comments, gate, graphql, oauth};
 
 /// A running fake. It stops when this is dropped: it listens no more, and closes idle connections.
 pub struct GitHub {
@@ -152,6 +152,7 @@ impl Builder {
 
 fn router(shared: Shared) -> Router {
     let api = api::routes()
+        .merge(comments::routes())
         .merge(graphql::routes())
         .fallback(not_found)
         .layer(from_fn_with_state(shared.clone(), gate::pass));

@@ -19,6 +19,7 @@
 //! never disagree. A test compares the answers with GitHub's published OpenAPI description.
 
 mod api;
+mod comments;
 mod error;
 mod gate;
 mod git;
@@ -34,6 +35,6 @@ mod world;
 
 pub use handle::{Builder, GitHub};
 pub use spec::{
-    CheckSpec, CommitSpec, Fault, FaultKind, FileSpec, FileStatus, LoggedRequest, OAuthApp,
-    PullRequestSpec,
+    CheckSpec, CommentSpec, CommitSpec, Fault, FaultKind, FileSpec, FileStatus, LoggedRequest,
+    OAuthApp, PullRequestSpec,
 };

@@ -168,7 +168,7 @@ fn pull_by(world: &World, thread: &Thread, pull: &Pull, author: &Value) -> Value
         "review_comment_url": format!("{api}/pulls/comments{{/number}}"),
         "comments_url": format!("{api}/issues/{number}/comments"),
         "statuses_url": format!("{api}/statuses/{}", pull.content.head_sha),
-        "state": state(thread), "locked": false, "draft": pull.is_draft,
+        "state": state(thread), "locked": thread.locked, "draft": pull.is_draft,
         "title": thread.title, "body": thread.body, "user": author,
         "labels": labels(world, thread),
         "milestone": null, "active_lock_reason": null, "assignee": null, "assignees": [],
@@ -259,7 +259,7 @@ pub(super) fn issue(world: &World, thread: &Thread) -> Value {
         "labels_url": format!("{this}/labels{{/name}}"),
         "comments_url": format!("{this}/comments"),
         "events_url": format!("{this}/events"),
-        "state": state(thread), "state_reason": null, "locked": false,
+        "state": state(thread), "state_reason": null, "locked": thread.locked,
         "title": thread.title, "body": thread.body,
         "user": user(world, thread.author.as_deref()),
         "labels": labels(world, thread),
@@ -358,7 +358,7 @@ pub(super) fn comment(world: &World, comment: &Comment) -> Value {
         "body": comment.body,
         "user": user(world, Some(&comment.author)),
         "author_association": "CONTRIBUTOR",
-        "created_at": at, "updated_at": at,
+        "created_at": at, "updated_at": time(comment.edited_at),
     })
 }
 

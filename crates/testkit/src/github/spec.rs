@@ -164,11 +164,24 @@ pub struct OAuthApp {
     pub callback: String,
 }
 
+/// A comment, as people see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommentSpec {
+    /// Its id.
+    pub id: u64,
+    /// Whose it is.
+    pub author: String,
+    /// What it says.
+    pub body: String,
+}
+
 /// Failures to come, on API requests.
 #[derive(Debug, Clone)]
 pub struct Fault {
     /// Only requests whose path contains this text fail; an empty text matches all.
     pub path: String,
+    /// Only requests of this method fail; `None`: of any.
+    pub method: Option<&'static str>,
     /// How many requests to let through first.
     pub after: u32,
     /// How many requests fail.
@@ -182,6 +195,7 @@ impl Fault {
     pub fn next(times: u32, kind: FaultKind) -> Self {
         Self {
             path: String::new(),
+            method: None,
             after: 0,
             times,
             kind,
@@ -194,6 +208,13 @@ impl Fault {
             path: path.to_owned(),
             ..Self::next(times, kind)
         }
+    }
+
+    /// Only requests of this method fail.
+    #[must_use]
+    pub fn of(self, method: &'static str) -> Self {
+        let method = Some(method);
+        Self { method, ..self }
     }
 
     /// Lets `after` requests through first.
@@ -230,6 +251,8 @@ pub enum FaultKind {
     CutOff(Vec<u8>),
     /// The connection is kept open and never answered.
     Stall,
+    /// What was asked for is done, and never answered.
+    Unanswered,
 }
 
 /// A request that was answered, or is being stalled.

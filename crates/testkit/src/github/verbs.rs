@@ -3,7 +3,6 @@
 use anyhow::{Context, Result, bail, ensure};
 
 use super::GitHub;
-use super::api::add_comment;
 use super::git;
 use super::spec::{
     CheckSpec, CommitSpec, Fault, FileSpec, LoggedRequest, OAuthApp, PullRequestSpec,
@@ -215,16 +214,6 @@ impl GitHub {
         })
     }
 
-    /// Comments on a pull request or an issue, and returns the comment's id.
-    ///
-    /// # Errors
-    /// Where there is none of this number.
-    pub fn comment(&self, number: u64, author: &str, body: &str) -> Result<u64> {
-        let mut world = self.shared.lock();
-        ensure!(world.threads.contains_key(&number), "no number {number}");
-        Ok(add_comment(&mut world, number, author, body))
-    }
-
     /// Deletes the account that opened a pull request or an issue: its author is `null` then.
     ///
     /// # Errors
@@ -326,7 +315,7 @@ impl GitHub {
         Ok(pull(&mut world, number)?.content.head_sha.clone())
     }
 
-    fn change(&self, number: u64, change: impl FnOnce(&mut Thread)) -> Result<()> {
+    pub(super) fn change(&self, number: u64, change: impl FnOnce(&mut Thread)) -> Result<()> {
         let mut world = self.shared.lock();
         touch(&mut world, number)?;
         world.threads.get_mut(&number).map(change);
@@ -362,6 +351,7 @@ fn thread(world: &World, number: u64, title: String, body: Option<String>, autho
         author: Some(author.to_owned()),
         labels: Vec::new(),
         open: true,
+        locked: false,
         created_at: now,
         updated_at: now,
         closed_at: None,

@@ -63,6 +63,8 @@ pub(super) struct Thread {
     pub(super) author: Option<String>,
     pub(super) labels: Vec<String>,
     pub(super) open: bool,
+    /// Whether nobody may comment any more.
+    pub(super) locked: bool,
     pub(super) created_at: i64,
     pub(super) updated_at: i64,
     pub(super) closed_at: Option<i64>,
@@ -119,6 +121,7 @@ pub(super) struct Comment {
     pub(super) author: String,
     pub(super) body: String,
     pub(super) at: i64,
+    pub(super) edited_at: i64,
 }
 
 /// An OAuth code that waits to be exchanged, once.
@@ -275,11 +278,12 @@ impl World {
     }
 
     /// The failure that this request is due, if any.
-    pub(super) fn take_fault(&mut self, path: &str) -> Option<FaultKind> {
-        let place = self
-            .faults
-            .iter()
-            .position(|fault| path.contains(&fault.path))?;
+    pub(super) fn take_fault(&mut self, method: &str, path: &str) -> Option<FaultKind> {
+        let is_due = |fault: &Fault| {
+            let is_by = fault.method.is_none_or(|it| it == method);
+            is_by && path.contains(&fault.path)
+        };
+        let place = self.faults.iter().position(is_due)?;
         let fault = &mut self.faults[place];
         if fault.after > 0 {
             fault.after -= 1;

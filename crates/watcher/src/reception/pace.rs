@@ -29,7 +29,7 @@ pub struct ReceptionPace {
 
 /// A text that is not a pace. Without one it begins afresh.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{0:?} is not how fast reviews are asked for: remove it to begin afresh")]
+#[error("{0:?} is not how fast GitHub is asked: remove it to begin afresh")]
 pub struct InvalidPace(String);
 
 /// Why something is asked for.
@@ -112,7 +112,13 @@ impl FromStr for ReceptionPace {
     type Err = InvalidPace;
 
     fn from_str(text: &str) -> Result<Self, InvalidPace> {
-        serde_json::from_str(text).map_err(|_| InvalidPace(text.chars().take(80).collect()))
+        serde_json::from_str(text).map_err(|_| InvalidPace::of(text))
+    }
+}
+
+impl InvalidPace {
+    pub(crate) fn of(text: &str) -> Self {
+        Self(text.chars().take(80).collect())
     }
 }
 

@@ -281,12 +281,15 @@ pub(crate) async fn candidate(
     let (board, mut candidates) = (app.board(), Vec::new());
     for channel in &app.channels {
         let look = Look::at(&app, channel).await?;
-        let candidate = look.candidate(pr);
-        candidates.extend(candidate.map(|it| CandidateJson {
+        let Some(it) = look.candidate(pr) else {
+            continue;
+        };
+        let comment = app.store.comment(pr).await?;
+        candidates.push(CandidateJson {
             evidence: Some(EvidenceJson::new(&look, it)),
-            upstream: Some(ReceptionJson::new(&look, &board, it)),
+            upstream: Some(ReceptionJson::new(&look, &board, it, comment.as_ref())),
             ..CandidateJson::new(&look, it, &look.status(it), risk(&look.known, it))
-        }));
+        });
     }
     if candidates.is_empty() {
         return Err(NOT_WATCHED.into());

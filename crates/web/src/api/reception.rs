@@ -1,10 +1,13 @@
 //! What upstream makes of a candidate, in the API.
 
-use picket_domain::{Board, Candidate, Ci, CommitSha, Reception, Review};
+use picket_domain::{
+    Board, Candidate, Ci, CommentPlace, CommentRecord, CommitSha, Reception, Review,
+};
 use serde::Serialize;
 
 use crate::look::Look;
 use crate::reception::{reception, unknown};
+use crate::view::comment_address;
 
 /// What is said on GitHub: no decision of the team.
 #[derive(Serialize)]
@@ -14,6 +17,18 @@ pub(super) struct ReceptionJson {
     unknown: Option<&'static str>,
     /// What was read last; null where nothing ever was.
     read: Option<ReadJson>,
+    /// Whether it was told there what became of it; null where it was not.
+    comment: Option<CommentJson>,
+}
+
+#[derive(Serialize)]
+struct CommentJson {
+    /// Null where there is none any more, or never was.
+    url: Option<String>,
+    /// When it was written last, or was found to have ended.
+    at: String,
+    /// Why nothing more is written: `deleted`, `locked` or `refused`; null where it is.
+    ended: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -53,10 +68,34 @@ struct CiJson {
 }
 
 impl ReceptionJson {
-    pub(super) fn new(look: &Look<'_>, board: &Board, candidate: &Candidate) -> Self {
+    pub(super) fn new(
+        look: &Look<'_>,
+        board: &Board,
+        candidate: &Candidate,
+        comment: Option<&CommentRecord>,
+    ) -> Self {
         Self {
+            comment: comment.and_then(|it| CommentJson::new(candidate, it)),
             unknown: unknown(look, board, candidate).map(|it| it.name()),
             read: reception(look, candidate).map(|it| ReadJson::new(&candidate.head, it)),
+        }
+    }
+}
+
+impl CommentJson {
+    fn new(candidate: &Candidate, record: &CommentRecord) -> Option<Self> {
+        match &record.place {
+            CommentPlace::Unknown | CommentPlace::Posting { .. } => None,
+            CommentPlace::There { id, written_at, .. } => Some(Self {
+                url: comment_address(candidate, *id),
+                at: written_at.to_string(),
+                ended: None,
+            }),
+            CommentPlace::Ended { why, at, .. } => Some(Self {
+                url: None,
+                at: at.to_string(),
+                ended: Some(why.name()),
+            }),
         }
     }
 }

@@ -9,6 +9,7 @@ use picket_domain::{
     Action, Board, GitHubTraffic, PickStatus, StatusGroup, Timestamp, Trouble, Verdict,
 };
 
+use super::comments::CommentMetrics;
 use super::prometheus::Metric;
 use super::reviews::ReviewMetrics;
 use super::sources::SourceMetrics;
@@ -44,6 +45,7 @@ struct Metrics {
     lag: Metric,
     lag_count: Metric,
     reviews: ReviewMetrics,
+    comments: CommentMetrics,
     sources: SourceMetrics,
 }
 
@@ -147,6 +149,7 @@ impl Metrics {
                 "Fixes that this channel had before the stable channel.",
             ),
             reviews: ReviewMetrics::new(),
+            comments: CommentMetrics::new(),
             sources: SourceMetrics::new(),
         }
     }
@@ -172,6 +175,9 @@ impl Metrics {
         self.add_github(board.github());
         if let Some(traffic) = board.reviews() {
             self.reviews.add(traffic);
+        }
+        if let Some(traffic) = board.comments() {
+            self.comments.add(traffic);
         }
         if let Some(age) = board.age(now) {
             self.reconciler_age.sample(&[], age as f64);
@@ -267,7 +273,8 @@ impl Metrics {
             &self.lag,
             &self.lag_count,
         ];
-        let more = self.reviews.all().into_iter().chain(self.sources.all());
+        let of_github = self.reviews.all().into_iter().chain(self.comments.all());
+        let more = of_github.chain(self.sources.all());
         for metric in all.into_iter().chain(more) {
             metric.write(&mut page);
         }

@@ -1,5 +1,6 @@
 //! For those who run the server.
 
+mod comments;
 mod healthz;
 mod metrics;
 mod prometheus;

@@ -1,8 +1,9 @@
 //! What upstream makes of a candidate is shown, and is no decision.
 
 use picket_domain::{
-    Candidate, Ci, CiState, CommitSha, Lane, Login, Reception, ReceptionReading, Review,
-    ReviewState, ReviewTraffic, Reviews, Timestamp, Trouble,
+    Candidate, Ci, CiState, CommentEnd, CommentId, CommentRecord, CommentTraffic, CommitSha, Lane,
+    Login, Reception, ReceptionReading, Review, ReviewState, ReviewTraffic, Reviews, Sha256,
+    Timestamp, Trouble,
 };
 use serde_json::Value;
 
@@ -177,6 +178,67 @@ async fn what_is_of_another_head_is_shown_as_such() {
     );
     let queue = client.get("/queue").await.body;
     assert!(!queue.contains("upstream CI fails"), "{queue}");
+}
+
+#[tokio::test]
+async fn what_it_was_told_there_is_shown() {
+    let (site, router, candidate) = site().await;
+    let (client, member) = (
+        Client::new(&router),
+        Client::signed_in(&router, "ada").await,
+    );
+    let comment = async || json(&client, 412_350).await["comment"].clone();
+    let mut record = CommentRecord::default();
+    record.posting(NOW);
+    let store = async |record: &CommentRecord| {
+        let stored = site.store.record_comment(candidate.pr, record).await;
+        stored.unwrap();
+    };
+    store(&record).await;
+    assert_eq!(comment().await, Value::Null);
+
+    let (id, text) = (CommentId(3_000_001), Sha256::of(b"text"));
+    record.there(id, text, NOW.plus_seconds(-300));
+    store(&record).await;
+    let page = client.get("/candidates/412350").await.body;
+    let url = format!("{}#issuecomment-3000001", candidate.url);
+    let link =
+        format!("<a href=\"{url}\" rel=\"noreferrer\">It was told there what became of it</a>");
+    assert!(page.contains(&link), "{page}");
+    assert_eq!(comment().await["url"], url);
+
+    record.end(CommentEnd::Refused("422: <b>".into()), NOW);
+    store(&record).await;
+    let told = card(&client, 412_350).await;
+    assert!(
+        told.contains("Nothing more is written there: GitHub refuses it,"),
+        "{told}"
+    );
+    let told = card(&member, 412_350).await;
+    assert!(
+        told.contains("GitHub refuses it: 422: &#60;b&#62;"),
+        "{told}"
+    );
+    assert_eq!(comment().await["ended"], "refused");
+
+    let metrics = client.get("/metrics").await.body;
+    assert!(!metrics.contains("picket_github_comments{"), "it is off");
+    site.board.lock().unwrap().set_comments(CommentTraffic {
+        requests: 9,
+        failures: 2,
+        written: 3,
+        ended: 1,
+        waiting: 4,
+    });
+    let metrics = client.get("/metrics").await.body;
+    for line in [
+        "picket_github_comment_requests_total{outcome=\"answered\"} 7",
+        "picket_github_comments{state=\"written\"} 3",
+        "picket_github_comments{state=\"waiting\"} 4",
+        "picket_github_comments{state=\"ended\"} 1",
+    ] {
+        assert!(metrics.contains(line), "{line} is not in {metrics}");
+    }
 }
 
 #[tokio::test]

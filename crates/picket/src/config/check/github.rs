@@ -1,32 +1,83 @@
 //! The watched repository and where upstream's objects come from.
 
+use std::path::{Path, PathBuf};
+
 use toml::Spanned;
+use url::{Host, Url};
 
 use super::address::{git_remote, http_base};
 use super::paths::Paths;
-use super::value::Checked;
+use super::value::{Checked, at_least_one};
 use crate::config::error::Problem;
-use crate::config::{GitHub, Upstream, raw};
+use crate::config::{Comments, GitHub, Upstream, raw};
 
 const GITHUB_API: &str = "https://api.github.com";
+const DEFAULT_STABLE: u32 = 60;
 const SECURITY_LABEL: &str = "1.severity: security";
 
-pub(super) fn github(raw: raw::GitHub, paths: &Paths) -> Checked<GitHub> {
+pub(super) fn github(raw: raw::GitHub, paths: &Paths, base_url: &Url) -> Checked<GitHub> {
     let (owner, repository) = repository(&raw.repository)?;
-    let token_file = raw.token_file.as_ref().map(|file| {
-        paths.secret(file)?;
-        paths.absolute(file)
-    });
+    let token_file = token_file(raw.token_file.as_ref(), paths)?;
+    let api = http_base(raw.api.as_ref(), GITHUB_API)?;
     let webhook = raw.webhook_secret_file.as_ref();
     Ok(GitHub {
-        api: http_base(raw.api.as_ref(), GITHUB_API)?,
+        comments: comments(
+            &raw.comments,
+            paths,
+            token_file.as_deref(),
+            (&api, base_url),
+        )?,
+        api,
         owner,
         repository,
         label: label(raw.label)?,
         unlabelled: raw.unlabelled.unwrap_or(true),
-        token_file: token_file.transpose()?,
+        token_file,
         webhook_secret: webhook.map(|file| paths.secret(file)).transpose()?,
     })
+}
+
+fn token_file(raw: Option<&Spanned<PathBuf>>, paths: &Paths) -> Checked<Option<PathBuf>> {
+    let Some(file) = raw else { return Ok(None) };
+    paths.secret(file)?;
+    paths.absolute(file).map(Some)
+}
+
+/// Whether pull requests are told what became of them: only where that is said.
+fn comments(
+    raw: &raw::Comments,
+    paths: &Paths,
+    to_read_with: Option<&Path>,
+    (api, base_url): (&Url, &Url),
+) -> Checked<Option<Comments>> {
+    let stable_seconds = at_least_one(raw.stable_seconds.as_ref(), DEFAULT_STABLE)?;
+    let own = token_file(raw.token_file.as_ref(), paths)?;
+    let Some(enabled) = raw.enabled.as_ref().filter(|it| *it.as_ref()) else {
+        return Ok(None);
+    };
+    if is_loopback(base_url) && !is_loopback(api) {
+        let text = format!("comments would lead to {base_url}, which nobody else can reach");
+        let remedy = "set web.base_url to the address that others use";
+        return Err(Problem::new(enabled.span(), text, remedy));
+    }
+    let Some(token_file) = own.or_else(|| to_read_with.map(Path::to_owned)) else {
+        let text = "comments take a token that may write them";
+        let remedy = "set github.comments.token_file, or github.token_file";
+        return Err(Problem::new(enabled.span(), text, remedy));
+    };
+    Ok(Some(Comments {
+        token_file,
+        stable_seconds,
+    }))
+}
+
+fn is_loopback(address: &Url) -> bool {
+    match address.host() {
+        Some(Host::Ipv4(it)) => it.is_loopback(),
+        Some(Host::Ipv6(it)) => it.is_loopback(),
+        Some(Host::Domain(it)) => it == "localhost",
+        None => false,
+    }
 }
 
 fn repository(raw: &Spanned<String>) -> Checked<(String, String)> {

@@ -34,6 +34,7 @@ pub(super) fn check(raw: raw::Raw, file: &Path, allow: Allowances) -> Checked<Co
     let web = web::web(raw.web, &paths, allow)?;
     let team = team::team(&raw.team, &web.sign_in)?;
     let upstream = github::upstream(&raw.upstream, &paths)?;
+    let github = github::github(raw.github, &paths, &web.base_url)?;
     let around = Around {
         paths: &paths,
         upstream: &upstream,
@@ -47,7 +48,7 @@ pub(super) fn check(raw: raw::Raw, file: &Path, allow: Allowances) -> Checked<Co
         web,
         team,
         targets: targets::targets(&raw.team.targets)?,
-        github: github::github(raw.github, &paths)?,
+        github,
         upstream,
         signing_keys: signing_keys(&raw.signing.key_files, &paths)?,
         latest_seconds: latest_seconds(raw.signing.latest_hours.as_ref())?,

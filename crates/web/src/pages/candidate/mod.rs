@@ -171,16 +171,12 @@ pub(crate) async fn candidate(
     let form = FormView::of(&app, &look, candidate).await?;
     let body = app.store.candidate_body(pr).await?.unwrap_or_default();
     let log = app.store.log_of_pr(pr).await?;
-    let channels = app
-        .channels
-        .iter()
-        .map(|it| it.name().to_string())
-        .collect();
-    let board = app.board();
+    let upstream = UpstreamView::of(&app, &look, candidate, &viewer).await?;
+    let channels = app.channels.iter().map(|it| it.name().to_string());
     let parts = Parts {
-        notice: Notice::of_pull_request(&look, &board, &viewer, pr),
-        upstream: UpstreamView::of(&look, &board, candidate, &viewer),
-        channels,
+        notice: Notice::of_pull_request(&look, &app.board(), &viewer, pr),
+        upstream,
+        channels: channels.collect(),
         evidence: AdvisoriesView::of(&app, &look, candidate),
         diff,
         changed,

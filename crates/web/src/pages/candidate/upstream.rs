@@ -1,12 +1,17 @@
 //! The part of a candidate's page that says what upstream makes of it.
 
-use picket_domain::{Board, Candidate, Ci, CommitSha, Reception, Review, UpstreamState};
+use picket_domain::{
+    Candidate, Ci, CommentEnd, CommentPlace, CommentRecord, CommitSha, Reception, Review,
+    UpstreamState,
+};
 
+use crate::error::PageError;
 use crate::look::Look;
 use crate::reception::{ci_words, reception, review_words, unknown};
 use crate::session::Viewer;
+use crate::state::AppState;
 use crate::time::When;
-use crate::view::Badge;
+use crate::view::{Badge, comment_address};
 
 /// Reviews on the page.
 const SHOWN: usize = 20;
@@ -17,6 +22,16 @@ pub(super) struct UpstreamView {
     pub(super) unknown: Option<String>,
     /// What was read, as of when.
     pub(super) read: Option<ReadView>,
+    /// What it was told there.
+    pub(super) told: Option<ToldView>,
+}
+
+/// What a pull request was told of what became of it.
+pub(super) struct ToldView {
+    /// The comment's address.
+    pub(super) url: Option<String>,
+    pub(super) what: String,
+    pub(super) when: When,
 }
 
 /// What was read.
@@ -50,19 +65,56 @@ pub(super) struct CiView {
 }
 
 impl UpstreamView {
-    pub(super) fn of(
+    pub(super) async fn of(
+        app: &AppState,
         look: &Look<'_>,
-        board: &Board,
         candidate: &Candidate,
         viewer: &Viewer,
-    ) -> Self {
+    ) -> Result<Self, PageError> {
+        let comment = app.store.comment(candidate.pr).await?;
         let is_member = viewer.member().is_some();
-        let unknown = unknown(look, board, candidate);
+        let board = app.board();
+        let unknown = unknown(look, &board, candidate);
         let read = reception(look, candidate);
-        Self {
+        Ok(Self {
             unknown: unknown.map(|it| it.sentence(is_member)),
             read: read.map(|it| ReadView::new(look, candidate, it)),
-        }
+            told: comment.and_then(|it| ToldView::new(look, candidate, &it, is_member)),
+        })
+    }
+}
+
+impl ToldView {
+    fn new(
+        look: &Look<'_>,
+        candidate: &Candidate,
+        record: &CommentRecord,
+        is_member: bool,
+    ) -> Option<Self> {
+        let (what, at) = match &record.place {
+            CommentPlace::Unknown | CommentPlace::Posting { .. } => return None,
+            CommentPlace::There { written_at, .. } => (
+                "It was told there what became of it".to_owned(),
+                *written_at,
+            ),
+            CommentPlace::Ended { why, at, .. } => {
+                let why = match why {
+                    // GitHub's words may name what is inside this server.
+                    CommentEnd::Refused(_) if !is_member => "GitHub refuses it".to_owned(),
+                    CommentEnd::Deleted | CommentEnd::Locked | CommentEnd::Refused(_) => {
+                        why.words()
+                    }
+                };
+                (format!("Nothing more is written there: {why}"), *at)
+            }
+        };
+        let is_there = matches!(record.place, CommentPlace::There { .. });
+        let id = record.id().filter(|_| is_there);
+        Some(Self {
+            url: id.and_then(|id| comment_address(candidate, id)),
+            what,
+            when: When::new(at, look.now),
+        })
     }
 }
 

@@ -1,0 +1,5 @@
+-- The comment on a pull request: where it is and what it says, or why there is none any more.
+CREATE TABLE comments (
+    pr BIGINT PRIMARY KEY,
+    record TEXT NOT NULL
+);
