@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, Method, StatusCode, header};
+use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use picket_domain::Sha256;
 
 use super::condition::{Part, Version, part};
@@ -23,6 +23,9 @@ pub(super) const NEVER_UNASKED: &str = "no-cache";
 
 /// For what is not there yet: it may be a second from now.
 const FOR_A_MOMENT: &str = "public, max-age=1";
+
+/// A browser takes a file for what it is said to be.
+const NOT_GUESSED: (HeaderName, &str) = (header::X_CONTENT_TYPE_OPTIONS, "nosniff");
 
 /// What tells two files with different bytes apart.
 #[derive(Debug, Clone)]
@@ -75,10 +78,7 @@ fn try_file(request: &Request, path: &Path, manner: Manner) -> io::Result<Respon
     let mut response = opened.answer(&part, request.method() == Method::HEAD)?;
     let headers = response.headers_mut();
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-    headers.insert(
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    );
+    headers.insert(NOT_GUESSED.0, HeaderValue::from_static(NOT_GUESSED.1));
     if matches!(part, Part::OtherVersion | Part::NoSuchBytes) {
         return Ok(response);
     }
@@ -183,6 +183,7 @@ pub(super) fn missing(text: impl Into<String>) -> Response {
     let headers = [
         (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
         (header::CACHE_CONTROL, FOR_A_MOMENT),
+        NOT_GUESSED,
     ];
     (StatusCode::NOT_FOUND, headers, text.into()).into_response()
 }
@@ -192,6 +193,7 @@ pub(super) fn gone(text: String) -> Response {
     let headers = [
         (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
         (header::CACHE_CONTROL, FOR_A_DAY),
+        NOT_GUESSED,
     ];
     (StatusCode::GONE, headers, text).into_response()
 }
