@@ -633,19 +633,19 @@ fn comments_are_written_where_that_is_said_and_can_be() {
         .replace(own, "")
         .replace("token_file = \"secret\"\nwebhook", "webhook");
     insta::assert_snapshot!(parse(&none).unwrap_err(), @"
-    <folder>/picket.toml:106: comments take a token that may write them
+    <folder>/picket.toml:107: comments take a token that may write them
       to mend it: set github.comments.token_file, or github.token_file
     ");
     insta::assert_snapshot!(error("//sec.example.org", "//127.0.0.1:8080"), @"
-    <folder>/picket.toml:107: comments would lead to https://127.0.0.1:8080/, which nobody else can reach
+    <folder>/picket.toml:108: comments would lead to https://127.0.0.1:8080/, which nobody else can reach
       to mend it: set web.base_url to the address that others use
     ");
     insta::assert_snapshot!(error("token_file = \"comment-token\"", "token_file = \"none\""), @"
-    <folder>/picket.toml:108: <folder>/none: cannot read it: No such file or directory (os error 2)
+    <folder>/picket.toml:109: <folder>/none: cannot read it: No such file or directory (os error 2)
       to mend it: write the secret alone into the file, on one line, readable to Picket's user alone
     ");
     insta::assert_snapshot!(error("stable_seconds = 90", "stable_seconds = 0"), @"
-    <folder>/picket.toml:109: 0 would let everything through
+    <folder>/picket.toml:110: 0 would let everything through
       to mend it: write 1 or more
     ");
 }
