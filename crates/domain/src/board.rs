@@ -102,6 +102,7 @@ pub struct Board {
     lanes: BTreeMap<LaneKey, LaneHealth>,
     troubles: BTreeMap<(LaneKey, String), Trouble>,
     holds: BTreeMap<ChannelName, Vec<Hold>>,
+    checked: BTreeMap<LaneKey, Timestamp>,
 }
 
 impl Board {
@@ -192,6 +193,22 @@ impl Board {
     /// What was written on pull requests so far; `None` where nothing is.
     pub fn comments(&self) -> Option<CommentTraffic> {
         self.comments
+    }
+
+    /// What a lane looks at outside was found to be as it is known, or is known now: of one channel, or
+    /// of all.
+    pub fn set_checked(&mut self, lane: Lane, channel: Option<ChannelName>, at: Timestamp) {
+        self.checked.insert((lane, channel), at);
+    }
+
+    /// When each of them last was.
+    pub fn all_checked(&self) -> impl Iterator<Item = (&LaneKey, &Timestamp)> {
+        self.checked.iter()
+    }
+
+    /// When that was last so; `None` where it was not since the start.
+    pub fn checked(&self, lane: Lane, channel: Option<&ChannelName>) -> Option<Timestamp> {
+        self.checked.get(&(lane, channel.cloned())).copied()
     }
 
     /// Why a channel does not move, as of its last look.

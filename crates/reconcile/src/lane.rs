@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::anyhow;
 use picket_domain::{
-    Board, CommentTraffic, GitHubTraffic, Hold, LaneKey, ReviewTraffic, Timestamp, Trouble,
+    Board, ChannelName, CommentTraffic, GitHubTraffic, Hold, LaneKey, ReviewTraffic, Timestamp,
+    Trouble,
 };
 use tracing::{debug, warn};
 
@@ -213,6 +214,13 @@ impl Lane {
     /// Tells the board what was asked of GitHub.
     pub(crate) fn traffic(&self, traffic: GitHubTraffic) {
         self.board().set_github(traffic);
+    }
+
+    /// Tells the board that what the lane looks at outside is known as of now.
+    pub(crate) fn checked(&self, channel: Option<&ChannelName>) {
+        let (lane, _) = self.key;
+        self.board()
+            .set_checked(lane, channel.cloned(), Timestamp::now());
     }
 
     /// Tells the board what was asked of GitHub about reviews and CI.

@@ -9,7 +9,7 @@ use picket_merger::FetchedBranch;
 use tracing::info;
 
 use crate::engine::{Engine, PROGRESS, blocking, now};
-use crate::lane::Lane;
+use crate::lane::{Lane, Tried};
 use crate::settings::{Channel, Follows};
 use crate::supervise::{Bell, Work};
 
@@ -36,7 +36,10 @@ impl Work for Observe {
         lane.attempt("fetching branches", fetching).await;
         for channel in &self.engine.channels {
             let step = format!("following {}", channel.follows.branch);
-            lane.attempt(&step, self.engine.follow(channel)).await;
+            let followed = lane.attempt(&step, self.engine.follow(channel)).await;
+            if followed == Tried::Done {
+                lane.checked(Some(channel.name()));
+            }
         }
         self.bell.ring();
         Ok(self.next())

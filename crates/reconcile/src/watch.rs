@@ -60,6 +60,9 @@ impl Work for Watch {
         match looked.await {
             Ok(looked) => {
                 lane.mended(READING);
+                if looked.is_done {
+                    lane.checked(None);
+                }
                 Ok(self.after(&looked))
             }
             Err(error) => {

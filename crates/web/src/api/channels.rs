@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use picket_domain::{Base, PrNumber, Release, Timestamp};
+use picket_domain::{Base, Lane, PrNumber, Release, Timestamp};
 use picket_publisher::ManifestTree;
 use serde::Serialize;
 
@@ -74,6 +74,9 @@ struct BaseJson {
     version: String,
     committed_at: String,
     seen_at: String,
+    /// When it was last found to be still the newest; null where that was not since the server was
+    /// started.
+    checked_at: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -137,8 +140,9 @@ impl CurrentJson {
 }
 
 impl BaseJson {
-    fn new(base: &Base) -> Self {
+    fn new(base: &Base, checked: Option<Timestamp>) -> Self {
         Self {
+            checked_at: checked.map(|at| at.to_string()),
             rev: base.rev.to_string(),
             rev_count: base.rev_count,
             version: base.version.clone(),
@@ -188,7 +192,10 @@ pub(crate) async fn channel(
         base_label: info.base_label.clone(),
         branch: info.branch.to_string(),
         current,
-        base: look.facts.base().map(BaseJson::new),
+        base: look.facts.base().map(|base| {
+            let board = app.board();
+            BaseJson::new(base, board.checked(Lane::Observe, Some(info.name())))
+        }),
         picks: picks.collect(),
         releases: published.iter().map(json).collect(),
     }))

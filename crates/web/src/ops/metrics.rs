@@ -28,6 +28,7 @@ struct Metrics {
     lane_age: Metric,
     lane_alive: Metric,
     last_look: Metric,
+    checked: Metric,
     restarts: Metric,
     troubles: Metric,
     holds: Metric,
@@ -83,6 +84,10 @@ impl Metrics {
             last_look: Metric::gauge(
                 "picket_lane_last_look_seconds",
                 "How long the last look of a part of the reconciler took, with the steps that it led to.",
+            ),
+            checked: Metric::gauge(
+                "picket_checked_seconds_ago",
+                "How long ago what is outside was last found to be as it is known: GitHub's pull requests, a channel's stable branch.",
             ),
             restarts: Metric::counter(
                 "picket_lane_restarts_total",
@@ -182,6 +187,12 @@ impl Metrics {
         if let Some(age) = board.age(now) {
             self.reconciler_age.sample(&[], age as f64);
         }
+        for ((lane, channel), at) in board.all_checked() {
+            let channel = channel.as_ref().map_or("", |channel| channel.as_str());
+            let labels = [("lane", lane.name()), ("channel", channel)];
+            let ago = now.seconds_since(*at);
+            self.checked.sample(&labels, ago as f64);
+        }
         let troubles = board.troubles();
         for (key, health) in board.lanes() {
             let (lane, channel) = key;
@@ -256,6 +267,7 @@ impl Metrics {
             &self.lane_age,
             &self.lane_alive,
             &self.last_look,
+            &self.checked,
             &self.restarts,
             &self.troubles,
             &self.holds,

@@ -7,8 +7,8 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use picket_domain::{
-    Action, CommitSha, JobName, PickStatus, PrNumber, Release, ReleasedPick, StatusGroup,
-    Timestamp, approvals_of,
+    Action, Board, CommitSha, JobName, Lane, PickStatus, PrNumber, Release, ReleasedPick,
+    StatusGroup, Timestamp, approvals_of,
 };
 
 use super::notice::Notice;
@@ -90,6 +90,8 @@ struct BaseView {
     version: String,
     rev_count: u64,
     seen: When,
+    /// When it was last found to be still the newest.
+    checked: Option<When>,
     committed: When,
 }
 
@@ -184,7 +186,7 @@ impl ChannelPage {
             base_label: channel.base_label.clone(),
             branch: channel.branch.to_string(),
             required: channel.policy.required_approvals.max(1),
-            base: base(look),
+            base: base(look, &app.board()),
             fixes: fixes(look),
             set_aside: set_aside(look),
             flaky: names(&odd.flaky),
@@ -227,8 +229,10 @@ fn running_builds(look: &Look<'_>) -> Vec<RunningBuild> {
     building.map(view).collect()
 }
 
-fn base(look: &Look<'_>) -> Option<BaseView> {
+fn base(look: &Look<'_>, board: &Board) -> Option<BaseView> {
+    let checked = board.checked(Lane::Observe, Some(look.channel.name()));
     look.facts.base().map(|base| BaseView {
+        checked: checked.map(|at| When::new(at, look.now)),
         short: base.rev.short().to_owned(),
         version: base.version.clone(),
         rev_count: base.rev_count,

@@ -1,7 +1,7 @@
 //! What servers have, and should not have, or would lose.
 
 use picket_domain::{
-    Action, Certainty, Impact, ImpactOutcome, ImpactedPackage, Listed, PrNumber, Timestamp,
+    Action, Certainty, Impact, ImpactOutcome, ImpactedPackage, Lane, Listed, PrNumber, Timestamp,
 };
 use serde_json::Value;
 
@@ -131,4 +131,32 @@ async fn versions_come_from_evaluating_and_not_from_titles() {
         );
         assert!(!page.contains("redis-tools 7.2.7 →"), "{path}");
     }
+}
+
+#[tokio::test]
+async fn what_was_seen_once_says_when_it_was_last_checked() {
+    let (site, client) = site().await;
+    let page = client.get("/").await.body;
+    assert!(
+        page.contains("not checked since the server was started"),
+        "{page}"
+    );
+    let minutes_ago = |minutes: i64| NOW.plus_seconds(-60 * minutes);
+    {
+        let mut board = site.board.lock().unwrap();
+        board.set_checked(Lane::Observe, Some(channel()), minutes_ago(7));
+        board.set_checked(Lane::Watch, None, minutes_ago(3));
+    }
+    let page = client.get("/").await.body;
+    let checked = text(&page, "<dt>Base</dt>", "</div>");
+    assert!(checked.ends_with("checked 7 min ago"), "{checked}");
+    let queue = client.get("/queue").await.body;
+    let asked = text(&queue, "GitHub asked", "</span>");
+    assert_eq!(asked, "GitHub asked 3 min ago");
+    let metrics = client.get("/metrics").await.body;
+    let line = "picket_checked_seconds_ago{lane=\"watch\",channel=\"\"} 180";
+    assert!(metrics.contains(line), "{metrics}");
+    let answer = client.get(&format!("/api/v1/channels/{CHANNEL}")).await;
+    let json: Value = serde_json::from_str(&answer.body).unwrap();
+    assert_eq!(json["base"]["checked_at"], minutes_ago(7).to_string());
 }

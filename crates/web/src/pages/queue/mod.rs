@@ -9,7 +9,7 @@ use std::ops::Range;
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Response;
-use picket_domain::{Candidate, PickStatus, PrNumber, StatusGroup};
+use picket_domain::{Candidate, Lane, PickStatus, PrNumber, StatusGroup};
 use picket_recognise::{Subject, in_scope};
 use serde::Deserialize;
 use url::form_urlencoded;
@@ -53,6 +53,8 @@ struct QueuePage {
     base_label: String,
     channels: Vec<String>,
     filter: String,
+    /// When GitHub was last asked for all that is new.
+    checked: Option<When>,
     groups: Vec<Group>,
     is_member: bool,
     /// Whether the viewer can tick anything.
@@ -173,6 +175,10 @@ pub(crate) async fn queue(
             .map(|it| it.name().to_string())
             .collect(),
         filter: text,
+        checked: app
+            .board()
+            .checked(Lane::Watch, None)
+            .map(|at| When::new(at, look.now)),
         is_member: viewer.member().is_some(),
         has_ticks: viewer.member().is_some() && groups.iter().any(|it| it.is_open),
         groups,
