@@ -133,6 +133,12 @@ const GRAFTS_OFF: &str = "security.channel.grafts.enable = false;";
 /// Takes the graft that the page suggests, as it stands there.
 async fn graft_as_the_page_suggests(stage: &Stage) -> Result<()> {
     until_form(stage, OPENSSL, "as_is").await?;
+    // Its files say which folder it is about.
+    eventually("its files are read", async || {
+        let candidate = candidate(stage, OPENSSL).await.ok()?;
+        candidate["files"].is_number().then_some(())
+    })
+    .await?;
     let person = stage.person(0).await?;
     let page = person.form_page(OPENSSL).await?;
     let between = |begin: &str, end: &str| {

@@ -10,8 +10,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use picket_domain::{
-    AccountId, AttemptSummary, Candidate, CommentEnd, CommentRecord, ContainedBy, Member,
-    PickInput, PickOutcome, PrNumber, Refusal, ReleaseSeq, ReleaseState, ReportSummary, Unbinding,
+    AccountId, AttemptSummary, Candidate, CommentEnd, CommentRecord, ContainedBy, ImpactSummary,
+    Member, PickInput, PickOutcome, PrNumber, Refusal, ReleaseSeq, ReleaseState, ReportSummary,
+    Unbinding,
 };
 use sqlx::migrate::{Migrate, Migrator};
 use sqlx::{AnyConnection, AssertSqlSafe, Connection, Executor};
@@ -129,7 +130,12 @@ on_both_engines! {
         assert_eq!(investigated, Some(investigation()));
         let impact = store.impact(&sec(), &sha("base"), &unresolved).await.unwrap();
         assert_eq!(impact, Some(sample_impact()));
-        assert_eq!(on.impacts, [(unresolved.clone(), sample_impact().summary())].into_iter().collect());
+        // It was written before summaries had versions.
+        let mut summary = sample_impact().summary();
+        if let ImpactSummary::Known { versions, .. } = &mut summary {
+            versions.clear();
+        }
+        assert_eq!(on.impacts, [(unresolved.clone(), summary)].into_iter().collect());
         let readings = [(PrNumber(3), Arc::new(reading(4)))];
         assert_eq!(facts.receptions, readings.into_iter().collect());
         let mut failing = written(3_000_001);

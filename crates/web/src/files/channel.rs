@@ -40,7 +40,7 @@ pub(crate) async fn channel_file(
     request: Request,
 ) -> Response {
     if let Some(file) = LatestFile::parse(&file) {
-        return latest(&app, &name, file, request);
+        return latest(&app, &name, file, &request);
     }
     let release = match current(&app, &name).await {
         Ok(current) => current,
@@ -57,7 +57,7 @@ pub(crate) async fn channel_file(
 }
 
 /// The statement, or its signatures.
-fn latest(app: &AppState, name: &str, file: LatestFile, request: Request) -> Response {
+fn latest(app: &AppState, name: &str, file: LatestFile, request: &Request) -> Response {
     let Some(channel) = app.channel(name) else {
         return missing("There is no channel of this name.\n");
     };
@@ -67,7 +67,7 @@ fn latest(app: &AppState, name: &str, file: LatestFile, request: Request) -> Res
         content_type: file.content_type(),
         cache_control: NEVER_UNASKED,
     };
-    send_file(&request, &path, manner)
+    send_file(request, &path, manner)
 }
 
 /// Whether whoever asks shows pages, which no client of a channel does.
