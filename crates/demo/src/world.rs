@@ -4,7 +4,7 @@ use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use picket::logging::PROGRESS;
 use picket_domain::{PrNumber, Timestamp};
 use picket_publisher::{KeyName, PublicKey, SecretKey};
@@ -202,7 +202,10 @@ async fn address(file: &Path, port: Option<u16>) -> anyhow::Result<SocketAddr> {
     let last = fs::read_to_string(file)
         .ok()
         .and_then(|port| port.parse().ok());
-    let port = port.or(last).unwrap_or(DEFAULT_PORT);
+    let port = match port.or(last).unwrap_or(DEFAULT_PORT) {
+        0 => free_port().await?,
+        port => port,
+    };
     let listener = TcpListener::bind((LOOPBACK, port)).await;
     let listener = listener.with_context(|| {
         format!("cannot listen on port {port}; choose another one with --port, or 0 for any")
@@ -210,6 +213,21 @@ async fn address(file: &Path, port: Option<u16>) -> anyhow::Result<SocketAddr> {
     let address = listener.local_addr()?;
     fs::write(file, address.port().to_string())?;
     Ok(address)
+}
+
+/// A port that nobody listens on. It is none of those that the system gives to whoever connects
+/// somewhere: such a one could be taken before the service listens on it, or while it is restarted.
+async fn free_port() -> anyhow::Result<u16> {
+    const TRIES: u32 = 100;
+    const FIRST: u16 = 20_000;
+    const PORTS: u16 = 12_000;
+    for _ in 0..TRIES {
+        let port = FIRST + rand::random::<u16>() % PORTS;
+        if TcpListener::bind((LOOPBACK, port)).await.is_ok() {
+            return Ok(port);
+        }
+    }
+    bail!("no port from {FIRST} to {} is free", FIRST + PORTS)
 }
 
 async fn make_nixpkgs(dir: PathBuf) -> anyhow::Result<Nixpkgs> {
@@ -280,4 +298,22 @@ fn people(file: &Path) -> anyhow::Result<Vec<(String, String)>> {
         fs::write(file, serde_json::to_vec(&people)?)?;
     }
     Ok(serde_json::from_slice(&fs::read(file)?)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn any_port_is_none_that_the_system_gives_to_others() {
+        let given = fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").unwrap();
+        let mut given = given
+            .split_whitespace()
+            .map(|it| it.parse::<u16>().unwrap());
+        let given = given.next().unwrap()..=given.next().unwrap();
+        for _ in 0..20 {
+            let port = free_port().await.unwrap();
+            assert!(!given.contains(&port), "{port} of {given:?}");
+        }
+    }
 }
