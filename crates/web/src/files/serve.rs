@@ -64,10 +64,10 @@ fn is_absent(error: &io::Error) -> bool {
 }
 
 fn try_file(request: &Request, path: &Path, manner: Manner) -> io::Result<Response> {
-    let opened = Opened::open(path)?;
+    let mut opened = Opened::open(path)?;
     let tag = match manner.tag {
         Tag::Named(name) => format!("\"{name}\""),
-        Tag::OfBytes => format!("\"{}\"", Sha256::of(&opened.bytes()?)),
+        Tag::OfBytes => format!("\"{}\"", Sha256::of(opened.hold()?)),
     };
     let version = Version {
         tag: &tag,
@@ -115,6 +115,8 @@ struct Opened {
     file: File,
     length: u64,
     modified: SystemTime,
+    /// All of it, where it was read already.
+    held: Option<Bytes>,
 }
 
 impl Opened {
@@ -128,15 +130,17 @@ impl Opened {
             length: found.len(),
             modified: found.modified()?,
             file,
+            held: None,
         })
     }
 
-    /// All of it, where it is small.
-    fn bytes(&self) -> io::Result<Bytes> {
+    /// Reads all of it, where it is small: it is not read again to be sent.
+    fn hold(&mut self) -> io::Result<&Bytes> {
         if self.length > SMALL {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
-        read(&self.file, &(0..self.length))
+        let all = read(&self.file, &(0..self.length))?;
+        Ok(self.held.insert(all))
     }
 
     fn answer(self, part: &Part, is_head: bool) -> io::Result<Response> {
@@ -162,10 +166,12 @@ impl Opened {
 
     fn send(self, status: StatusCode, bytes: Range<u64>, is_head: bool) -> io::Result<Response> {
         let length = bytes.end - bytes.start;
-        let body = match length {
+        let body = match (self.held, length) {
             _ if is_head => Body::empty(),
-            ..=SMALL => Body::from(read(&self.file, &bytes)?),
-            _ => stream(self.file, bytes),
+            // What is held is small.
+            (Some(all), _) => Body::from(all.slice(bytes.start as usize..bytes.end as usize)),
+            (None, ..=SMALL) => Body::from(read(&self.file, &bytes)?),
+            (None, _) => stream(self.file, bytes),
         };
         let length = [(header::CONTENT_LENGTH, HeaderValue::from(length))];
         Ok((status, length, body).into_response())
