@@ -13,6 +13,7 @@
 //! - [`Risk`] is the order of the queue, and the reason for it; [`Targets`], how soon a team wants what
 //!   is at risk to be mended.
 
+mod advised;
 mod day;
 mod epss;
 mod epss_file;
@@ -29,6 +30,7 @@ mod source;
 mod targets;
 mod watched;
 
+pub use advised::{Advised, SamePackage};
 pub use epss::{InvalidScores, Likelihood, Scores};
 pub use epss_file::EpssFile;
 pub use evidence::{Evidence, Places};

@@ -64,6 +64,7 @@ impl Service {
             .await
             .with_context(|| format!("cannot listen on {}", config.web.listen))?;
         let builder = Builder::new(nix, &dirs.builds(), config.limits.clone())?;
+        let evidence = Arc::new(Evidence::new(config.evidence.clone()));
         let state = AppState {
             store: store.clone(),
             public: public.clone(),
@@ -76,7 +77,7 @@ impl Service {
             channels: config.channels.iter().map(channel_info).collect(),
             sign_in: sign_in(&config)?,
             tries: Tries::default(),
-            evidence: Arc::new(Evidence::new(config.evidence.clone())),
+            evidence: Arc::clone(&evidence),
             risks: Risks::default(),
             targets: config.targets,
             webhook_secret: webhook_secret(&config.github),
@@ -98,6 +99,7 @@ impl Service {
             snapshots,
             watcher: watcher(&config.github, &config.channels)?,
             commenting: commenting(&config)?,
+            evidence,
             merger: mirror,
             builder,
             measuring,

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod bump;
 mod denial;
 mod evidence;
 mod links;
@@ -17,6 +18,7 @@ mod version;
 mod vocabulary;
 mod words;
 
+pub use bump::{Bump, bumps};
 pub use evidence::{Evidence, Watched};
 pub use place::Place;
 pub use reason::Reason;

@@ -37,7 +37,7 @@ fn packages<'a>(subject: &Subject<'a>) -> impl Iterator<Item = &'a str> {
 }
 
 /// Whether what is merged into a branch comes to servers some day.
-fn is_development(branch: &str) -> bool {
+pub(crate) fn is_development(branch: &str) -> bool {
     let families = ["master", "staging", "release"];
     families.iter().any(|family| {
         let rest = branch.strip_prefix(family);
@@ -45,7 +45,7 @@ fn is_development(branch: &str) -> bool {
     })
 }
 
-fn topics(topic: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn topics(topic: &str) -> impl Iterator<Item = &str> {
     let is_between = |c: char| c.is_whitespace() || ",{}()/&+`'\"".contains(c);
     topic.split(is_between).filter(|name| !name.is_empty())
 }

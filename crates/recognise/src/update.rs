@@ -36,7 +36,7 @@ pub(crate) fn evidence(title: &Title<'_>, to_release: bool) -> Vec<Evidence> {
 fn updates(title: &Title<'_>) -> Vec<Update> {
     let updates = versioned(title);
     if !updates.is_empty() {
-        return updates;
+        return updates.iter().map(Versioned::update).collect();
     }
     let update = unversioned(title);
     update.map_or_else(|| in_words(title), |update| vec![update])
@@ -58,8 +58,24 @@ fn said(update: &Update, to_release: bool) -> Evidence {
     }
 }
 
+/// An update of which both versions are told.
+pub(crate) struct Versioned<'a> {
+    pub(crate) package: &'a str,
+    pub(crate) from: &'a str,
+    pub(crate) to: &'a str,
+}
+
+impl Versioned<'_> {
+    fn update(&self) -> Update {
+        Update {
+            package: self.package.to_owned(),
+            step: step(self.from, self.to),
+        }
+    }
+}
+
 /// `a: 1.2 -> 1.3, b: 2.3->2.4`; `a: bump 1.2 -> 1.3`; `a 1.2 to 1.3`
-fn versioned<'a>(title: &Title<'a>) -> Vec<Update> {
+pub(crate) fn versioned<'a>(title: &Title<'a>) -> Vec<Versioned<'a>> {
     let words: Vec<_> = title
         .rest
         .split_whitespace()
@@ -80,11 +96,10 @@ fn versioned<'a>(title: &Title<'a>) -> Vec<Update> {
             package = words[at - 2];
         }
         let trim = |word: &'a str| word.trim_matches([',', ';', '`', '(', ')', '"']);
-        let step = step(trim(words[at - 1]), trim(words[at + 1]));
+        let (from, to) = (trim(words[at - 1]), trim(words[at + 1]));
         // `{3,4}.{1,2} -> ..` and the like: an update, though not told how far.
-        if is_arrow || step.is_some() {
-            let package = package.to_owned();
-            updates.push(Update { package, step });
+        if is_arrow || step(from, to).is_some() {
+            updates.push(Versioned { package, from, to });
         }
     }
     updates

@@ -24,6 +24,8 @@ use crate::settings::Retention;
 /// What all build logs together may take, in bytes.
 const LOGS_BYTES: u64 = 4 << 30;
 const SECONDS_A_DAY: u64 = 86_400;
+/// Advisories name a fix 25 days after it at the median; hardly one does after three months.
+const PASSED_BY_SECONDS: i64 = 90 * 86_400;
 
 /// What goes, or would go.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -202,7 +204,10 @@ impl Collector {
             }
         }
         if !dry_run {
-            self.store.forget_sessions(Timestamp::now()).await?;
+            let now = Timestamp::now();
+            self.store.forget_sessions(now).await?;
+            let since = now.plus_seconds(-PASSED_BY_SECONDS);
+            self.store.forget_passed_by(since).await?;
         }
         Ok(())
     }

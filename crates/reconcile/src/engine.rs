@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::Context;
 use picket_builder::{Builder, Revision};
 use picket_domain::{Candidate, ChannelName, CommitSha, Facts, Machine, PrNumber, Timestamp};
+use picket_evidence::Evidence;
 use picket_merger::Merger;
 use picket_publisher::Publisher;
 use picket_snapshot::{ChannelSnapshot, Snapshots};
@@ -26,6 +27,8 @@ pub struct Engine {
     pub watcher: Watcher,
     /// How pull requests are told what became of them; `None`: they are not.
     pub commenting: Option<Arc<Commenting>>,
+    /// What is known of advisories, which may name a version bump as a fix.
+    pub evidence: Arc<Evidence>,
     /// What it knows, kept by increments.
     pub snapshots: Arc<Snapshots>,
     /// Git.

@@ -23,6 +23,7 @@
 //! - *Two processes on one database*: a lease keeps the second one out; and what was planned by other
 //!   rules than the newest process has is not sealed.
 
+mod advised;
 mod assess;
 mod build;
 mod collect;

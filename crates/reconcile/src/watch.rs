@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use anyhow::Context;
-use picket_domain::{GitHubTraffic, PrNumber, Timestamp, UpstreamState};
+use picket_domain::{GitHubTraffic, PassedBy, PrNumber, Timestamp, UpstreamState};
 use picket_watcher::{Cursor, Hint, Known, Step, WatchError, hint};
 use tracing::info;
 
+use crate::advised::Advised;
 use crate::engine::{Engine, PROGRESS, now};
 use crate::lane::Lane;
 use crate::supervise::{Bell, Work};
@@ -29,17 +30,19 @@ pub(crate) struct Watch {
     is_at_it: bool,
     /// Whether something is new that the look under way may have passed by.
     is_stale: bool,
-    /// The nominations that a look was begun for.
+    /// What a look was begun for.
     asked_for: BTreeSet<PrNumber>,
+    advised: Advised,
 }
 
 impl Work for Watch {
-    /// Looks at every interval, and at a ring if somebody nominated an unknown pull request or GitHub
-    /// told of one. A look that was interrupted goes on where it was.
+    /// Looks at every interval, and at once if an advisory names a pull request as the fix, or, at a ring,
+    /// if somebody nominated an unknown one or GitHub told of one. A look that was interrupted goes on
+    /// where it was.
     async fn pass(&mut self, lane: &Lane) -> anyhow::Result<Option<Timestamp>> {
         let known = self.engine.watched().await?;
-        let nominated = self.engine.store.nominated().await?;
-        let is_new = self.is_new(&known, &nominated).await?;
+        let asked_for = self.to_ask_for(&known).await?;
+        let is_new = self.is_new(&known, &asked_for).await?;
         if !self.is_at_it && !self.is_due() && !is_new {
             return Ok(self.next());
         }
@@ -54,12 +57,13 @@ impl Work for Watch {
         let looked = lane.working(
             READING,
             self.engine
-                .look_at_github(lane, known, &nominated, is_first),
+                .look_at_github(lane, known, &asked_for, is_first),
         );
-        self.asked_for.clone_from(&nominated);
+        self.asked_for.clone_from(&asked_for);
         match looked.await {
             Ok(looked) => {
                 lane.mended(READING);
+                self.advised.add(&looked.passed_by);
                 if looked.is_done {
                     lane.checked(None);
                 }
@@ -71,6 +75,7 @@ impl Work for Watch {
                     _ => None,
                 };
                 lane.failed(READING, &error, until);
+                self.advised.look_again();
                 Ok(None)
             }
         }
@@ -86,13 +91,22 @@ impl Watch {
             is_at_it: false,
             is_stale: false,
             asked_for: BTreeSet::new(),
+            advised: Advised::default(),
         }
     }
 
+    /// What is to be asked for by its number: nominations, and what advisories name as a fix.
+    async fn to_ask_for(&mut self, known: &Known) -> anyhow::Result<BTreeSet<PrNumber>> {
+        self.advised.look(&self.engine).await?;
+        let mut numbers = self.engine.store.nominated().await?;
+        numbers.extend(self.advised.wanted(known));
+        Ok(numbers)
+    }
+
     /// Whether there is something to look for that no look was begun for.
-    async fn is_new(&self, known: &Known, nominated: &BTreeSet<PrNumber>) -> anyhow::Result<bool> {
+    async fn is_new(&self, known: &Known, numbers: &BTreeSet<PrNumber>) -> anyhow::Result<bool> {
         let is_told = self.engine.read_deliveries().await?;
-        let mut unknown = nominated.iter().filter(|it| !known.contains_key(it));
+        let mut unknown = numbers.iter().filter(|it| !known.contains_key(it));
         Ok(is_told || unknown.any(|it| !self.asked_for.contains(it)))
     }
 
@@ -131,6 +145,8 @@ struct Looked {
     is_done: bool,
     /// Whether anything was stored.
     has_found: bool,
+    /// The version bumps that nothing makes candidates.
+    passed_by: Vec<PassedBy>,
 }
 
 impl Engine {
@@ -155,7 +171,7 @@ impl Engine {
         &self,
         lane: &Lane,
         known: Known,
-        nominated: &BTreeSet<PrNumber>,
+        numbers: &BTreeSet<PrNumber>,
         is_first: bool,
     ) -> anyhow::Result<Looked> {
         let mut cursor: Cursor = match self.store.cursor(CURSOR).await? {
@@ -165,7 +181,7 @@ impl Engine {
         if is_first {
             self.watcher.begin(&mut cursor, &known);
         }
-        let looked = self.take_steps(&mut cursor, known, nominated).await;
+        let looked = self.take_steps(&mut cursor, known, numbers).await;
         lane.traffic(traffic(&self.watcher.traffic(), &cursor));
         self.complain(lane, &cursor).await?;
         looked
@@ -175,17 +191,19 @@ impl Engine {
         &self,
         cursor: &mut Cursor,
         mut known: Known,
-        nominated: &BTreeSet<PrNumber>,
+        numbers: &BTreeSet<PrNumber>,
     ) -> anyhow::Result<Looked> {
         let mut looked = Looked::default();
         for _ in 0..REQUESTS {
-            let stepped = self.watcher.step(cursor, &known, nominated).await;
+            let stepped = self.watcher.step(cursor, &known, numbers).await;
             // What was read comes before the cursor: a crash between the two reads it again.
             if let Ok(step) = &stepped {
                 looked.has_found |= self.keep(step, &mut known).await?;
             }
             self.store.set_cursor(CURSOR, &cursor.to_string()).await?;
-            looked.is_done = stepped?.is_last;
+            let step = stepped?;
+            looked.passed_by.extend(step.passed_by);
+            looked.is_done = step.is_last;
             if looked.is_done {
                 break;
             }
@@ -195,6 +213,7 @@ impl Engine {
 
     /// Stores what a step found; returns whether that changes anything.
     async fn keep(&self, step: &Step, known: &mut Known) -> anyhow::Result<bool> {
+        self.store.keep_passed_by(&step.passed_by).await?;
         let mut is_new = !step.gone.is_empty();
         for candidate in &step.candidates {
             is_new |= self.store.upsert_candidate(candidate).await?;

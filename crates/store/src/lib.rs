@@ -33,6 +33,7 @@ mod lease;
 mod migrations;
 mod outcomes;
 mod own_patches;
+mod passed_by;
 mod patches;
 mod picks;
 mod pushes;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use picket_domain::{Candidate, PortOf, PrNumber, Scope, Timestamp, port_of};
-use picket_recognise::{Subject, in_scope, recognise};
+use picket_domain::{Candidate, PassedBy, PortOf, PrNumber, Scope, Timestamp, port_of};
+use picket_recognise::{Subject, bumps, in_scope, recognise};
 
 use crate::client::Answer;
 use crate::error::WatchError;
@@ -31,7 +31,9 @@ pub(crate) struct Page {
     /// When each row changed, in their order.
     pub(crate) times: Vec<Option<Timestamp>>,
     /// What is no candidate by itself; it may be the port of one that is further down.
-    passed_by: Vec<Candidate>,
+    others: Vec<Candidate>,
+    /// Version bumps among them that are no ports.
+    pub(crate) passed_by: Vec<PassedBy>,
 }
 
 impl Page {
@@ -72,12 +74,19 @@ impl Page {
         Ok(page)
     }
 
-    /// Takes the ports of what the page shows, too.
+    /// Takes the ports of what the page shows, too, and notes bumps among the rest.
     fn take_ports(&mut self) {
-        for port in std::mem::take(&mut self.passed_by) {
+        for other in std::mem::take(&mut self.others) {
             let is_here = |it: &PortOf| self.candidates.contains_key(&it.pr);
-            if port_of(&port).iter().any(is_here) {
-                self.candidates.entry(port.pr).or_insert(port);
+            if port_of(&other).iter().any(is_here) {
+                self.candidates.entry(other.pr).or_insert(other);
+            } else if !bumps(&other.title, other.base_branch.as_str()).is_empty() {
+                self.passed_by.push(PassedBy {
+                    pr: other.pr,
+                    title: other.title,
+                    base_branch: other.base_branch,
+                    updated_at: other.updated_at,
+                });
             }
         }
     }
@@ -97,7 +106,7 @@ impl Page {
         match rows::candidate(row) {
             Ok(candidate) if !is_covered && !interest.admits(&candidate) => {
                 if interest.unlabelled {
-                    self.passed_by.push(candidate);
+                    self.others.push(candidate);
                 }
             }
             Ok(candidate) => {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use picket_domain::{Candidate, PrNumber, Scope, Timestamp, UpstreamState};
+use picket_domain::{Candidate, PassedBy, PrNumber, Scope, Timestamp, UpstreamState};
 
 use crate::client::Client;
 use crate::config::WatcherConfig;
@@ -28,6 +28,9 @@ pub struct Step {
     pub candidates: Vec<Candidate>,
     /// Candidates that were open and are not there any more.
     pub gone: Vec<PrNumber>,
+    /// Version bumps that nothing makes candidates so far, where pull requests without the label are
+    /// looked at.
+    pub passed_by: Vec<PassedBy>,
     /// Whether there is nothing left to ask for until the next look.
     pub is_last: bool,
 }
@@ -113,7 +116,7 @@ impl Watcher {
 
     /// Makes the next request: a page of a list, or one pull request. Of interest is what has the
     /// label, what says that it is a security fix or the port of one that is `known`, what is `known`, and
-    /// what was `nominated`.
+    /// what is `asked_for` by its number.
     ///
     /// What cannot be read is among [`Cursor::complaints`], is asked for again later, and holds
     /// nothing else up.
@@ -124,13 +127,13 @@ impl Watcher {
         &self,
         cursor: &mut Cursor,
         known: &Known,
-        nominated: &BTreeSet<PrNumber>,
+        asked_for: &BTreeSet<PrNumber>,
     ) -> Result<Step, WatchError> {
         if let Some(until) = cursor.rest_until.filter(|it| *it > Timestamp::now()) {
             return Err(WatchError::RateLimited { until });
         }
         let now = self.client.now();
-        for unknown in nominated.iter().filter(|it| !known.contains_key(it)) {
+        for unknown in asked_for.iter().filter(|it| !known.contains_key(it)) {
             want(&mut cursor.wanted, *unknown, None, None);
         }
         let budget = self.client.traffic().budget;
@@ -177,6 +180,7 @@ impl Watcher {
         tracing::debug!(candidates = page.candidates.len(), route, "read a page");
         Ok(Step {
             candidates: page.candidates.into_values().collect(),
+            passed_by: page.passed_by,
             ..Step::default()
         })
     }

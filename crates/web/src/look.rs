@@ -9,10 +9,11 @@ use picket_domain::{
     attribute_of, counting_approvals, stage_times, stale_pick, status,
 };
 
-use picket_evidence::{AdvisoryFacts, Exploited, Known, Record, Targets};
+use picket_evidence::{Advised, AdvisoryFacts, Exploited, Known, Record, Targets};
 use picket_snapshot::ChannelSnapshot;
 
 use crate::error::PageError;
+use crate::risks::advised;
 use crate::state::{AppState, ChannelInfo};
 
 pub(crate) const NOT_WATCHED: PageError = PageError::NotFound(
@@ -59,6 +60,11 @@ impl<'a> Look<'a> {
     pub(crate) fn advisories(&self, candidate: &Candidate) -> Vec<AdvisoryFacts<'_>> {
         let named = candidate.advisories();
         named.iter().map(|it| self.known.of(it)).collect()
+    }
+
+    /// The advisories that name a version of a candidate's bump as the fix, and that it does not name.
+    pub(crate) fn advised(&self, candidate: &Candidate) -> Vec<Advised<'_>> {
+        advised(&self.known, candidate)
     }
 
     /// The vulnerabilities that a candidate names, under whichever name, and that are known to be

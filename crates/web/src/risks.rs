@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use picket_domain::{Candidate, ChannelName, Facts, PrNumber};
-use picket_evidence::{Known, Risk};
+use picket_evidence::{Advised, Known, Risk};
+use picket_recognise::bumps;
 
 /// The risks of every channel's candidates, as they were when somebody looked last.
 ///
@@ -64,8 +65,24 @@ impl RiskTable {
     }
 }
 
-/// How much is at risk while a candidate waits.
+/// How much is at risk while a candidate waits, by what it names and by what names it.
 pub(crate) fn risk(known: &Known, candidate: &Candidate) -> Risk {
     let read = candidate.details.iter().flat_map(|it| &it.named);
-    known.risk(candidate.named.iter().chain(read))
+    let advised = advised(known, candidate);
+    let advised = advised.iter().filter_map(|it| it.record.own());
+    known.risk(candidate.named.iter().chain(read).chain(advised))
+}
+
+/// The advisories that name a version of a candidate's bump as the fix, and that it does not name.
+pub(crate) fn advised<'k>(known: &'k Known, candidate: &Candidate) -> Vec<Advised<'k>> {
+    let bumps = bumps(&candidate.title, candidate.base_branch.as_str());
+    let advised = bumps
+        .iter()
+        .flat_map(|it| known.advised(it.package, it.from, it.to));
+    let mut advised: Vec<_> = advised.collect();
+    if !advised.is_empty() {
+        let named = candidate.advisories();
+        advised.retain(|it| !named.iter().any(|id| it.is_about(id)));
+    }
+    advised
 }

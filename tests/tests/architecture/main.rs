@@ -85,10 +85,12 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "picket-builder",
             "picket-domain",
+            "picket-evidence",
             "picket-files",
             "picket-impact",
             "picket-merger",
             "picket-publisher",
+            "picket-recognise",
             "picket-snapshot",
             "picket-store",
             "picket-watcher",

@@ -1,5 +1,6 @@
 //! What is decided and what is released, while the stable channel, pull requests and opinions move.
 
+mod advised;
 mod carried_over;
 mod commented;
 mod decisions;

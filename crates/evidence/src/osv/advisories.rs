@@ -1,7 +1,8 @@
 //! The records of one source, to be looked up.
 
-use picket_domain::Advisory;
+use picket_domain::{Advisory, last_name};
 
+use super::affected::Affected;
 use super::index::Index;
 use super::record::Record;
 
@@ -11,6 +12,8 @@ pub struct Advisories {
     records: Box<[Record]>,
     by_id: Index<Advisory>,
     by_attribute: Index<Box<str>>,
+    /// By what packages are called, wherever they come from, in small letters.
+    by_name: Index<Box<str>>,
 }
 
 impl Advisories {
@@ -22,9 +25,14 @@ impl Advisories {
             let attributes = it.attributes();
             attributes.map(move |name| (name.into(), at))
         });
+        let by_name = places().flat_map(|(at, it)| {
+            let names = it.affected().iter().filter_map(searched_name);
+            names.map(move |name| (name.to_lowercase().into(), at))
+        });
         Self {
             by_id: Index::new(by_id),
             by_attribute: Index::new(by_attribute),
+            by_name: Index::new(by_name),
             records: records.into(),
         }
     }
@@ -49,6 +57,21 @@ impl Advisories {
     pub fn of_attribute(&self, attribute: &str) -> impl Iterator<Item = &Record> {
         self.by_attribute.of(attribute).map(|at| &self.records[at])
     }
+
+    /// Those about a package of this name: of nixpkgs, whichever set it is in, or elsewhere, where they
+    /// name a version that mends it.
+    pub fn of_name(&self, name: &str) -> impl Iterator<Item = &Record> {
+        let places: Vec<_> = self.by_name.of(name.to_lowercase().as_str()).collect();
+        places.into_iter().map(|at| &self.records[at])
+    }
+}
+
+fn searched_name(affected: &Affected) -> Option<&str> {
+    if affected.is_of_nixpkgs() {
+        return Some(last_name(&affected.name));
+    }
+    let has_fix = affected.fixed_versions().next().is_some();
+    has_fix.then(|| affected.short_name())
 }
 
 #[cfg(test)]

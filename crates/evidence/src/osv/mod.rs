@@ -4,11 +4,13 @@
 //! name attributes (ecosystem `Nixpkgs`) and the CVE that they are about.
 
 mod advisories;
+mod affected;
 mod index;
 mod raw;
 mod record;
 
 pub use advisories::Advisories;
-pub use record::{Affected, Record};
+pub use affected::Affected;
+pub use record::Record;
 
 pub(crate) use record::Parsed;

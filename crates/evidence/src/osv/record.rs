@@ -2,24 +2,16 @@
 
 use picket_domain::{Advisory, Timestamp, text};
 
+use super::affected::{Affected, affected};
 use super::raw::{self, Raw};
 use crate::severity::Severity;
 
-/// The ecosystem of nixpkgs' own tracker: names in it are attributes.
-const NIXPKGS: &str = "Nixpkgs";
-
 /// Names of a record that are kept, of each kind.
 const MOST_NAMES: usize = 50;
-/// Packages of a record that are kept.
-const MOST_AFFECTED: usize = 50;
-/// Fixed versions of a package that are kept.
-const MOST_FIXED: usize = 8;
 /// References that are kept.
 const MOST_REFERENCES: usize = 3;
-/// No id, ecosystem or version has more characters.
+/// No id has more characters.
 const MAX_WORD: usize = 80;
-/// No package's name has more characters.
-const MAX_NAME: usize = 200;
 /// No address is longer, in bytes.
 const MAX_URL: usize = 500;
 
@@ -37,17 +29,6 @@ pub struct Record {
     references: Box<[Box<str>]>,
     published: Option<Timestamp>,
     modified: Option<Timestamp>,
-}
-
-/// A package that an advisory is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Affected {
-    /// Whose package: `npm`, `Nixpkgs`.
-    pub ecosystem: Box<str>,
-    /// Its name there; in nixpkgs an attribute.
-    pub name: Box<str>,
-    /// The versions, or commits, that mend it, as the record has them.
-    pub fixed: Box<[Box<str>]>,
 }
 
 /// What a text was.
@@ -134,7 +115,7 @@ impl Record {
 
     /// The attributes of nixpkgs that it affects.
     pub fn attributes(&self) -> impl Iterator<Item = &str> {
-        let of_nixpkgs = self.affected.iter().filter(|it| &*it.ecosystem == NIXPKGS);
+        let of_nixpkgs = self.affected.iter().filter(|it| it.is_of_nixpkgs());
         of_nixpkgs.map(|it| &*it.name)
     }
 
@@ -187,48 +168,6 @@ fn severity(raw: &Raw) -> Option<Severity> {
     Severity::chosen(vectors.filter_map(Severity::of_vector).chain(words))
 }
 
-/// A package may come several times, each time with other ranges.
-fn affected(raw: Vec<raw::Affected>) -> Box<[Affected]> {
-    let mut all: Vec<Affected> = Vec::new();
-    for raw in raw {
-        let Some(package) = raw.package else { continue };
-        let ecosystem = text::line(&package.ecosystem, MAX_WORD).into();
-        let name = text::line(&package.name, MAX_NAME).into();
-        let fixed = fixed(raw.ranges);
-        let is_same = |it: &Affected| (&it.ecosystem, &it.name) == (&ecosystem, &name);
-        match all.iter().position(is_same) {
-            Some(at) => all[at].mended_by(fixed),
-            None if all.len() < MOST_AFFECTED => all.push(Affected {
-                ecosystem,
-                name,
-                fixed: fixed.into(),
-            }),
-            None => {}
-        }
-    }
-    all.into()
-}
-
-impl Affected {
-    fn mended_by(&mut self, more: Vec<Box<str>>) {
-        let mut fixed = std::mem::take(&mut self.fixed).into_vec();
-        fixed.extend(more);
-        fixed.dedup();
-        fixed.truncate(MOST_FIXED);
-        self.fixed = fixed.into();
-    }
-}
-
-fn fixed(ranges: Option<Vec<raw::Range>>) -> Vec<Box<str>> {
-    let events = ranges.into_iter().flatten();
-    let events = events.flat_map(|range| range.events.unwrap_or_default());
-    let fixed = events.filter_map(|event| event.fixed);
-    fixed
-        .take(MOST_FIXED)
-        .map(|version| text::line(&version, MAX_WORD).into())
-        .collect()
-}
-
 /// A fix tells most, and then what somebody wrote about it.
 fn references(raw: Vec<raw::Reference>) -> Box<[Box<str>]> {
     let rank = |kind: Option<&str>| match kind {
@@ -255,6 +194,7 @@ fn time(text: Option<&str>) -> Option<Timestamp> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::affected::{MAX_NAME, MOST_AFFECTED};
     use super::*;
 
     const GITHUB: &str = r#"{

@@ -148,6 +148,9 @@ on_both_engines! {
             (PrNumber(11), ended(CommentRecord::default(), CommentEnd::Locked, 6)),
         ];
         assert_eq!(store.comments().await.unwrap(), comments.into());
+        let passed_by = store.passed_by().await.unwrap();
+        let titles: Vec<_> = passed_by.iter().map(|it| (it.pr.0, it.title.as_str())).collect();
+        assert_eq!(titles, [(12, "a: 1.2 -> 1.3 'quoted' \u{1f980}"), (13, "")]);
         let chain = resolved_spec().id();
         assert_eq!(on.assemblies, [(chain, Arc::new(assembly(7)))].into_iter().collect());
         let contents = resolved_set().contents().cloned().collect();

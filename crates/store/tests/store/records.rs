@@ -1,6 +1,6 @@
 //! Candidates, bases and cursors.
 
-use picket_domain::{Base, Candidate, CommentEnd, PrNumber, UpstreamState};
+use picket_domain::{Base, BranchName, Candidate, CommentEnd, PassedBy, PrNumber, UpstreamState};
 use picket_store::StoreError;
 
 use crate::fixtures::*;
@@ -57,6 +57,24 @@ on_both_engines! {
         store.record_comment(PrNumber(9), &posting()).await.unwrap();
         let all = [(PrNumber(7), last), (PrNumber(9), posting())];
         assert_eq!(store.comments().await.unwrap(), all.into());
+    }
+
+    async fn what_was_passed_by_is_kept_as_it_last_was_and_forgotten_by_its_age(database: Database) {
+        let store = database.open().await;
+        let passed = |pr: u64, title: &str, hours: i64| PassedBy {
+            pr: PrNumber(pr),
+            title: title.into(),
+            base_branch: BranchName::parse("staging-26.05").unwrap(),
+            updated_at: at(hours),
+        };
+        store.keep_passed_by(&[]).await.unwrap();
+        let first = [passed(9, "a: 1 -> 2", 1), passed(7, "b: 1 -> 2", 2)];
+        store.keep_passed_by(&first).await.unwrap();
+        store.keep_passed_by(&[passed(9, "a: 1 -> 3", 3)]).await.unwrap();
+        let all = [passed(7, "b: 1 -> 2", 2), passed(9, "a: 1 -> 3", 3)];
+        assert_eq!(store.passed_by().await.unwrap(), all);
+        assert_eq!(store.forget_passed_by(at(3)).await.unwrap(), 1);
+        assert_eq!(store.passed_by().await.unwrap(), all[1..]);
     }
 
     async fn a_cursor_stays_where_it_was_set(database: Database) {

@@ -37,6 +37,27 @@ async fn what_says_that_it_is_a_security_fix_is_found_unless_that_is_not_wanted(
     Ok(())
 }
 
+#[tokio::test]
+async fn bumps_that_nothing_makes_candidates_are_told_of() -> Result<()> {
+    let mut world = World::new().await?;
+    let bump = world.open("hello: 2.12.1 -> 2.12.2", &[])?;
+    world.open("hello: build with zstd", &[])?;
+    world.open("hello: 2.12.1 -> 2.12.3", &[SECURITY])?;
+    let mut passed_by = Vec::new();
+    world.watcher.begin(&mut world.cursor, &world.known);
+    loop {
+        let step = world.step().await?;
+        passed_by.extend(step.passed_by);
+        if step.is_last {
+            break;
+        }
+    }
+    let titles = passed_by.iter().map(|it| (it.pr.0, it.title.as_str()));
+    let titles: std::collections::BTreeSet<_> = titles.collect();
+    assert_eq!(titles, [(bump, "hello: 2.12.1 -> 2.12.2")].into());
+    Ok(())
+}
+
 /// A backport as nixpkgs' bot makes it.
 fn port(of: u64, base: &str) -> PullRequestSpec {
     let body = format!("Bot-based backport to `release-26.05`, triggered by a label in #{of}.");

@@ -1,7 +1,9 @@
 //! What is known elsewhere of what a candidate fixes, as JSON.
 
 use picket_domain::{Advisory, Candidate};
-use picket_evidence::{AdvisoryFacts, Affected, Likelihood, Record, Severity};
+use picket_evidence::{
+    Advised, AdvisoryFacts, Affected, Likelihood, Record, SamePackage, Severity,
+};
 use serde::Serialize;
 
 use crate::look::Look;
@@ -15,6 +17,8 @@ pub(super) struct EvidenceJson {
     /// Why it stands where it stands in its part of the queue, as a sentence.
     place: String,
     advisories: Vec<AdvisoryJson>,
+    /// Advisories that name its version as the fix, and that it does not name.
+    advised: Vec<AdvisedJson>,
     /// Advisories in nixpkgs' tracker of packages that it changes, and that it does not name.
     unnamed: Vec<UnnamedJson>,
 }
@@ -68,6 +72,17 @@ struct AffectedJson {
 }
 
 #[derive(Serialize)]
+struct AdvisedJson {
+    id: String,
+    ecosystem: String,
+    package: String,
+    /// The version that mends it.
+    fixed: String,
+    /// The record of nixpkgs' tracker that says whose package it is; null where the name alone does.
+    tracked: Option<String>,
+}
+
+#[derive(Serialize)]
 struct UnnamedJson {
     attribute: String,
     id: String,
@@ -82,8 +97,28 @@ impl EvidenceJson {
         let told = facts.iter().take(TOLD);
         Self {
             place: risk(&look.known, candidate).reason(),
+            advised: look
+                .advised(candidate)
+                .into_iter()
+                .map(AdvisedJson::new)
+                .collect(),
             unnamed: unnamed.map(UnnamedJson::new).collect(),
             advisories: told.map(|it| AdvisoryJson::new(it, look)).collect(),
+        }
+    }
+}
+
+impl AdvisedJson {
+    fn new(advised: Advised<'_>) -> Self {
+        Self {
+            id: advised.record.id().to_owned(),
+            ecosystem: advised.affected.ecosystem.to_string(),
+            package: advised.affected.name.to_string(),
+            fixed: advised.fixed.to_owned(),
+            tracked: match advised.by {
+                SamePackage::Tracked(record) => Some(record.id().to_owned()),
+                SamePackage::Named => None,
+            },
         }
     }
 }

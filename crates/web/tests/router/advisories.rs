@@ -108,6 +108,55 @@ async fn a_page_says_what_is_known_and_what_is_not() {
     assert!(page.contains(tracker), "{page}");
 }
 
+/// `CVE-2026-50001` is git's by its name; nixpkgs' tracker says whose `CVE-2026-50002` is.
+const MENDED: &str = concat!(
+    r#"{"id": "CVE-2026-50001", "summary": "A <hook> runs", "database_specific": {"severity": "HIGH"},"#,
+    r#" "affected": [{"package": {"ecosystem": "vcpkg", "name": "git"},"#,
+    r#" "ranges": [{"events": [{"fixed": "2.49.1"}]}]}]}"#,
+    "\n",
+    r#"{"id": "NIXPKGS-2026-0077", "upstream": ["CVE-2026-50002"],"#,
+    r#" "affected": [{"package": {"ecosystem": "Nixpkgs", "name": "git"}}]}"#,
+    "\n",
+    r#"{"id": "CVE-2026-50002", "database_specific": {"severity": "CRITICAL"}, "affected": "#,
+    r#"[{"package": {"ecosystem": "PyPI", "name": "gitx"}, "ranges": [{"events": [{"fixed": "2.49.0.1"}]}]}]}"#,
+    "\n",
+);
+
+#[tokio::test]
+async fn advisories_that_name_its_version_are_told_and_count() {
+    let site = Site::new().await;
+    sample::fill(&site, NOW).await;
+    let places = places(&site);
+    fs::write(&places.osv[0], MENDED).unwrap();
+    let mut state = site.state();
+    state.clock = || NOW;
+    state.evidence = Arc::new(Evidence::new(places));
+    state.evidence.look();
+    let router = picket_web::router(state);
+    let client = Client::new(&router);
+    let page = client.get("/candidates/412333").await.body;
+    let told = words(&page, "id=\"advised\"", "</div>");
+    insta::assert_snapshot!(told, @"
+    Advisories that name this version as the fix, and that the pull request does not name:
+    CVE-2026-50001 says that 2.49.1 mends git (vcpkg), which has the same name High: A &#60;hook&#62; runs
+    CVE-2026-50002 says that 2.49.0.1 mends gitx (PyPI), and NIXPKGS-2026-0077 is about it Critical
+    ");
+    assert!(page.contains("Critical"), "{page}");
+    let answer = client.get("/api/v1/candidates/412333").await.body;
+    let json: Value = serde_json::from_str(&answer).unwrap();
+    assert_eq!(
+        json["candidates"][0]["evidence"]["advised"],
+        json!([
+            {"id": "CVE-2026-50001", "ecosystem": "vcpkg", "package": "git", "fixed": "2.49.1",
+                "tracked": null},
+            {"id": "CVE-2026-50002", "ecosystem": "PyPI", "package": "gitx", "fixed": "2.49.0.1",
+                "tracked": "NIXPKGS-2026-0077"},
+        ])
+    );
+    let other = client.get("/candidates/412344").await.body;
+    assert!(!other.contains("id=\"advised\""), "{other}");
+}
+
 #[tokio::test]
 async fn without_a_source_a_page_says_what_to_configure() {
     let site = Site::new().await;

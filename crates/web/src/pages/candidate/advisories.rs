@@ -1,7 +1,9 @@
 //! The part of a candidate's page that says what is known elsewhere of what it fixes.
 
 use picket_domain::{Advisory, Candidate, Timestamp};
-use picket_evidence::{AdvisoryFacts, Affected, Exploited, Known, Record, SourceKind, Standing};
+use picket_evidence::{
+    Advised, AdvisoryFacts, Affected, Exploited, Known, Record, Severity, SourceKind, Standing,
+};
 
 use super::sweep::SweepView;
 use crate::look::Look;
@@ -25,6 +27,8 @@ pub(super) struct AdvisoriesView {
     pub(super) more: usize,
     /// Whether any source was asked, so that what is unknown is unknown to it.
     pub(super) is_asked: bool,
+    /// The advisories that name its version as the fix, and that it does not name.
+    pub(super) advised: Vec<AdvisedView>,
     /// The advisories of its packages that it does not name.
     pub(super) unnamed: Vec<UnnamedView>,
     pub(super) more_unnamed: usize,
@@ -53,6 +57,15 @@ pub(super) struct AdvisoryView {
     pub(super) is_unknown: bool,
 }
 
+/// An advisory that a version bump mends.
+pub(super) struct AdvisedView {
+    /// What it says, and why it is about this package.
+    pub(super) reason: String,
+    pub(super) severity: Option<Badge>,
+    pub(super) summary: String,
+    pub(super) url: Option<String>,
+}
+
 /// An advisory of an attribute.
 pub(super) struct UnnamedView {
     pub(super) attribute: String,
@@ -77,6 +90,11 @@ impl AdvisoriesView {
                 .collect(),
             more: facts.len().saturating_sub(SHOWN),
             more_unnamed: unnamed.len().saturating_sub(UNNAMED),
+            advised: look
+                .advised(candidate)
+                .into_iter()
+                .map(AdvisedView::new)
+                .collect(),
             unnamed: unnamed
                 .into_iter()
                 .take(UNNAMED)
@@ -97,10 +115,7 @@ impl AdvisoryView {
         let related: Vec<_> = facts.related().into_iter().cloned().collect();
         Self {
             link: AdvisoryLink::new(&facts.advisory),
-            severity: severity.map(|it| Badge {
-                text: capital(&it.to_string()),
-                ..rating_badge(it.rating())
-            }),
+            severity: severity.map(severity_badge),
             vector: severity
                 .and_then(|it| it.vector())
                 .unwrap_or_default()
@@ -114,6 +129,24 @@ impl AdvisoryView {
             related: advisories(&related),
             references: references.map(str::to_owned).collect(),
             is_unknown: facts.is_unknown(),
+        }
+    }
+}
+
+fn severity_badge(severity: &Severity) -> Badge {
+    Badge {
+        text: capital(&severity.to_string()),
+        ..rating_badge(severity.rating())
+    }
+}
+
+impl AdvisedView {
+    fn new(advised: Advised<'_>) -> Self {
+        Self {
+            reason: advised.to_string(),
+            severity: advised.record.severity().map(severity_badge),
+            summary: advised.record.summary().to_owned(),
+            url: advised.record.own().map(Advisory::url),
         }
     }
 }

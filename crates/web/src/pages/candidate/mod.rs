@@ -26,7 +26,7 @@ mod upstream;
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
-use picket_domain::{Candidate, Entry, PickOutcome, PickStatus, PrNumber, Scope, may_decide};
+use picket_domain::{Candidate, Entry, PickOutcome, PickStatus, PrNumber, may_decide};
 use picket_recognise::{Subject, in_scope, recognise};
 use serde::Deserialize;
 
@@ -262,7 +262,7 @@ impl CandidatePage {
             ports: PortsView::of(look, candidate),
             opened: When::new(candidate.opened_at, look.now),
             updated: When::new(candidate.updated_at, look.now),
-            reasons: reasons(candidate, &parts.body, &look.channel.scope),
+            reasons: reasons(look, candidate, &parts.body),
             body: parts.body,
             commits: commits(candidate),
             is_read: candidate.details.is_some(),
@@ -307,16 +307,18 @@ impl CandidatePage {
 }
 
 /// The description is kept apart from the rest.
-fn reasons(candidate: &Candidate, body: &str, scope: &Scope) -> Vec<String> {
+fn reasons(look: &Look<'_>, candidate: &Candidate, body: &str) -> Vec<String> {
     let subject = Subject {
         body,
         ..Subject::from(candidate)
     };
     let found = recognise(&subject).reasons;
-    let in_scope = in_scope(&subject, scope)
+    let in_scope = in_scope(&subject, &look.channel.scope)
         .map(|package| format!("it is about {package}, which this channel watches"));
     let found = found.iter().map(ToString::to_string);
-    in_scope.into_iter().chain(found).collect()
+    let advised = look.advised(candidate).into_iter();
+    let advised = advised.map(|it| it.to_string());
+    in_scope.into_iter().chain(advised).chain(found).collect()
 }
 
 /// Where who handed an own patch in puts another in its place.
