@@ -41,7 +41,7 @@ impl Work for Watch {
     /// where it was.
     async fn pass(&mut self, lane: &Lane) -> anyhow::Result<Option<Timestamp>> {
         let known = self.engine.watched().await?;
-        let asked_for = self.to_ask_for(&known).await?;
+        let asked_for = self.numbers_to_read(&known).await?;
         let is_new = self.is_new(&known, &asked_for).await?;
         if !self.is_at_it && !self.is_due() && !is_new {
             return Ok(self.next());
@@ -96,7 +96,7 @@ impl Watch {
     }
 
     /// What is to be asked for by its number: nominations, and what advisories name as a fix.
-    async fn to_ask_for(&mut self, known: &Known) -> anyhow::Result<BTreeSet<PrNumber>> {
+    async fn numbers_to_read(&mut self, known: &Known) -> anyhow::Result<BTreeSet<PrNumber>> {
         self.advised.look(&self.engine).await?;
         let mut numbers = self.engine.store.nominated().await?;
         numbers.extend(self.advised.wanted(known));

@@ -150,7 +150,7 @@ fn refuse_settled(look: &Look<'_>, candidate: &Candidate) -> Result<(), PageErro
     is_open(&look.status(candidate)).map_err(|_| PageError::Refused(SETTLED))
 }
 
-const NOT_YOUR_OWN: &str = "You opened this pull request, and nobody resolves the conflicts of \
+const NOT_YOUR_OWN: &str = "This change is your own, and nobody resolves the conflicts of \
     their own. Ask somebody else of the team.";
 
 /// The conflict as it is now, if it is the one that the person saw.

@@ -69,7 +69,7 @@ pub(crate) async fn choose(
     Ok(back_to(look.channel, pr))
 }
 
-const NOT_YOUR_OWN: &str = "You opened this pull request, and nobody decides on their own. Ask \
+const NOT_YOUR_OWN: &str = "This change is your own, and nobody decides on their own. Ask \
     somebody else of the team.";
 
 const TAKEN: &str = "Another mitigation of this channel has this name, and two cannot share a \

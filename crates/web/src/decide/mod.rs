@@ -57,7 +57,7 @@ pub(crate) async fn approve(
     Ok(back_to(look.channel, pr))
 }
 
-const NOT_YOUR_OWN: &str = "You opened this pull request, and nobody approves their own. Ask \
+const NOT_YOUR_OWN: &str = "This change is your own, and nobody approves their own. Ask \
     somebody else of the team.";
 
 pub(crate) const SETTLED: &str =

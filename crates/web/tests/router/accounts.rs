@@ -232,7 +232,7 @@ async fn nobody_decides_about_their_own_under_another_name() {
     let form: Vec<_> = form.map(|(name, value)| (&**name, &**value)).collect();
     let answer = author.submit(APPROVE, &form).await;
     assert_eq!(answer.status, StatusCode::FORBIDDEN);
-    insta::assert_snapshot!(words(&answer.body, "<h1>", "</div>"), @"Refused You opened this pull request, and nobody approves their own. Ask somebody else of the team.");
+    insta::assert_snapshot!(words(&answer.body, "<h1>", "</div>"), @"Refused This change is your own, and nobody approves their own. Ask somebody else of the team.");
     assert_eq!(hub.site.store.log_of_pr(PrNumber(7)).await.unwrap(), []);
 }
 
