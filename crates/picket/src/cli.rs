@@ -2,6 +2,7 @@
 
 mod impact;
 mod recognise;
+mod tarball;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -18,6 +19,7 @@ use crate::process;
 
 pub use impact::Impact;
 pub use recognise::Recognise;
+pub use tarball::Tarball;
 
 /// A security channel for Nix: a stable channel plus the security fixes that your team approved,
 /// built, signed and published within minutes.
@@ -122,6 +124,12 @@ pub enum Command {
     /// the exit code is 1.
     #[command(verbatim_doc_comment)]
     Recognise(Recognise),
+    /// Pack a revision's tree as a channel's releases are packed: nixexprs.tar.xz and nixexprs.tar.zst.
+    ///
+    /// The same revision gives the same bytes everywhere. The archive is cut into blocks, which are
+    /// compressed on several processors; with --keep, a later revision's archive takes those over that
+    /// are the same.
+    Tarball(Tarball),
 }
 
 /// `picket serve`
@@ -343,7 +351,8 @@ pub fn main() -> ExitCode {
         | Command::Replay(_)
         | Command::Explain(_)
         | Command::Impact(_)
-        | Command::Recognise(_) => LogFormat::Text,
+        | Command::Recognise(_)
+        | Command::Tarball(_) => LogFormat::Text,
     });
     let result = process::use_tls()
         .and_then(|()| Ok(tokio::runtime::Runtime::new()?))
@@ -375,5 +384,6 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Explain(arguments) => commands::explain::run(&arguments).await,
         Command::Impact(arguments) => commands::impact::run(arguments).await,
         Command::Recognise(arguments) => commands::recognise::run(&arguments),
+        Command::Tarball(arguments) => commands::tarball::run(&arguments),
     }
 }

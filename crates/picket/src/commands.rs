@@ -3,6 +3,7 @@
 pub(crate) mod accounts;
 pub(crate) mod audit_log;
 pub(crate) mod check_config;
+mod clone;
 pub(crate) mod explain;
 pub(crate) mod gc;
 pub(crate) mod impact;
@@ -10,4 +11,5 @@ pub(crate) mod keygen;
 pub(crate) mod recognise;
 pub(crate) mod replay;
 pub(crate) mod serve;
+pub(crate) mod tarball;
 pub(crate) mod verify;

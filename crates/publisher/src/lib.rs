@@ -19,6 +19,7 @@
 //! ([`Publisher::discard`], [`Publisher::sweep`]). [`verify()`] looks at the result as a stranger
 //! does.
 
+mod by_hand;
 mod cache;
 mod cache_file;
 mod check;
@@ -62,6 +63,7 @@ mod verified;
 mod verify;
 mod versioned;
 
+pub use by_hand::{TreeArchives, WrittenArchive};
 pub use cache::PublishedPaths;
 pub use cache_file::{CacheFile, HashPart};
 pub use content::{PickNote, ReleaseContent};

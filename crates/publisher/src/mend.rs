@@ -110,7 +110,7 @@ impl Publisher {
         let (xz, zst) = (fresh.file(xz), fresh.file(zst));
         let added = added(release);
         let tree = Tree::of(release, files, &added);
-        tarball::write(&tree, &xz, &zst, &self.settings).map(drop)
+        tarball::write(&tree, [&xz, &zst], &self.settings, &self.blocks).map(drop)
     }
 }
 

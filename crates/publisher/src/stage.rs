@@ -204,7 +204,7 @@ impl Publisher {
         );
         thread::scope(|scope| {
             let published = scope.spawn(|| self.publish_tree(&tree, None));
-            let tarballs = tarball::write(&tree, &xz, &zst, &self.settings);
+            let tarballs = tarball::write(&tree, [&xz, &zst], &self.settings, &self.blocks);
             let published = published.join().expect("packing does not panic");
             Ok((tarballs?, published?))
         })

@@ -1,7 +1,7 @@
 //! A channel's archive: a nixpkgs tree under one top-level folder, as a tar stream.
 //!
-//! The same tree gives the same bytes on every machine: names are sorted, times and owners fixed,
-//! modes reduced to what git keeps. GNU format, for names longer than 100 bytes. What clients unpack
+//! The same tree gives the same bytes on every machine: names are sorted, what Picket adds comes last,
+//! times and owners are fixed, modes reduced to what git keeps. GNU format, for names longer than 100 bytes. What clients unpack
 //! has a NAR, which is written from the same tree.
 
 use std::ffi::OsString;
@@ -11,7 +11,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use picket_domain::Release;
+use picket_domain::{CommitSha, Release};
 use tar::{Builder, EntryType, Header};
 
 use crate::error::{AtPath, PublishError};
@@ -45,10 +45,15 @@ pub(crate) struct Tree<'a> {
 /// What is added to a release's tree.
 pub(crate) fn added(release: &Release) -> [(&'static str, Added); 3] {
     let suffix = Release::version_suffix(&release.base, release.seq, &release.rev);
+    added_for(&release.rev, &suffix)
+}
+
+/// What is added to the tree of a commit.
+pub(crate) fn added_for(rev: &CommitSha, version_suffix: &str) -> [(&'static str, Added); 3] {
     let [revision, version, nixpkgs] = RESERVED;
     [
-        (revision, Added::File(release.rev.as_str().into())),
-        (version, Added::File(suffix.into())),
+        (revision, Added::File(rev.as_str().into())),
+        (version, Added::File(version_suffix.into())),
         (nixpkgs, Added::Link(".")),
     ]
 }
@@ -60,7 +65,8 @@ impl<'a> Tree<'a> {
         files: &'a Path,
         added: &'a [(&'static str, Added)],
     ) -> Self {
-        let top = release.name.as_str();
+        // Not the release's: every entry has it, and would be another one in every release.
+        let top = release.channel.as_str();
         Self { files, top, added }
     }
 }
@@ -116,13 +122,29 @@ impl From<io::Error> for TarError {
     }
 }
 
+/// A writer that is told what comes next.
+pub(crate) trait Entries: Write {
+    /// The entry with this path inside the archive comes next.
+    fn entry(&mut self, inside: &Path) -> io::Result<()>;
+
+    /// What is added to the tree comes next; it is the last.
+    fn added(&mut self) -> io::Result<()>;
+}
+
 /// Writes the archive and returns the writer.
-pub(crate) fn pack<W: Write>(tree: &Tree<'_>, out: W) -> Result<W, TarError> {
+pub(crate) fn pack<W: Entries>(tree: &Tree<'_>, out: W) -> Result<W, TarError> {
     let mut tar = Builder::new(out);
     let top = Path::new(tree.top);
     directory(&mut tar, top)?;
+    let mut added = Vec::new();
     for (name, what) in tree.entries()? {
-        let inside = top.join(name);
+        match what {
+            Entry::At(path) => entry(&mut tar, &path, &top.join(name))?,
+            Entry::File(_) | Entry::Link(_) => added.push((top.join(name), what)),
+        }
+    }
+    tar.get_mut().added()?;
+    for (inside, what) in added {
         match what {
             Entry::File(content) => file(&mut tar, &inside, content, false)?,
             Entry::Link(target) => link(&mut tar, &inside, target.as_bytes())?,
@@ -132,7 +154,8 @@ pub(crate) fn pack<W: Write>(tree: &Tree<'_>, out: W) -> Result<W, TarError> {
     Ok(tar.into_inner()?)
 }
 
-fn entry<W: Write>(tar: &mut Builder<W>, path: &Path, inside: &Path) -> Result<(), TarError> {
+fn entry<W: Entries>(tar: &mut Builder<W>, path: &Path, inside: &Path) -> Result<(), TarError> {
+    tar.get_mut().entry(inside)?;
     let metadata = fs::symlink_metadata(path).at(path)?;
     if metadata.is_dir() {
         directory(tar, inside)?;
@@ -205,6 +228,16 @@ mod tests {
 
     use super::*;
 
+    impl Entries for Vec<u8> {
+        fn entry(&mut self, _inside: &Path) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn added(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
     fn packed(files: &Path) -> Result<Vec<u8>, TarError> {
         let added = [
             (".version-suffix", Added::File(b".1".to_vec())),
@@ -248,11 +281,11 @@ mod tests {
         insta::assert_snapshot!(listing(&archive).join("\n"), @r"
         755 nixos-26.05.1/
         644 nixos-26.05.1/.version 26.05
-        644 nixos-26.05.1/.version-suffix .1
         755 nixos-26.05.1/lib/
         755 nixos-26.05.1/lib/run run
-        777 nixos-26.05.1/nixpkgs .
         777 nixos-26.05.1/untidy ./lib//
+        644 nixos-26.05.1/.version-suffix .1
+        777 nixos-26.05.1/nixpkgs .
         ");
     }
 

@@ -1,16 +1,16 @@
 //! `picket explain`
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::bail;
 use picket_domain::{
     CommitSha, FileVersion, PickOutcome, Policy, PrNumber, Renames, Timestamp, resolve,
 };
-use picket_merger::{Explanation, Merger, ResolvedPath};
+use picket_merger::{Explanation, ResolvedPath};
 use picket_store::Store;
 use serde_json::json;
 
+use super::clone;
 use crate::cli::{self, PickName};
 use crate::config::{Allowances, Config};
 use picket_reconcile::Dirs;
@@ -20,11 +20,11 @@ pub(crate) async fn run(arguments: &cli::Explain) -> anyhow::Result<ExitCode> {
         (Some(config), _) => {
             // Nobody signs in here, so that a demo's sign-in is no reason to refuse.
             let config = Config::load(config, Allowances { demo_sign_in: true })?;
-            let mirror = open(&Dirs::new(&config.data_dir).mirror())?;
+            let mirror = clone::open(&Dirs::new(&config.data_dir).mirror())?;
             (mirror, named(&config, &arguments.pick).await?)
         }
         (None, Some(repo)) => match &arguments.pick {
-            PickName::Commit(commit) => (open(repo)?, vec![commit.clone()]),
+            PickName::Commit(commit) => (clone::open(repo)?, vec![commit.clone()]),
             PickName::PullRequest(pr) => {
                 bail!("only --config tells which commits the pick of #{pr} has: name one of them")
             }
@@ -43,17 +43,6 @@ pub(crate) async fn run(arguments: &cli::Explain) -> anyhow::Result<ExitCode> {
     let texts: Vec<_> = explanations.iter().map(text).collect();
     print!("{}", texts.join("\n"));
     Ok(ExitCode::SUCCESS)
-}
-
-/// A repository that is there already: the mirror's own, or any clone.
-fn open(repo: &Path) -> anyhow::Result<Merger> {
-    let inner = repo.join(".git");
-    let repo = if inner.is_dir() { &inner } else { repo };
-    if !repo.join("objects").is_dir() {
-        bail!("{} is no git repository", repo.display());
-    }
-    let repo = std::path::absolute(repo)?;
-    Ok(Merger::open(&repo, &repo.display().to_string())?)
 }
 
 async fn named(config: &Config, pick: &PickName) -> anyhow::Result<Vec<CommitSha>> {

@@ -125,11 +125,13 @@ impl Verification<'_> {
     fn holds(&mut self, manifest: &Manifest, file: ReleaseFile, found: &Archive) {
         let file = file.file_name();
         let top: Vec<_> = found.top.iter().map(String::as_str).collect();
-        if top != [manifest.name.as_str()] {
+        // Archives of an older Picket have the release's name there.
+        let (channel, release) = (manifest.channel.as_str(), manifest.name.as_str());
+        if top != [channel] && top != [release] {
             let top = top.join(", ");
             self.report.problem(format!(
                 "{file} must hold one folder, {}, and holds {top}",
-                manifest.name
+                channel
             ));
         }
         if found.git_revision.as_deref() != Some(manifest.rev.as_str()) {

@@ -37,7 +37,7 @@ fn tar_xz_zstd_and_sha256sum_agree() {
         &["--list", "--zstd", "--file", &file("nixexprs.tar.zst")],
     );
     assert_eq!(from_xz, from_zst);
-    let top = format!("{}/", release.name);
+    let top = format!("{}/", release.channel);
     assert!(
         from_xz.lines().all(|line| line.starts_with(&top)),
         "{from_xz}"
@@ -67,7 +67,7 @@ fn tar_xz_zstd_and_sha256sum_agree() {
             &file("nixexprs.tar.xz"),
         ],
     );
-    let unpacked = unpacked.join(release.name.as_str());
+    let unpacked = unpacked.join(release.channel.as_str());
     let read = |name: &str| fs::read_to_string(unpacked.join(name)).unwrap();
     assert_eq!(read(".git-revision"), release.rev.as_str());
     assert_eq!(
