@@ -1,14 +1,16 @@
 //! The command line.
 
+mod accounts;
 mod impact;
 mod recognise;
+mod sign_server;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::str::FromStr;
 
 use clap::{Parser, Subcommand};
-use picket_domain::{CommitSha, EntryHash, Login, PrNumber};
+use picket_domain::{CommitSha, EntryHash, PrNumber};
 use picket_publisher::{KeyName, PublicKey};
 use url::Url;
 
@@ -16,8 +18,10 @@ use crate::commands;
 use crate::logging::{self, LogFormat};
 use crate::process;
 
+pub use accounts::{Accounts, AccountsList, AccountsUnbind};
 pub use impact::Impact;
 pub use recognise::Recognise;
+pub use sign_server::SignServer;
 
 /// A security channel for Nix: a stable channel plus the security fixes that your team approved,
 /// built, signed and published within minutes.
@@ -36,6 +40,26 @@ pub struct Cli {
 pub enum Command {
     /// Watch, assemble, build, publish and serve, until stopped.
     Serve(Serve),
+    /// Hold the signing keys, and sign what `picket serve` may have signed, until stopped.
+    ///
+    /// Whoever reaches the service, which listens to the world, then has no key. The signer has a user of
+    /// its own and no network, and takes three things alone over its socket: a store path's fingerprint,
+    /// a release.json, and a latest.json. It signs a store path with one content only, a release only if
+    /// its number is higher than those before, and a statement of which release is current only if it
+    /// goes forward and soon expires. All that it signed and refused is in log.jsonl of its folder, a
+    /// line of JSON each.
+    ///
+    ///   picket sign-server --key key --state state --socket /run/picket-signer/socket
+    ///
+    /// In the configuration of `picket serve`, which has to be of the same version:
+    ///
+    ///   [signing]
+    ///   server = "/run/picket-signer/socket"
+    ///
+    /// deploy/systemd has units for it. What is published is served also while the signer is down; what
+    /// is to be published waits for it.
+    #[command(verbatim_doc_comment)]
+    SignServer(SignServer),
     /// Check a configuration file and the files that it names, and stop.
     #[command(after_long_help = crate::config::keys_help())]
     CheckConfig(CheckConfig),
@@ -193,42 +217,6 @@ pub struct Gc {
     pub json: bool,
 }
 
-/// `picket accounts`
-#[derive(Debug, Subcommand)]
-pub enum Accounts {
-    /// List the logins, and whose they are.
-    List(AccountsList),
-    /// Take a login from its account, so that the next one that signs in under it keeps it.
-    ///
-    /// For a member who has a new account, or a name that was passed on. The account's sessions end,
-    /// and what it approved does not count any more for what is not out yet. The audit log says so.
-    Unbind(AccountsUnbind),
-}
-
-/// `picket accounts list`
-#[derive(Debug, clap::Args)]
-pub struct AccountsList {
-    /// The configuration file, which names the database.
-    #[arg(long, value_name = "FILE")]
-    pub config: PathBuf,
-    /// Print a list of JSON objects, one for each login.
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// `picket accounts unbind`
-#[derive(Debug, clap::Args)]
-pub struct AccountsUnbind {
-    /// The login.
-    pub login: Login,
-    /// The configuration file, which names the database.
-    #[arg(long, value_name = "FILE")]
-    pub config: PathBuf,
-    /// Print the result as one JSON object.
-    #[arg(long)]
-    pub json: bool,
-}
-
 /// `picket audit-log`
 #[derive(Debug, Subcommand)]
 pub enum AuditLog {
@@ -334,6 +322,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     logging::init(match &cli.command {
         Command::Serve(serve) => serve.log_format,
+        Command::SignServer(serve) => serve.log_format,
         Command::Verify(_) => LogFormat::Progress,
         Command::CheckConfig(_)
         | Command::Keygen(_)
@@ -360,6 +349,7 @@ pub fn main() -> ExitCode {
 async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Serve(arguments) => commands::serve::run(arguments).await,
+        Command::SignServer(arguments) => commands::sign_server::run(arguments).await,
         Command::CheckConfig(arguments) => commands::check_config::run(&arguments).await,
         Command::Keygen(arguments) => commands::keygen::run(&arguments),
         Command::Verify(arguments) => commands::verify::run(&arguments).await,

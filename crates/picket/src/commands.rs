@@ -10,4 +10,5 @@ pub(crate) mod keygen;
 pub(crate) mod recognise;
 pub(crate) mod replay;
 pub(crate) mod serve;
+pub(crate) mod sign_server;
 pub(crate) mod verify;

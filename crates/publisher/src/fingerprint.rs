@@ -5,8 +5,6 @@ use std::fmt;
 use nix_derivation::nixbase32;
 use picket_domain::{Sha256, StorePath};
 
-use crate::narinfo::SIZE_MAX;
-
 /// The text that a store path's signature is over:
 ///
 /// ```text
@@ -22,15 +20,16 @@ pub struct Fingerprint {
 }
 
 impl Fingerprint {
-    /// No fingerprint is longer, in bytes: a narinfo could not carry what it says.
-    pub const LENGTH_MAX: u64 = SIZE_MAX;
+    /// No fingerprint is longer, in bytes: a narinfo, which has references by their last parts alone,
+    /// could not carry what it says.
+    pub const LENGTH_MAX: usize = 4 * nix_narinfo::MAX_NARINFO_SIZE;
 
     /// Takes a text that Nix would make of a path in this store folder.
     ///
     /// # Errors
     /// What is wrong with it, as a clause for a person.
     pub fn parse(store_dir: &str, text: &str) -> Result<Self, String> {
-        if text.len() as u64 > Self::LENGTH_MAX {
+        if text.len() > Self::LENGTH_MAX {
             return Err("it is too long".to_owned());
         }
         let mut parts = text.splitn(5, ';');
@@ -161,7 +160,7 @@ mod tests {
         for bad in ["", "1;;;;", "{}", "1"] {
             assert!(Fingerprint::parse("/nix/store", bad).is_err(), "{bad}");
         }
-        let long = format!("{good},{}", "x".repeat(1 << 20));
+        let long = format!("{good},{}", "x".repeat(4 << 20));
         assert_eq!(
             Fingerprint::parse("/nix/store", &long).unwrap_err(),
             "it is too long"

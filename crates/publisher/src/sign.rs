@@ -68,6 +68,16 @@ pub enum SignError {
     },
 }
 
+impl SignError {
+    /// Whether the same could be signed later, as it is.
+    pub fn is_outage(&self) -> bool {
+        match self {
+            Self::Unreachable { .. } | Self::Hindered(_) | Self::OtherKeys { .. } => true,
+            Self::Refused(_) => false,
+        }
+    }
+}
+
 /// Keys in this process.
 #[derive(Debug)]
 pub(crate) struct HeldKeys {
