@@ -51,12 +51,8 @@ pub enum Command {
     ///
     ///   picket sign-server --key key --state state --socket /run/picket-signer/socket
     ///
-    /// In the configuration of `picket serve`, which has to be of the same version:
-    ///
-    ///   [signing]
-    ///   server = "/run/picket-signer/socket"
-    ///
-    /// deploy/systemd has units for it. What is published is served also while the signer is down; what
+    /// signing.server, in the configuration of `picket serve`, names the socket. Both programs have to be
+    /// of one version. deploy/systemd has units for it. What is published is served also while the signer is down; what
     /// is to be published waits for it.
     #[command(verbatim_doc_comment)]
     SignServer(SignServer),

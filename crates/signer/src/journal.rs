@@ -13,7 +13,7 @@ use picket_publisher::{Fingerprint, Latest, Manifest};
 use serde::Serialize;
 
 const FILE: &str = "log.jsonl";
-/// No more of a reason is written down, in bytes: part of it is what a client sent.
+/// No reason is longer, in bytes: part of it is what a client sent.
 const REASON_MAX: usize = 600;
 /// So many refusals are written down in a minute; the others are counted, since a client could fill the
 /// disk with them.
@@ -111,6 +111,12 @@ struct Line<'a> {
     unlisted: Option<u64>,
 }
 
+/// As much of a reason as is written down, and told.
+pub(crate) fn shortened(mut why: String) -> String {
+    why.truncate(why.floor_char_boundary(REASON_MAX));
+    why
+}
+
 /// Where it is written.
 #[derive(Debug)]
 pub(crate) struct Journal {
@@ -187,7 +193,7 @@ impl Journal {
             peer,
             outcome: Outcome::Refused,
             subject,
-            why: Some(&why[..why.floor_char_boundary(REASON_MAX)]),
+            why: Some(why),
             unlisted: (self.unlisted > 0).then_some(self.unlisted),
         };
         let mut bytes = serde_json::to_vec(&line)?;
@@ -239,16 +245,15 @@ mod tests {
         let subjects = [Subject::path(&one), Subject::path(&two)];
         journal.signed(PEER, at, &subjects).unwrap();
         let nothing = Subject::unreadable(b"?");
-        journal
-            .refused(PEER, at, &nothing, &"ä".repeat(9_000))
-            .unwrap();
+        let why = shortened("x".to_owned() + &"ä".repeat(9_000));
+        journal.refused(PEER, at, &nothing, &why).unwrap();
         Journal::open(dir.path()).unwrap();
-        let said = read(dir.path()).replace(&"ä".repeat(REASON_MAX / 2), "(long)");
+        let said = read(dir.path()).replace(&"ä".repeat(299), "(long)");
         insta::assert_snapshot!(said, @r#"
         {"at":1,
         {"at":1785600000,"uid":990,"pid":4,"outcome":"signed","kind":"path","path":"/nix/store/7692c3ad3540bb803c020b3azz66cd88-one","nar_hash":"6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b"}
         {"at":1785600000,"uid":990,"pid":4,"outcome":"signed","kind":"path","path":"/nix/store/3fc4ccfz745870z2c0d99f71f30ff065-two","nar_hash":"d4735e3a265e16eee03f59718b9b5d03019c07d8b6c51f90da3a666eec13ab35"}
-        {"at":1785600000,"uid":990,"pid":4,"outcome":"refused","kind":"unreadable","bytes":1,"sha256":"8a8de823d5ed3e12746a62ef169bcf372be0ca44f0a1236abc35df05d96928e1","why":"(long)"}
+        {"at":1785600000,"uid":990,"pid":4,"outcome":"refused","kind":"unreadable","bytes":1,"sha256":"8a8de823d5ed3e12746a62ef169bcf372be0ca44f0a1236abc35df05d96928e1","why":"x(long)"}
         "#);
     }
 

@@ -8,7 +8,7 @@ use picket_files::WorkLock;
 use picket_publisher::{Fingerprint, Latest, Manifest, PublicKey};
 use tracing::{info, warn};
 
-use crate::journal::{Journal, Peer, Subject};
+use crate::journal::{Journal, Peer, Subject, shortened};
 use crate::known_paths::KnownPaths;
 use crate::open_error::{AtPath, OpenError};
 use crate::rules::Rules;
@@ -121,7 +121,8 @@ impl Ledger {
         subject: &Subject<'_>,
         why: String,
     ) -> Refusal {
-        warn!(uid = peer.uid, pid = peer.pid, "refused to sign: {why}");
+        let why = shortened(why);
+        warn!(uid = peer.uid, pid = peer.pid, why, "refused to sign");
         match self.journal.refused(peer, now, subject, &why) {
             Ok(()) => Refusal::Refused(why),
             Err(error) => Refusal::Hindered(error),

@@ -16,7 +16,7 @@
 //! same question gets the same answer. What the signer cannot know is whether the team approved what is
 //! in a release; `docs/architecture.md` says what follows from that.
 //!
-//! The [protocol](protocol) has three questions and no fourth. Whether somebody may ask is the
+//! The [`protocol`] has three questions and no fourth. Whether somebody may ask is the
 //! socket's mode: who may write to it may.
 
 mod client;

@@ -1,22 +1,21 @@
 //! `kill -9` at whatever instant: a signature that left was written down before.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use picket_domain::{CommitSha, ReleaseSeq, Timestamp};
 use picket_publisher::{Manifest, ManifestBase, PublicKey, SecretKey, Sign, SignError};
 use picket_signer::Client;
-use picket_tests::Picket;
+use picket_tests::{Picket, SignServer};
 use rand::RngExt;
 
 use crate::program::setting;
 use crate::read_log;
 
 const ROUNDS: u64 = 40;
-/// Half of the kills come before a signature is out, on a machine like any.
-const LATEST: Duration = Duration::from_millis(8);
 
 fn manifest(seq: u64, key: &PublicKey, created: i64) -> Result<Vec<u8>> {
     let commit = CommitSha::parse(&"a".repeat(40))?;
@@ -50,19 +49,41 @@ fn manifest(seq: u64, key: &PublicKey, created: i64) -> Result<Vec<u8>> {
     Ok(manifest.to_bytes())
 }
 
+/// How long a signature takes that nothing comes between: the longest of these.
+fn undisturbed(
+    setting: &SignServer,
+    kept: &Path,
+    manifests: [Result<Vec<u8>>; 3],
+) -> Result<Duration> {
+    let signer = Picket::sign_server(setting)?;
+    let client = Client::open(&setting.socket, kept)?;
+    let mut longest = Duration::ZERO;
+    for manifest in manifests {
+        let start = Instant::now();
+        client.sign_release(&manifest?)?;
+        longest = longest.max(start.elapsed());
+    }
+    signer.kill()?;
+    Ok(longest)
+}
+
 #[test]
 fn no_number_is_signed_twice_whenever_it_is_killed() -> Result<()> {
     let (dir, setting) = setting()?;
     let key = SecretKey::read_file(&setting.key)?.public();
     let kept = dir.path().join("kept");
+    let first = [1, 2, 3].map(|seq| manifest(seq, &key, 1));
+    let undisturbed = undisturbed(&setting, &kept, first)?;
     let (mut out, mut lost) = (0, 0);
-    for seq in 1..=ROUNDS {
+    for seq in 4..=ROUNDS {
         let signer = Picket::sign_server(&setting)?;
         let client = Client::open(&setting.socket, &kept)?;
         let (one, other) = (manifest(seq, &key, 1)?, manifest(seq, &key, 2)?);
+        // First most kills come before the signature is out, and in the end most after it.
+        let latest = undisturbed.mul_f64(seq as f64 / 4.0);
         let asked = thread::scope(|scope| {
             let asking = scope.spawn(|| client.sign_release(&one));
-            thread::sleep(rand::rng().random_range(Duration::ZERO..LATEST));
+            thread::sleep(rand::rng().random_range(Duration::ZERO..latest));
             signer.kill()?;
             asking.join().map_err(|_| anyhow::anyhow!("it panicked"))
         });

@@ -43,13 +43,14 @@ fn what_is_wrong_is_said_with_what_to_do() -> Result<()> {
         text(&setting.socket),
     );
     let [key, state, socket] = [key.as_str(), state.as_str(), socket.as_str()];
+    let absent = text(&dir.path().join("absent"));
     let said = |arguments: &[&str]| -> Result<String> {
         let ran = sign_server(dir.path(), arguments)?;
         assert_eq!(ran.code, Some(1), "{arguments:?}: {}", ran.stderr);
         Ok(ran.stderr)
     };
     insta::assert_snapshot!(said(&["--key", key, "--state", state])?, @"error: no socket to listen on: name one with --socket, or start this by its systemd socket unit, which hands it over");
-    insta::assert_snapshot!(said(&["--key", "/nowhere", "--state", state])?, @"error: the key file /nowhere: No such file or directory (os error 2)");
+    insta::assert_snapshot!(said(&["--key", &absent, "--state", state])?, @"error: the key file <dir>/absent: No such file or directory (os error 2)");
     insta::assert_snapshot!(said(&["--key", key, "--state", key])?, @"error: cannot make <dir>/key: File exists (os error 17)");
     insta::assert_snapshot!(said(&["--key", key, "--key", key, "--state", state])?, @"error: there are two keys k-1: name each once");
     let signer = Picket::sign_server(&setting)?;

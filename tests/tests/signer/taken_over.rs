@@ -39,7 +39,7 @@ pub(crate) fn nothing_is_signed_that_the_rules_forbid(signed: &Signed) -> Result
         .filter(|line| line["outcome"] == "refused")
         .count();
     assert_eq!(refused, 14, "{new:#?}");
-    Ok(())
+    attack.what_it_still_can()
 }
 
 fn refused<T: std::fmt::Debug>(signed: Result<T, SignError>, says: &str) -> Result<()> {
@@ -140,6 +140,28 @@ impl Attack<'_> {
             ..latest.clone()
         };
         refused(state(&of_tomorrow, last), "it says that it is of")
+    }
+
+    /// The signer does not see what the team approved: so `docs/architecture.md` says. The log tells.
+    fn what_it_still_can(&self) -> Result<()> {
+        let current = self.current()?;
+        let theirs = next(&current)?;
+        self.client.sign_release(&theirs.to_bytes())?;
+        let store_dir = current.store_paths[0].path.store_dir().to_owned();
+        let path = format!("{store_dir}/{}-theirs", "0".repeat(32));
+        let text = format!("1;{path};sha256:{};1;", "0".repeat(52));
+        let fingerprint = Fingerprint::parse(&store_dir, &text).map_err(anyhow::Error::msg)?;
+        self.client.sign_paths(&[fingerprint])?;
+        let log = self.signed.log()?;
+        let told = |key: &str, value: &str| {
+            let mut lines = log.iter();
+            lines.any(|line| line["outcome"] == "signed" && line[key] == value)
+        };
+        ensure!(
+            told("release", theirs.name.as_str()) && told("path", &path),
+            "{log:#?}"
+        );
+        Ok(())
     }
 
     /// Questions that the client would not put.

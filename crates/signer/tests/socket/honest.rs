@@ -85,12 +85,15 @@ fn a_restart_signs_the_same_again_and_nothing_else() {
     assert_eq!(client.can_sign().unwrap_err(), gone);
 
     world.start(&["k-1"], Limits::default());
-    assert_eq!(client.sign_release(&release).unwrap(), signed);
-    assert_eq!(client.sign_paths(&[one]).unwrap(), paths);
+    // What it refuses comes first: it remembers, and is not told again.
     for lower in [manifest(4), manifest(0)] {
         let refused = client.sign_release(&lower.to_bytes()).unwrap_err();
         assert!(matches!(refused, SignError::Refused(_)), "{refused}");
     }
+    let other = client.sign_paths(&[fingerprint("one", b"2")]).unwrap_err();
+    assert!(matches!(other, SignError::Refused(_)), "{other}");
+    assert_eq!(client.sign_release(&release).unwrap(), signed);
+    assert_eq!(client.sign_paths(&[one]).unwrap(), paths);
 }
 
 #[test]

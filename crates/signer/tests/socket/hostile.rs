@@ -201,7 +201,7 @@ fn other_protocols_are_turned_away() {
 
 #[test]
 fn who_is_slow_holds_up_nobody_and_is_given_up() {
-    let short = Duration::from_millis(300);
+    let short = Duration::from_secs(1);
     let world = World::within(
         &["k-1"],
         Limits {

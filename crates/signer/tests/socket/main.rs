@@ -5,6 +5,6 @@
     reason = "a test's helpers fail as its own lines do"
 )]
 
-mod hostile;
 mod honest;
+mod hostile;
 mod world;
