@@ -52,8 +52,8 @@ pub enum Command {
     ///   picket sign-server --key key --state state --socket /run/picket-signer/socket
     ///
     /// signing.server, in the configuration of `picket serve`, names the socket. Both programs have to be
-    /// of one version. deploy/systemd has units for it. What is published is served also while the signer is down; what
-    /// is to be published waits for it.
+    /// of one version. deploy/systemd has units. What is published is served also while the signer is
+    /// down; what is to be published waits for it.
     #[command(verbatim_doc_comment)]
     SignServer(SignServer),
     /// Check a configuration file and the files that it names, and stop.

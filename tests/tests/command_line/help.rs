@@ -317,8 +317,8 @@ fn help_of_sign_server() -> Result<()> {
       picket sign-server --key key --state state --socket /run/picket-signer/socket
 
     signing.server, in the configuration of `picket serve`, names the socket. Both programs have to be
-    of one version. deploy/systemd has units for it. What is published is served also while the signer is down; what
-    is to be published waits for it.
+    of one version. deploy/systemd has units. What is published is served also while the signer is
+    down; what is to be published waits for it.
 
     Usage: picket sign-server [OPTIONS] --key <FILE> --state <DIR>
 
