@@ -17,7 +17,8 @@ pub(crate) fn paths<'a>(
     store_dir: &str,
 ) -> Result<Vec<Fingerprint>, Malformed<'a>> {
     let malformed = |why: String| Malformed { bytes: body, why };
-    let lines: Vec<_> = body.split_inclusive(|byte| *byte == b'\n').collect();
+    let lines = body.split_inclusive(|byte| *byte == b'\n');
+    let lines: Vec<_> = lines.take(PATHS_MAX + 1).collect();
     if lines.len() > PATHS_MAX {
         return Err(malformed(format!(
             "more than {PATHS_MAX} store paths at once"
