@@ -1,6 +1,7 @@
 # The server: services.picket.
 #
-# One process, `picket serve`, as a user of its own, in a sandbox. Everything that the
+# `picket serve` as a user of its own, in a sandbox; and, as another one, `picket sign-server`, which has
+# the signing keys. Everything that the
 # configuration file may say goes into `settings`; secrets are named by their paths on the server
 # and reach the process through systemd's credentials, so that none is in the Nix store.
 {
@@ -26,6 +27,9 @@ let
   dataDir = "/var/lib/picket";
   databaseDir = "${dataDir}/database";
   credentials = "/run/credentials/picket.service";
+  signerDir = "/var/lib/picket-signer";
+  signerKeys = "/run/picket-signer-keys";
+  signerSocket = "/run/picket-signer/socket";
   install = "${pkgs.coreutils}/bin/install";
 
   signingKeys = lib.imap1 (number: file: {
@@ -44,7 +48,14 @@ let
     ++ secret "comment-token" cfg.commentTokenFile
     ++ secret "oauth-secret" cfg.oauthSecretFile
     ++ secret "push-key" cfg.pushKeyFile
-    ++ signingKeys;
+    ++ (if cfg.signer.enable then [ ] else signingKeys);
+
+  # Copies of the keys that their process alone can read.
+  copyKeys =
+    from: to:
+    lib.concatStringsSep " " (
+      [ "${install} -m 0400 -t ${to}" ] ++ map ({ name, ... }: "${from}/${name}") signingKeys
+    );
 
   secretFile =
     what:
@@ -110,6 +121,15 @@ in
       '';
     };
 
+    signer.enable = mkOption {
+      type = types.bool;
+      default = true;
+      description = ''
+        Whether a process of its own holds the signing keys, without a network, and signs what the
+        service may have signed: `picket sign-server`. Without it the service holds them itself.
+      '';
+    };
+
     nginx.enable = mkEnableOption ''
       nginx in front of Picket, at the host name of `web.base_url`, with a certificate from ACME.
       Releases and the binary cache are served as files; they stay available while Picket restarts
@@ -148,7 +168,7 @@ in
         '';
       }
       {
-        assertion = !(lib.any ({ file, ... }: lib.hasPrefix builtins.storeDir file) secrets);
+        assertion = !(lib.any ({ file, ... }: lib.hasPrefix builtins.storeDir file) (secrets ++ signingKeys));
         message = ''
           A secret of services.picket is in the Nix store, where everybody can read it.
           Write the file's path as a string, and put the file on the server by other means.
@@ -192,7 +212,11 @@ in
         // lib.optionalAttrs (cfg.commentTokenFile != null) {
           comments.token_file = "${credentials}/comment-token";
         };
-      signing.key_files = map ({ name, ... }: "/run/picket/${name}") signingKeys;
+      signing =
+        if cfg.signer.enable then
+          { server = signerSocket; }
+        else
+          { key_files = map ({ name, ... }: "/run/picket/${name}") signingKeys; };
       # Builds are the daemon's: this process cannot write to the store, nor start a sandbox.
       nix.environment.NIX_REMOTE = mkDefault "daemon";
     };
@@ -204,17 +228,25 @@ in
       description = "Picket";
     };
     users.groups.picket = { };
+    users.users.picket-signer = mkIf cfg.signer.enable {
+      isSystemUser = true;
+      group = "picket-signer";
+      home = signerDir;
+      description = "Picket's signer";
+    };
+    users.groups.picket-signer = mkIf cfg.signer.enable { };
 
     # The same as in ../systemd/picket.service, where each line says why; a test compares them.
     systemd.services.picket = {
       description = "Picket, a security channel for Nix";
       wantedBy = [ "multi-user.target" ];
-      wants = [ "network-online.target" ];
+      wants = [ "network-online.target" ] ++ lib.optional cfg.signer.enable "picket-signer.socket";
       after = [
         "network-online.target"
         "nix-daemon.socket"
         "postgresql.service"
-      ];
+      ]
+      ++ lib.optional cfg.signer.enable "picket-signer.socket";
       path = [
         config.nix.package
         pkgs.bubblewrap
@@ -234,12 +266,7 @@ in
         ExecStartPre = [
           "${install} -d -m 0700 ${databaseDir}"
         ]
-        ++ lib.optional (signingKeys != [ ]) (
-          lib.concatStringsSep " " (
-            [ "${install} -m 0400 -t /run/picket" ]
-            ++ map ({ name, ... }: "${credentials}/${name}") signingKeys
-          )
-        );
+        ++ lib.optional (!cfg.signer.enable) (copyKeys credentials "/run/picket");
         ExecStart = "${cfg.package}/bin/picket serve --config ${configFile}";
         LoadCredential = map ({ name, file }: "${name}:${file}") secrets;
 
@@ -293,6 +320,86 @@ in
           "landlock_restrict_self"
           # By which it is heard what evaluations read.
           "seccomp"
+          "~@privileged"
+        ];
+        SystemCallErrorNumber = "EPERM";
+      };
+    };
+
+    # The same as in ../systemd/picket-signer.socket and picket-signer.service.
+    systemd.sockets.picket-signer = mkIf cfg.signer.enable {
+      description = "The socket of Picket's signer";
+      wantedBy = [ "sockets.target" ];
+      socketConfig = {
+        ListenStream = signerSocket;
+        SocketUser = "picket-signer";
+        SocketGroup = "picket";
+        SocketMode = "0660";
+        DirectoryMode = "0755";
+      };
+    };
+    systemd.services.picket-signer = mkIf cfg.signer.enable {
+      description = "Picket's signer, which holds the channel's keys";
+      requires = [ "picket-signer.socket" ];
+      after = [ "picket-signer.socket" ];
+      unitConfig.StartLimitIntervalSec = 0;
+      serviceConfig = {
+        Type = "exec";
+        User = "picket-signer";
+        Group = "picket-signer";
+        LoadCredential = map ({ name, file }: "${name}:${file}") signingKeys;
+        ExecStartPre = [ (copyKeys "/run/credentials/picket-signer.service" signerKeys) ];
+        ExecStart = lib.concatStringsSep " " (
+          [ "${cfg.package}/bin/picket sign-server --state ${signerDir}" ]
+          ++ map ({ name, ... }: "--key ${signerKeys}/${name}") signingKeys
+          ++ map ({ name, ... }: "--channel ${name}") (cfg.settings.channel or [ ])
+          ++ lib.optional (
+            cfg.settings ? signing.latest_hours
+          ) "--latest-hours ${toString cfg.settings.signing.latest_hours}"
+        );
+
+        Restart = "on-failure";
+        RestartSec = "10s";
+        TimeoutStopSec = "20s";
+        LimitNOFILE = 1024;
+        MemoryMax = "2G";
+        LimitCORE = 0;
+
+        StateDirectory = "picket-signer";
+        StateDirectoryMode = "0700";
+        RuntimeDirectory = "picket-signer-keys";
+        RuntimeDirectoryMode = "0700";
+        WorkingDirectory = signerDir;
+        UMask = "0077";
+
+        PrivateNetwork = true;
+        IPAddressDeny = "any";
+        RestrictAddressFamilies = [ "AF_UNIX" ];
+        ProtectSystem = "strict";
+        ProtectHome = true;
+        PrivateTmp = true;
+        PrivateDevices = true;
+        ProtectKernelTunables = true;
+        ProtectKernelModules = true;
+        ProtectKernelLogs = true;
+        ProtectControlGroups = true;
+        ProtectClock = true;
+        ProtectHostname = true;
+        ProtectProc = "invisible";
+        ProcSubset = "pid";
+        NoNewPrivileges = true;
+        CapabilityBoundingSet = "";
+        AmbientCapabilities = "";
+        RestrictNamespaces = true;
+        RestrictRealtime = true;
+        RestrictSUIDSGID = true;
+        LockPersonality = true;
+        MemoryDenyWriteExecute = true;
+        RemoveIPC = true;
+        KeyringMode = "private";
+        SystemCallArchitectures = "native";
+        SystemCallFilter = [
+          "@system-service"
           "~@privileged"
         ];
         SystemCallErrorNumber = "EPERM";

@@ -11,5 +11,5 @@ mod stage;
 
 pub use command::{Ran, run, run_demo};
 pub use machine::Machine;
-pub use picket::{LogLine, Picket, demo_program, program};
+pub use picket::{LogLine, Picket, SignServer, demo_program, program};
 pub use stage::{Stage, eventually};

@@ -1,5 +1,6 @@
 //! The `picket` program as a process.
 
+use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -30,6 +31,32 @@ pub fn demo_program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM
         .get_or_init(|| build("picket-demo", "PICKET_DEMO_PROGRAM").expect("the demo must build"))
+}
+
+/// What a `picket sign-server` is told.
+#[derive(Debug, Clone)]
+pub struct SignServer {
+    /// The file of its key.
+    pub key: PathBuf,
+    /// Its folder.
+    pub state: PathBuf,
+    /// Where it listens.
+    pub socket: PathBuf,
+    /// The store folder that clients have.
+    pub store_dir: PathBuf,
+}
+
+impl SignServer {
+    /// As arguments, but for the socket.
+    pub fn arguments(&self) -> Vec<OsString> {
+        let pairs = [
+            ("--key", &self.key),
+            ("--state", &self.state),
+            ("--store-dir", &self.store_dir),
+        ];
+        let flat = pairs.map(|(name, path)| [name.into(), path.clone().into_os_string()]);
+        flat.into_iter().flatten().collect()
+    }
 }
 
 /// Builds a package's program, unless a variable says where it is.
@@ -89,7 +116,7 @@ impl LogLine {
     }
 }
 
-/// A running `picket serve`; killed when dropped.
+/// A running `picket serve`, or `picket sign-server`; killed when dropped.
 #[derive(Debug)]
 pub struct Picket {
     child: Child,
@@ -102,19 +129,42 @@ impl Picket {
     /// # Errors
     /// Where the program cannot be started.
     pub fn serve(config: &Path) -> Result<Self> {
-        let mut child = Command::new(program())
-            .args([
-                "serve",
-                "--allow-demo-sign-in",
-                "--log-format",
-                "json",
-                "--config",
-            ])
-            .arg(config)
-            .env("PICKET_LOG", "info,picket::progress=debug")
-            .stdin(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()?;
+        let mut command = Command::new(program());
+        command.args(["serve", "--allow-demo-sign-in", "--log-format", "json"]);
+        command.arg("--config").arg(config);
+        command.env("PICKET_LOG", "info,picket::progress=debug");
+        Self::spawn(command)
+    }
+
+    /// Starts `picket sign-server`, and waits until it listens on this socket.
+    ///
+    /// # Errors
+    /// Where the program cannot be started, or ends.
+    pub fn sign_server(setting: &SignServer) -> Result<Self> {
+        let mut command = Command::new(program());
+        command.args(["sign-server", "--log-format", "json"]);
+        command.arg("--socket").arg(&setting.socket);
+        command.args(setting.arguments());
+        let signer = Self::spawn(command)?;
+        signer.wait_for(|line| line.message() == "listening")?;
+        Ok(signer)
+    }
+
+    /// Runs a command that logs as JSON.
+    ///
+    /// # Errors
+    /// Where it cannot be started.
+    pub fn spawn(mut command: Command) -> Result<Self> {
+        command.stdin(Stdio::null());
+        Self::spawn_with_input(command)
+    }
+
+    /// [`Picket::spawn`], with the command's own standard input.
+    ///
+    /// # Errors
+    /// Where it cannot be started.
+    pub fn spawn_with_input(mut command: Command) -> Result<Self> {
+        let mut child = command.stderr(Stdio::piped()).spawn()?;
         let stderr = child.stderr.take().context("standard error is a pipe")?;
         let (sender, lines) = mpsc::channel();
         std::thread::spawn(move || {
@@ -192,9 +242,21 @@ impl Picket {
     ///
     /// # Errors
     /// Where it does not end well.
-    pub fn stop(mut self) -> Result<()> {
+    pub fn stop(self) -> Result<()> {
+        self.end_by("-INT")
+    }
+
+    /// The same by SIGTERM, as systemd does.
+    ///
+    /// # Errors
+    /// Where it does not end well.
+    pub fn terminate(self) -> Result<()> {
+        self.end_by("-TERM")
+    }
+
+    fn end_by(mut self, signal: &str) -> Result<()> {
         let pid = self.child.id().to_string();
-        let sent = Command::new("kill").args(["-INT", &pid]).status()?;
+        let sent = Command::new("kill").args([signal, &pid]).status()?;
         let ended = self.child.wait()?;
         if !sent.success() || !ended.success() {
             bail!("it ended with {ended}");

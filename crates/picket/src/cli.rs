@@ -1,7 +1,9 @@
 //! The command line.
 
+mod accounts;
 mod impact;
 mod recognise;
+mod sign_server;
 mod tarball;
 
 use std::path::PathBuf;
@@ -9,7 +11,7 @@ use std::process::ExitCode;
 use std::str::FromStr;
 
 use clap::{Parser, Subcommand};
-use picket_domain::{CommitSha, EntryHash, Login, PrNumber};
+use picket_domain::{CommitSha, EntryHash, PrNumber};
 use picket_publisher::{KeyName, PublicKey};
 use url::Url;
 
@@ -17,8 +19,10 @@ use crate::commands;
 use crate::logging::{self, LogFormat};
 use crate::process;
 
+pub use accounts::{Accounts, AccountsList, AccountsUnbind};
 pub use impact::Impact;
 pub use recognise::Recognise;
+pub use sign_server::SignServer;
 pub use tarball::Tarball;
 
 /// A security channel for Nix: a stable channel plus the security fixes that your team approved,
@@ -38,6 +42,22 @@ pub struct Cli {
 pub enum Command {
     /// Watch, assemble, build, publish and serve, until stopped.
     Serve(Serve),
+    /// Hold the signing keys, and sign what `picket serve` may have signed, until stopped.
+    ///
+    /// Whoever reaches the service, which listens to the world, then has no key. The signer has a user of
+    /// its own and no network, and takes three things alone over its socket: a store path's fingerprint,
+    /// a release.json, and a latest.json. It signs a store path with one content only, a release only if
+    /// its number is higher than those before, and a statement of which release is current only if it
+    /// goes forward and soon expires. All that it signed and refused is in log.jsonl of its folder, a
+    /// line of JSON each.
+    ///
+    ///   picket sign-server --key key --state state --socket /run/picket-signer/socket
+    ///
+    /// signing.server, in the configuration of `picket serve`, names the socket. Both programs have to be
+    /// of one version. deploy/systemd has units. What is published is served also while the signer is
+    /// down; what is to be published waits for it.
+    #[command(verbatim_doc_comment)]
+    SignServer(SignServer),
     /// Check a configuration file and the files that it names, and stop.
     #[command(after_long_help = crate::config::keys_help())]
     CheckConfig(CheckConfig),
@@ -201,42 +221,6 @@ pub struct Gc {
     pub json: bool,
 }
 
-/// `picket accounts`
-#[derive(Debug, Subcommand)]
-pub enum Accounts {
-    /// List the logins, and whose they are.
-    List(AccountsList),
-    /// Take a login from its account, so that the next one that signs in under it keeps it.
-    ///
-    /// For a member who has a new account, or a name that was passed on. The account's sessions end,
-    /// and what it approved does not count any more for what is not out yet. The audit log says so.
-    Unbind(AccountsUnbind),
-}
-
-/// `picket accounts list`
-#[derive(Debug, clap::Args)]
-pub struct AccountsList {
-    /// The configuration file, which names the database.
-    #[arg(long, value_name = "FILE")]
-    pub config: PathBuf,
-    /// Print a list of JSON objects, one for each login.
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// `picket accounts unbind`
-#[derive(Debug, clap::Args)]
-pub struct AccountsUnbind {
-    /// The login.
-    pub login: Login,
-    /// The configuration file, which names the database.
-    #[arg(long, value_name = "FILE")]
-    pub config: PathBuf,
-    /// Print the result as one JSON object.
-    #[arg(long)]
-    pub json: bool,
-}
-
 /// `picket audit-log`
 #[derive(Debug, Subcommand)]
 pub enum AuditLog {
@@ -342,6 +326,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     logging::init(match &cli.command {
         Command::Serve(serve) => serve.log_format,
+        Command::SignServer(serve) => serve.log_format,
         Command::Verify(_) => LogFormat::Progress,
         Command::CheckConfig(_)
         | Command::Keygen(_)
@@ -369,6 +354,7 @@ pub fn main() -> ExitCode {
 async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Serve(arguments) => commands::serve::run(arguments).await,
+        Command::SignServer(arguments) => commands::sign_server::run(arguments).await,
         Command::CheckConfig(arguments) => commands::check_config::run(&arguments).await,
         Command::Keygen(arguments) => commands::keygen::run(&arguments),
         Command::Verify(arguments) => commands::verify::run(&arguments).await,

@@ -11,5 +11,6 @@ pub(crate) mod keygen;
 pub(crate) mod recognise;
 pub(crate) mod replay;
 pub(crate) mod serve;
+pub(crate) mod sign_server;
 pub(crate) mod tarball;
 pub(crate) mod verify;

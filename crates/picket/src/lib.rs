@@ -12,6 +12,7 @@ mod fresh;
 pub mod logging;
 mod process;
 mod service;
+mod signing;
 
 pub use config::Config;
 pub use picket_reconcile::Dirs;

@@ -9,7 +9,7 @@ use picket_evaluator::Sandbox;
 use picket_evidence::Evidence;
 use picket_impact::Setting;
 use picket_merger::{Merger, Mirror};
-use picket_publisher::{CacheSettings, PublicDir, Publisher, SecretKey};
+use picket_publisher::{CacheSettings, PublicDir};
 use picket_reconcile::{Collector, Commenting, Dirs, Engine, Measuring, Retention, Shared};
 use picket_snapshot::Snapshots;
 use picket_store::{Lease, Store};
@@ -26,6 +26,7 @@ use tracing::{info, warn};
 use crate::config::{self, Config};
 use crate::connections::{self, HEAD_WITHIN};
 use crate::fresh::keep_fresh;
+use crate::signing;
 
 /// Picket on one machine.
 pub struct Service {
@@ -64,10 +65,21 @@ impl Service {
             .await
             .with_context(|| format!("cannot listen on {}", config.web.listen))?;
         let builder = Builder::new(nix, &dirs.builds(), config.limits.clone())?;
+        let (sign_in, retention) = (sign_in(&config)?, retention(&config));
+        let (commenting, measuring) = (
+            commenting(&config)?,
+            measuring(&config, &dirs, system).await,
+        );
+        let settings = CacheSettings {
+            store_dir,
+            ..CacheSettings::default()
+        };
+        let (signing, data_dir) = (config.signing, &config.data_dir);
+        let publisher = signing::publisher(signing, data_dir, public.clone(), settings).await?;
         let evidence = Arc::new(Evidence::new(config.evidence.clone()));
         let state = AppState {
             store: store.clone(),
-            public: public.clone(),
+            public,
             mirror: mirror.clone(),
             logs: builder.logs().clone(),
             live: builder.live().clone(),
@@ -75,35 +87,29 @@ impl Service {
             streams: Streams::default(),
             conflicts: Conflicts::default(),
             channels: config.channels.iter().map(channel_info).collect(),
-            sign_in: sign_in(&config)?,
+            sign_in,
             tries: Tries::default(),
             evidence: Arc::clone(&evidence),
             risks: Risks::default(),
             targets: config.targets,
             webhook_secret: webhook_secret(&config.github),
             base_url: config.web.base_url.clone(),
-            public_keys: config.signing_keys.iter().map(SecretKey::public).collect(),
+            public_keys: publisher.public_keys().to_vec(),
             wake: Arc::clone(&wake),
             board: Arc::clone(&board),
             snapshots: Arc::clone(&snapshots),
             clock: Timestamp::now,
         };
-        let settings = CacheSettings {
-            store_dir,
-            ..CacheSettings::default()
-        };
-        let retention = retention(&config);
-        let measuring = measuring(&config, &dirs, system).await;
         let engine = Arc::new(Engine {
             store,
             snapshots,
             watcher: watcher(&config.github, &config.channels)?,
-            commenting: commenting(&config)?,
+            commenting,
             evidence,
             merger: mirror,
             builder,
             measuring,
-            publisher: Arc::new(Publisher::new(public, config.signing_keys, settings)?),
+            publisher: Arc::new(publisher),
             http: http_client()?,
             channels: config.channels,
             dirs,
@@ -157,8 +163,8 @@ pub(crate) async fn open_collector(config: Config) -> anyhow::Result<Collector> 
     let dirs = Dirs::new(&config.data_dir);
     let store = Store::open_existing(config.database_url.expose()).await?;
     let (snapshots, retention) = (open_snapshots(&config, &store).await?, retention(&config));
-    let public = PublicDir::new(dirs.public());
-    let publisher = Publisher::new(public, config.signing_keys, CacheSettings::default())?;
+    let (public, settings) = (PublicDir::new(dirs.public()), CacheSettings::default());
+    let publisher = signing::publisher(config.signing, &config.data_dir, public, settings).await?;
     Ok(Collector {
         snapshots,
         store,

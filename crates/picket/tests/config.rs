@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
 
-use picket::config::{Allowances, Comments, Config, KEYS, Retention, SignIn};
+use picket::config::{Allowances, Comments, Config, KEYS, Retention, SignIn, Signing};
 use picket_domain::{
     AccountId, AfterHold, BaseHold, Certainty, Login, MassRebuild, Named, PackageTests, RetryPolicy,
 };
@@ -528,7 +528,7 @@ fn no_channel_follows_what_picket_makes() {
 #[test]
 fn the_list_of_keys_is_the_files() {
     let table: toml::Table = FULL.parse().unwrap();
-    let mut found = BTreeSet::from(["web.demo_sign_in".to_owned()]);
+    let mut found = BTreeSet::from(["web.demo_sign_in", "signing.server"].map(str::to_owned));
     collect_keys("", &toml::Value::Table(table), &mut found);
     let listed: BTreeSet<_> = KEYS.iter().map(|(key, _)| (*key).to_owned()).collect();
     assert_eq!(listed, found);
@@ -742,4 +742,34 @@ fn a_member_is_a_login_or_a_login_and_an_account() {
         error.contains("people sign in by passphrase here"),
         "{error}"
     );
+}
+
+#[test]
+fn either_this_process_signs_or_another_one() {
+    let own = "key_files = [\"key\"]";
+    let folder = folder();
+    let text = FULL.replace(own, "server = \"signer/socket\"");
+    let config = parse_in(&folder, &text).unwrap();
+    let Signing::Server(socket) = config.signing else {
+        panic!("{:?}", config.signing);
+    };
+    assert_eq!(socket, folder.path().join("signer/socket"));
+    let Signing::Keys(keys) = parse(FULL).unwrap().signing else {
+        panic!("it has key_files");
+    };
+    assert_eq!(keys.len(), 1);
+    let both = format!("{own}\nserver = \"/run/picket-signer/socket\"");
+    insta::assert_snapshot!(error(own, &both), @"
+    <folder>/picket.toml:29: has both a server and key_files: where another process signs, this one has no key
+      to mend it: set server to the socket of `picket sign-server`, or key_files to keys that this process holds itself
+    ");
+    insta::assert_snapshot!(error(own, ""), @"
+    <folder>/picket.toml:29: says nothing of who signs: releases must be signed
+      to mend it: set server to the socket of `picket sign-server`, or key_files to keys that this process holds itself
+    ");
+    let long = format!("server = \"/{}\"", "x".repeat(107));
+    insta::assert_snapshot!(error(own, &long), @"
+    <folder>/picket.toml:30: is longer than 107 bytes, which no socket's address is
+      to mend it: write a shorter path, as /run/picket-signer/socket
+    ");
 }

@@ -1,28 +1,36 @@
 //! Writing a signed binary cache, side by side with `nix copy`.
 //!
 //! `cargo bench --package picket-publisher`. Needs Nix. Makes a store of its own with 800 paths of
-//! 16 KiB to 4 MiB, publishes them with both, three times each in turn, and prints the medians.
+//! 16 KiB to 4 MiB, publishes them with both, three times each in turn, and prints the medians. Then the
+//! same of 2,000 small paths, of which signing is a larger part: with keys of its own, and with a signer
+//! behind a socket.
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use picket_domain::{PathInfo, Sha256, StorePath};
 use picket_publisher::{CacheSettings, KeyName, PublicDir, Publisher, SecretKey, Upstream};
+use picket_signer::{Client, Limits, Rules, Signer, listen, serve};
 use picket_testkit::nix::NixStore;
 use serde_json::Value;
+use tokio::runtime::Runtime;
+use tokio_util::sync::CancellationToken;
 
 const ROUNDS: usize = 3;
 const PATHS: usize = 800;
+const SMALL_PATHS: usize = 2_000;
 
 type Result<T> = anyhow::Result<T>;
 
 fn main() -> Result<()> {
     let dir = tempfile::tempdir()?;
     let store = NixStore::create(&dir.path().join("nix"))?;
-    let closure = fill(&store, &dir.path().join("content"))?;
+    let sizes = (0..PATHS).map(|number| (16 << 10) << (number % 9));
+    let closure = fill(&store, &dir.path().join("content"), sizes)?;
     let bytes: u64 = closure.iter().map(|info| info.nar_size).sum();
     let key = SecretKey::generate(KeyName::parse("bench-1")?)?;
     let key_file = dir.path().join("key");
@@ -58,7 +66,46 @@ fn main() -> Result<()> {
         median(ours),
         median(again)
     );
+    signing(&store, dir.path(), &key)
+}
+
+/// What it costs that another process has the key.
+fn signing(store: &NixStore, dir: &Path, key: &SecretKey) -> Result<()> {
+    let sizes = (0..SMALL_PATHS).map(|_| 1 << 10);
+    let closure = fill(store, &dir.join("small"), sizes)?;
+    let runtime = Runtime::new()?;
+    let socket = dir.join("socket");
+    let stop = CancellationToken::new();
+    let rules = Rules {
+        store_dir: store.store_dir().display().to_string(),
+        ..Rules::default()
+    };
+    let signer = Signer::open(vec![copy(key)?], &dir.join("signer"), rules)?;
+    let listener = listen(Some(&socket))?;
+    listener.set_nonblocking(true)?;
+    let listener = {
+        let _inside = runtime.enter();
+        tokio::net::UnixListener::from_std(listener)?
+    };
+    runtime.spawn(serve(listener, Arc::new(signer), Limits::default(), stop));
+    let (mut held, mut asked) = Default::default();
+    for round in 0..ROUNDS {
+        let ours = publisher(store, &dir.join(format!("held-{round}")), key)?;
+        time(&mut held, || publish(&ours, &closure))?;
+        // Paths that were signed before are signed again, and are new to nobody but the cache.
+        let client = Client::open(&socket, &dir.join("kept"))?;
+        let public = PublicDir::new(dir.join(format!("asked-{round}")));
+        let ours = Publisher::signed_by(Arc::new(client), public, settings(store));
+        time(&mut asked, || publish(&ours, &closure))?;
+    }
+    println!("{SMALL_PATHS} store paths of 1 KiB, median of 3, seconds");
+    println!("{:<34} {:>8.2}", "picket, with its own key", median(held));
+    println!("{:<34} {:>8.2}", "picket, asking a signer", median(asked));
     Ok(())
+}
+
+fn copy(key: &SecretKey) -> Result<SecretKey> {
+    Ok(SecretKey::parse(&key.to_text())?)
 }
 
 fn time(times: &mut Vec<Duration>, work: impl FnOnce() -> Result<()>) -> Result<()> {
@@ -74,12 +121,15 @@ fn median(mut times: Vec<Duration>) -> f64 {
 }
 
 /// Puts files into the store whose content compresses about as well as programs do.
-fn fill(store: &NixStore, content: &Path) -> Result<Vec<PathInfo>> {
+fn fill(
+    store: &NixStore,
+    content: &Path,
+    sizes: impl Iterator<Item = usize>,
+) -> Result<Vec<PathInfo>> {
     fs::create_dir_all(content)?;
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
     let mut files = Vec::new();
-    for number in 0..PATHS {
-        let size = (16 << 10) << (number % 9);
+    for (number, size) in sizes.enumerate() {
         let mut bytes = Vec::with_capacity(size);
         while bytes.len() < size {
             state ^= state << 13;
@@ -134,13 +184,15 @@ fn nix_copy(store: &NixStore, closure: &[PathInfo], cache: &Path, key: &Path) ->
 }
 
 fn publisher(store: &NixStore, public: &Path, key: &SecretKey) -> Result<Publisher> {
-    let key = SecretKey::parse(&key.to_text())?;
-    let store_dir = store.store_dir().display().to_string();
-    let settings = CacheSettings {
-        store_dir,
+    let (public, keys) = (PublicDir::new(public), vec![copy(key)?]);
+    Ok(Publisher::new(public, keys, settings(store))?)
+}
+
+fn settings(store: &NixStore) -> CacheSettings {
+    CacheSettings {
+        store_dir: store.store_dir().display().to_string(),
         ..CacheSettings::default()
-    };
-    Ok(Publisher::new(PublicDir::new(public), vec![key], settings)?)
+    }
 }
 
 fn publish(publisher: &Publisher, closure: &[PathInfo]) -> Result<()> {

@@ -16,13 +16,17 @@ use picket_files::{WorkLock, create_whole, read_bounded, sync_dir, write_whole};
 
 use crate::cache_file::{CacheFile, HashPart};
 use crate::error::{AtPath, PublishError};
-use crate::key::SecretKey;
+use crate::key::Signature;
 use crate::manifest::PublishedPath;
-use crate::narinfo::{self, NarFile, Narinfo};
+use crate::narinfo::{self, NarFile, Narinfo, Unsigned};
 use crate::publisher::Publisher;
 use crate::upstream::Upstream;
 use crate::verified::metadata_if_there;
 use crate::{order, parallel};
+
+/// So many store paths are signed at a time: a signer that is another process is not asked for each
+/// one, and not all narinfos are in memory at once.
+const SIGNED_AT_ONCE: usize = 1_000;
 
 /// What a release has in the binary cache.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -87,10 +91,12 @@ impl Publisher {
             upstream_release: upstream.release().cloned(),
             ..PublishedPaths::default()
         };
-        for (info, ready) in delta.ours.iter().zip(ready) {
+        let ready: Vec<_> = delta.ours.into_iter().zip(ready).collect();
+        for some in ready.chunks(SIGNED_AT_ONCE) {
+            published.bytes += self.write_narinfos(some)?;
+        }
+        for (info, ready) in &ready {
             published.new += usize::from(matches!(ready.narinfo, NarinfoStep::Create));
-            let nar = self.write_narinfo(info, ready)?;
-            published.bytes += nar.size;
             published.paths.push(published_path(info));
         }
         sync_dir(&cache).at(&cache)?;
@@ -142,7 +148,8 @@ impl Publisher {
         let kept = self.kept_signatures(info)?;
         self.sync_nars()?;
         let narinfo = NarinfoStep::Replace { kept };
-        self.write_narinfo(info, Ready { nar, narinfo }).map(drop)
+        self.write_narinfos(&[(info, Ready { nar, narinfo })])
+            .map(drop)
     }
 
     /// The signatures of other keys on a narinfo that is to be made again, where it says the same.
@@ -247,8 +254,8 @@ impl Publisher {
 
     /// Whether every key of ours signed it.
     pub(crate) fn is_ours(&self, narinfo: &Narinfo) -> bool {
-        let signed = |key: &SecretKey| narinfo.is_signed_by(&key.public());
-        self.keys.iter().all(signed)
+        let mut keys = self.public_keys().iter();
+        keys.all(|key| narinfo.is_signed_by(key))
     }
 
     /// The narinfo of a path, where the cache has one.
@@ -268,29 +275,53 @@ impl Publisher {
             .map_err(|reason| PublishError::Damaged { path, reason })
     }
 
-    /// Writes a path's narinfo and returns the NAR that the narinfo now leads to.
-    fn write_narinfo(&self, info: &PathInfo, ready: Ready) -> Result<NarFile, PublishError> {
-        let path = self.dir.cache_file(&CacheFile::narinfo_of(&info.path));
-        let Ready { nar, narinfo } = ready;
-        match narinfo {
-            NarinfoStep::Keep => {
-                keep_fresh(&path).at(&path)?;
-                Ok(nar)
-            }
-            NarinfoStep::Replace { mut kept } => {
-                kept.extend(info.signatures.iter().cloned());
-                let bytes = narinfo::signed(info, nar, &self.keys, &kept)?;
-                write_whole(&path, &bytes).at(&path)?;
-                Ok(nar)
-            }
-            NarinfoStep::Create => {
-                let bytes = narinfo::signed(info, nar, &self.keys, &info.signatures)?;
-                if create_whole(&path, &bytes).at(&path)? {
-                    return Ok(nar);
+    /// Writes narinfos in this order, all signed before the first is written. Returns the length of the
+    /// NARs that they lead to, in bytes.
+    fn write_narinfos(&self, of: &[(&PathInfo, Ready)]) -> Result<u64, PublishError> {
+        let mut due = Vec::new();
+        let mut bytes = 0;
+        for (info, ready) in of {
+            match ready.narinfo {
+                NarinfoStep::Keep => {
+                    let path = self.dir.cache_file(&CacheFile::narinfo_of(&info.path));
+                    keep_fresh(&path).at(&path)?;
+                    bytes += ready.nar.size;
                 }
-                self.accept_other(info, &path)
+                NarinfoStep::Create | NarinfoStep::Replace { .. } => {
+                    due.push((*info, ready, Unsigned::of(info, ready.nar)?));
+                }
             }
         }
+        let fingerprints: Vec<_> = due
+            .iter()
+            .map(|(.., it)| it.fingerprint().clone())
+            .collect();
+        let signatures = self.signer.sign_paths(&fingerprints)?;
+        for ((info, ready, unsigned), ours) in due.into_iter().zip(signatures) {
+            bytes += self.write_narinfo(info, ready, unsigned, &ours)?.size;
+        }
+        Ok(bytes)
+    }
+
+    /// Writes a path's narinfo and returns the NAR that the narinfo now leads to.
+    fn write_narinfo(
+        &self,
+        info: &PathInfo,
+        ready: &Ready,
+        unsigned: Unsigned,
+        ours: &[Signature],
+    ) -> Result<NarFile, PublishError> {
+        let path = self.dir.cache_file(&CacheFile::narinfo_of(&info.path));
+        if let NarinfoStep::Replace { kept } = &ready.narinfo {
+            let bytes = unsigned.signed(ours, kept.iter().chain(&info.signatures))?;
+            write_whole(&path, &bytes).at(&path)?;
+            return Ok(ready.nar);
+        }
+        let bytes = unsigned.signed(ours, &info.signatures)?;
+        if create_whole(&path, &bytes).at(&path)? {
+            return Ok(ready.nar);
+        }
+        self.accept_other(info, &path)
     }
 
     /// Another publisher was quicker: its narinfo stands, if it says the same.

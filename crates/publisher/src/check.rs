@@ -84,7 +84,7 @@ impl Publisher {
             Err(error) => return Err(error.into()),
         };
         let mut others = folder.content_problems(&manifest)?;
-        others.extend(folder.seal_problems(&self.public_keys())?);
+        others.extend(folder.seal_problems(self.public_keys())?);
         self.check_content(&manifest, others, now)
     }
 
@@ -131,7 +131,7 @@ impl Publisher {
         let paths = manifest.store_paths.iter().map(|it| &it.path);
         let against = Against {
             known: paths.chain(&manifest.upstream_references).collect(),
-            keys: self.public_keys(),
+            keys: self.public_keys().to_vec(),
             verified: self.verified.load()?,
             now,
         };

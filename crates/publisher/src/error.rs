@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use picket_domain::{ReleaseName, Sha256, StorePath};
 use thiserror::Error;
 
+use crate::sign::SignError;
+
 /// Why something was not published. Nothing that clients see has changed then.
 #[derive(Debug, Error)]
 pub enum PublishError {
@@ -140,6 +142,9 @@ pub enum PublishError {
         /// The one that clients were led to.
         seen: ReleaseName,
     },
+    /// Something was not signed. A later try may go through.
+    #[error(transparent)]
+    Sign(#[from] SignError),
     /// Upstream could not be asked, which does not mean that it has nothing.
     #[error("upstream at {url}: {reason}")]
     Upstream {

@@ -27,6 +27,7 @@ mod content;
 mod digest;
 mod discard;
 mod error;
+mod fingerprint;
 mod folder;
 mod gone;
 mod history;
@@ -51,6 +52,7 @@ mod release_file;
 mod reread;
 mod retention;
 mod reveal;
+mod sign;
 mod source;
 mod sri;
 mod stage;
@@ -68,6 +70,7 @@ pub use cache::PublishedPaths;
 pub use cache_file::{CacheFile, HashPart};
 pub use content::{PickNote, ReleaseContent};
 pub use error::PublishError;
+pub use fingerprint::Fingerprint;
 pub use gone::{Gone, WhyGone};
 pub use key::{KeyError, KeyName, PublicKey, SecretKey, Signature};
 pub use key_file::KeyFileError;
@@ -86,6 +89,7 @@ pub use retention::{
     Collected, NarRemoval, PathRemoval, RecordState, ReleaseRecord, ReleaseRemoval, RetentionPlan,
     RetentionPolicy,
 };
+pub use sign::{Sign, SignError};
 pub use stage::{Staged, StagedPlace};
 pub use stating::{LatestTerms, Stated};
 pub use upstream::{Upstream, UpstreamCache};

@@ -41,7 +41,7 @@ impl Publisher {
             Err(error) => return Err(error),
         };
         let mut problems = folder.content_problems(&manifest)?;
-        problems.extend(folder.seal_problems(&self.public_keys())?);
+        problems.extend(folder.seal_problems(self.public_keys())?);
         Ok(problems)
     }
 

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use nix_derivation::{CAHash, HashAlgorithm, NixHash, StoreDir, StorePath as NixStorePath};
-use nix_narinfo::{Compression, NarInfo, NarInfoSignature};
+use nix_narinfo::{Compression, NarInfo, NarInfoBuilder, NarInfoSignature};
 use picket_domain::{PathInfo, Sha256, StorePath};
 
 use crate::cache_file::CacheFile;
 use crate::error::PublishError;
-use crate::key::{PublicKey, SecretKey, Signature};
+use crate::fingerprint::Fingerprint;
+use crate::key::{PublicKey, Signature};
 
 /// No narinfo may be longer, in bytes.
 pub(crate) const SIZE_MAX: u64 = nix_narinfo::MAX_NARINFO_SIZE as u64;
@@ -26,61 +27,83 @@ impl NarFile {
     }
 }
 
-/// Makes the narinfo of a path, signed with every key. The signatures of other keys, in `kept`, stay.
-///
-/// # Errors
-/// Where Nix's metadata for the path has no place in a narinfo.
-pub(crate) fn signed(
-    info: &PathInfo,
-    nar: NarFile,
-    keys: &[SecretKey],
-    kept: &[String],
-) -> Result<Vec<u8>, PublishError> {
-    let metadata = |reason: String| PublishError::Metadata {
-        path: info.path.clone(),
-        reason,
-    };
-    let store_dir = store_dir(&info.path).map_err(metadata)?;
-    let references = info.references.iter().map(nix_path);
-    let references = references
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(metadata)?;
-    let deriver = info.deriver.as_ref().map(nix_path).transpose();
-    let content_address = info
-        .content_address
-        .as_deref()
-        .map(CAHash::parse)
-        .transpose();
-    let unsigned = NarInfo::builder_in(
-        store_dir.clone(),
-        nix_path(&info.path).map_err(metadata)?,
-        nar.file().to_string(),
-        nix_hash(info.nar_hash),
-        info.nar_size,
-    )
-    .compression(Compression::Zstd)
-    .references(references)
-    .deriver(deriver.map_err(metadata)?)
-    .content_address(content_address.map_err(|error| metadata(error.to_string()))?)
-    .file_hash(Some(nix_hash(nar.hash)))
-    .file_size(Some(nar.size));
-    let built = unsigned.clone().build();
-    let fingerprint = built
-        .map_err(|error| metadata(error.to_string()))?
-        .fingerprint(&store_dir);
-    let signatures = signatures(fingerprint.as_bytes(), keys, kept)
-        .iter()
-        .map(|text| NarInfoSignature::parse(text))
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| metadata(error.to_string()))?;
-    let built = unsigned.signatures(signatures).build();
-    Ok(built
-        .map_err(|error| metadata(error.to_string()))?
-        .to_canonical_bytes())
+/// A path's narinfo before it is signed.
+#[derive(Debug)]
+pub(crate) struct Unsigned {
+    fields: NarInfoBuilder,
+    fingerprint: Fingerprint,
+}
+
+impl Unsigned {
+    /// That of a path with this compressed NAR.
+    ///
+    /// # Errors
+    /// Where Nix's metadata for the path has no place in a narinfo.
+    pub(crate) fn of(info: &PathInfo, nar: NarFile) -> Result<Self, PublishError> {
+        Self::made(info, nar).map_err(|reason| PublishError::Metadata {
+            path: info.path.clone(),
+            reason,
+        })
+    }
+
+    fn made(info: &PathInfo, nar: NarFile) -> Result<Self, String> {
+        let store_dir = store_dir(&info.path)?;
+        let references = info.references.iter().map(nix_path);
+        let deriver = info.deriver.as_ref().map(nix_path).transpose();
+        let address = info.content_address.as_deref().map(CAHash::parse);
+        let address = address.transpose().map_err(|error| error.to_string())?;
+        let (url, hash) = (nar.file().to_string(), nix_hash(info.nar_hash));
+        let path = nix_path(&info.path)?;
+        let fields = NarInfo::builder_in(store_dir.clone(), path, url, hash, info.nar_size)
+            .compression(Compression::Zstd)
+            .references(references.collect::<Result<Vec<_>, _>>()?)
+            .deriver(deriver?)
+            .content_address(address)
+            .file_hash(Some(nix_hash(nar.hash)))
+            .file_size(Some(nar.size));
+        let built = fields.clone().build().map_err(|error| error.to_string())?;
+        let fingerprint = built.fingerprint(&store_dir);
+        let fingerprint = Fingerprint::parse(info.path.store_dir(), &fingerprint)?;
+        Ok(Self {
+            fields,
+            fingerprint,
+        })
+    }
+
+    /// What its signatures are over.
+    pub(crate) fn fingerprint(&self) -> &Fingerprint {
+        &self.fingerprint
+    }
+
+    /// The narinfo with our signatures; those of other keys, in `kept`, stay.
+    ///
+    /// # Errors
+    /// Where it would be too long.
+    pub(crate) fn signed<'a>(
+        self,
+        ours: &[Signature],
+        kept: impl IntoIterator<Item = &'a String>,
+    ) -> Result<Vec<u8>, PublishError> {
+        let signatures = signatures(ours, kept);
+        let signatures = signatures.iter().map(|text| NarInfoSignature::parse(text));
+        let signed = signatures
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|error| error.to_string())
+            .and_then(|signatures| {
+                let built = self.fields.signatures(signatures).build();
+                built.map_err(|error| error.to_string())
+            });
+        signed
+            .map(|narinfo| narinfo.to_canonical_bytes())
+            .map_err(|reason| PublishError::Metadata {
+                path: self.fingerprint.path().clone(),
+                reason,
+            })
+    }
 }
 
 /// Ours and those that were there, one a key, ordered by key name.
-fn signatures(fingerprint: &[u8], keys: &[SecretKey], kept: &[String]) -> Vec<String> {
+fn signatures<'a>(ours: &[Signature], kept: impl IntoIterator<Item = &'a String>) -> Vec<String> {
     let mut by_key = BTreeMap::new();
     for text in kept {
         match Signature::parse(text) {
@@ -90,8 +113,8 @@ fn signatures(fingerprint: &[u8], keys: &[SecretKey], kept: &[String]) -> Vec<St
             Err(error) => tracing::warn!(%error, "dropped a signature that cannot be read"),
         }
     }
-    for key in keys {
-        by_key.insert(key.name().clone(), key.sign(fingerprint));
+    for signature in ours {
+        by_key.insert(signature.key_name().clone(), signature.clone());
     }
     by_key.values().map(ToString::to_string).collect()
 }
@@ -191,7 +214,14 @@ fn sha256(hash: &NixHash) -> Option<Sha256> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::key::KeyName;
+    use crate::key::{KeyName, SecretKey};
+
+    fn signed(keys: &[SecretKey], kept: &[String]) -> Vec<u8> {
+        let unsigned = Unsigned::of(&info(), nar()).unwrap();
+        let message = unsigned.fingerprint().as_str().as_bytes();
+        let ours: Vec<_> = keys.iter().map(|key| key.sign(message)).collect();
+        unsigned.signed(&ours, kept).unwrap()
+    }
 
     fn key(name: &str) -> SecretKey {
         SecretKey::from_seed(KeyName::parse(name).unwrap(), &[7; 32])
@@ -223,7 +253,7 @@ mod tests {
 
     #[test]
     fn a_narinfo_is_what_nix_reads() {
-        let bytes = signed(&info(), nar(), &[key("k-1")], &info().signatures).unwrap();
+        let bytes = signed(&[key("k-1")], &info().signatures);
         insta::assert_snapshot!(String::from_utf8(bytes).unwrap(), @r"
         StorePath: /nix/store/00bgd045z0d4icpbc2yyz4gx48ak44la-hello-2.12.1
         URL: nar/1ir0jzr3019r5y2pwd7z7dxkczqxyca47x2xwz6xs9zphzg5jilr.nar.zst
@@ -241,7 +271,7 @@ mod tests {
 
     #[test]
     fn a_narinfo_is_read_back() {
-        let bytes = signed(&info(), nar(), &[key("k-1"), key("k-2")], &[]).unwrap();
+        let bytes = signed(&[key("k-1"), key("k-2")], &[]);
         let read = Narinfo::parse("/nix/store", &bytes).unwrap();
         assert_eq!((&read.path, read.nar), (&info().path, nar()));
         assert_eq!(read.references, info().references);
@@ -252,7 +282,7 @@ mod tests {
 
     #[test]
     fn a_changed_narinfo_is_not_signed() {
-        let bytes = signed(&info(), nar(), &[key("k")], &[]).unwrap();
+        let bytes = signed(&[key("k")], &[]);
         let text = String::from_utf8(bytes).unwrap();
         for (from, to) in [
             ("hello-2.12.1\n", "hello-2.12.2\n"),
@@ -268,7 +298,7 @@ mod tests {
 
     #[test]
     fn what_picket_did_not_write_is_refused() {
-        let bytes = signed(&info(), nar(), &[key("k")], &[]).unwrap();
+        let bytes = signed(&[key("k")], &[]);
         let text = String::from_utf8(bytes).unwrap();
         let without = |field: &str| {
             let lines = text.lines().filter(|line| !line.starts_with(field));

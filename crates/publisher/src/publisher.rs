@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use picket_domain::StorePath;
 
@@ -9,6 +10,7 @@ use crate::error::PublishError;
 use crate::key::{PublicKey, SecretKey};
 use crate::parallel::all_threads;
 use crate::public_dir::PublicDir;
+use crate::sign::{HeldKeys, Sign};
 use crate::tarball::KeptBlocks;
 use crate::upstream::answers::AnswersFile;
 use crate::upstream::list::KeptLists;
@@ -79,7 +81,7 @@ impl Default for CacheSettings {
 #[derive(Debug)]
 pub struct Publisher {
     pub(crate) dir: PublicDir,
-    pub(crate) keys: Vec<SecretKey>,
+    pub(crate) signer: Arc<dyn Sign>,
     pub(crate) settings: CacheSettings,
     pub(crate) verified: VerifiedFile,
     pub(crate) answers: AnswersFile,
@@ -88,7 +90,7 @@ pub struct Publisher {
 }
 
 impl Publisher {
-    /// A publisher that signs with every one of these keys.
+    /// A publisher that signs with every one of these keys, which it holds itself.
     ///
     /// # Errors
     /// [`PublishError::NoKey`] where there is none.
@@ -100,15 +102,24 @@ impl Publisher {
         if keys.is_empty() {
             return Err(PublishError::NoKey);
         }
-        Ok(Self {
+        Ok(Self::signed_by(
+            Arc::new(HeldKeys::new(keys)),
+            dir,
+            settings,
+        ))
+    }
+
+    /// A publisher that has another sign.
+    pub fn signed_by(signer: Arc<dyn Sign>, dir: PublicDir, settings: CacheSettings) -> Self {
+        Self {
             verified: VerifiedFile::in_dir(dir.records_dir()),
             answers: AnswersFile::in_dir(dir.records_dir(), settings.upstream_days),
             lists: KeptLists::in_dir(dir.records_dir()),
             blocks: KeptBlocks::in_dir(&dir.records_dir()),
             dir,
-            keys,
+            signer,
             settings,
-        })
+        }
     }
 
     /// The folder that it writes.
@@ -116,8 +127,13 @@ impl Publisher {
         &self.dir
     }
 
+    /// Who signs.
+    pub fn signer(&self) -> &dyn Sign {
+        &*self.signer
+    }
+
     /// The keys that clients are told.
-    pub fn public_keys(&self) -> Vec<PublicKey> {
-        self.keys.iter().map(SecretKey::public).collect()
+    pub fn public_keys(&self) -> &[PublicKey] {
+        self.signer.public_keys()
     }
 }

@@ -9,7 +9,7 @@ use picket_files::{
 
 use crate::error::{AtPath, PublishError};
 use crate::folder::ReleaseFolder;
-use crate::key::SecretKey;
+use crate::key::Signature;
 use crate::manifest::{Manifest, SIZE_MAX};
 use crate::publisher::Publisher;
 use crate::release_file::ReleaseFile;
@@ -60,7 +60,7 @@ impl Publisher {
         let manifest = folder.manifest_of(channel, name)?;
         let manifest = manifest.ok_or_else(|| PublishError::NotStaged(name.clone()))?;
         let mut problems = folder.content_problems(&manifest)?;
-        problems.extend(folder.seal_problems(&self.public_keys())?);
+        problems.extend(folder.seal_problems(self.public_keys())?);
         whole(name, problems).map(|()| manifest)
     }
 
@@ -76,16 +76,16 @@ impl Publisher {
         whole(name, staged.content_problems(&manifest)?)?;
         remove_leftovers(staged.path()).at(staged.path())?;
         let bytes = staged.read(ReleaseFile::Manifest, SIZE_MAX)?;
-        let signatures = signatures(&self.keys, &bytes.unwrap_or_default());
+        let signed = self.signer.sign_release(&bytes.unwrap_or_default())?;
         let path = staged.file(ReleaseFile::Signature);
-        write_whole(&path, signatures.as_bytes()).at(&path)?;
+        write_whole(&path, lines(&signed).as_bytes()).at(&path)?;
         sync_dir(staged.path()).at(staged.path())
     }
 }
 
-/// One a line, of every key.
-pub(crate) fn signatures(keys: &[SecretKey], bytes: &[u8]) -> String {
-    let lines = keys.iter().map(|key| format!("{}\n", key.sign(bytes)));
+/// One a line.
+pub(crate) fn lines(signatures: &[Signature]) -> String {
+    let lines = signatures.iter().map(|signature| format!("{signature}\n"));
     lines.collect()
 }
 

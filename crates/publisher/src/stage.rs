@@ -59,7 +59,7 @@ impl Publisher {
         private_dir(&staging)?;
         remove_leftovers(&staging).at(&staging)?;
         let small = small_files(content).at(&releases)?;
-        let draft = content.draft(&small, self.public_keys());
+        let draft = content.draft(&small, self.public_keys().to_vec());
         let there = match self.revealed(&draft)? {
             Some(manifest) => Some((manifest, StagedPlace::Revealed)),
             None => self
@@ -152,7 +152,7 @@ impl Publisher {
         folder: &ReleaseFolder,
         name: &picket_domain::ReleaseName,
     ) -> Result<(), PublishError> {
-        whole(name, folder.seal_problems(&self.public_keys())?)
+        whole(name, folder.seal_problems(self.public_keys())?)
     }
 
     /// Writes all files into the folder and completes the manifest.

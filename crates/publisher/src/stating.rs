@@ -20,7 +20,7 @@ use crate::latest::{self, FORMAT, Latest, LatestFile, LatestKind};
 use crate::manifest::{Manifest, SIZE_MAX, release_folder};
 use crate::publisher::Publisher;
 use crate::release_file::ReleaseFile;
-use crate::reveal::signatures;
+use crate::reveal::lines;
 
 /// What goes into every statement.
 #[derive(Debug, Clone)]
@@ -97,7 +97,7 @@ impl Publisher {
         let Some(name) = self.dir.current(channel)? else {
             return Ok(Next::No(Stated::NoRelease));
         };
-        let (manifest, sha256) = self.signed_manifest(channel, &name)?;
+        let (manifest, bytes) = self.signed_manifest(channel, &name)?;
         let there = self.statement_there(channel)?;
         let stated = there.as_ref().map(|it| (it.latest.seq, &it.latest.release));
         let recorded = recorded.map(|it| (it.seq, &it.name));
@@ -114,7 +114,7 @@ impl Publisher {
             kind: LatestKind::Latest,
             channel: channel.clone(),
             seq: manifest.seq,
-            release_json_sha256: sha256,
+            release_json_sha256: Sha256::of(&bytes),
             made: now,
             expires: now.plus_seconds(valid_seconds),
             url: address(&format!("{root}/{channel}")),
@@ -125,23 +125,24 @@ impl Publisher {
             Some(there)
                 if there.latest.says_as(&next)
                     && !there.latest.is_due(valid_seconds, now)
-                    && there.is_signed_by_all(&self.public_keys()) =>
+                    && there.is_signed_by_all(self.public_keys()) =>
             {
                 Next::No(Stated::Holds)
             }
             before => Next::Due(Box::new(Due {
                 latest: next,
+                manifest: bytes,
                 before,
             })),
         })
     }
 
-    /// The manifest that clients are led to, and its hash.
+    /// The manifest that clients are led to, and its bytes.
     fn signed_manifest(
         &self,
         channel: &ChannelName,
         name: &ReleaseName,
-    ) -> Result<(Manifest, Sha256), PublishError> {
+    ) -> Result<(Manifest, Vec<u8>), PublishError> {
         let folder = ReleaseFolder::new(self.dir.release_dir(channel, name));
         let incomplete = |problems| PublishError::Incomplete {
             name: name.clone(),
@@ -150,7 +151,7 @@ impl Publisher {
         let bytes = folder.read(ReleaseFile::Manifest, SIZE_MAX)?;
         let bytes = bytes.ok_or_else(|| incomplete(vec!["release.json is missing".to_owned()]))?;
         let signatures = folder.read(ReleaseFile::Signature, SIGNATURES_MAX)?;
-        if !is_signed(&bytes, &signatures.unwrap_or_default(), &self.public_keys()) {
+        if !is_signed(&bytes, &signatures.unwrap_or_default(), self.public_keys()) {
             let problem = "release.json is not signed by a key of ours";
             return Err(incomplete(vec![problem.to_owned()]));
         }
@@ -159,7 +160,7 @@ impl Publisher {
             let problem = format!("it is that of {}", manifest.folder());
             return Err(incomplete(vec![problem]));
         }
-        Ok((manifest, Sha256::of(&bytes)))
+        Ok((manifest, bytes))
     }
 
     /// `None` too for one that nobody can check, or that is of something else: it is replaced.
@@ -176,7 +177,7 @@ impl Publisher {
         let (Some(bytes), Some(signatures)) = (bytes, signatures) else {
             return Ok(None);
         };
-        if !is_signed(&bytes, &signatures, &self.public_keys()) {
+        if !is_signed(&bytes, &signatures, self.public_keys()) {
             return Ok(None);
         }
         let latest = Latest::parse(&bytes).ok();
@@ -191,13 +192,17 @@ impl Publisher {
 
     /// The caller holds the lock of the statement's folder.
     fn write_statement(&self, due: &Due) -> Result<(), PublishError> {
-        let Due { latest, before } = due;
+        let Due {
+            latest,
+            manifest,
+            before,
+        } = due;
         let dir = self.dir.latest_dir(&latest.channel);
         fs::create_dir_all(&dir).at(&dir)?;
         let bytes = latest.to_bytes();
-        let mut signed = signatures(&self.keys, &bytes);
+        let mut signed = lines(&self.signer.sign_latest(&bytes, manifest)?);
         if let Some(before) = before {
-            signed.push_str(&before.signatures_of(&self.public_keys()));
+            signed.push_str(&before.signatures_of(self.public_keys()));
         }
         for (file, content) in [
             (LatestFile::Signature, signed.as_bytes()),
@@ -218,9 +223,10 @@ enum Next {
     Due(Box<Due>),
 }
 
-/// A statement, and the one in whose place it comes.
+/// A statement, the `release.json` of the release that it names, and the one in whose place it comes.
 struct Due {
     latest: Latest,
+    manifest: Vec<u8>,
     before: Option<There>,
 }
 

@@ -20,6 +20,12 @@ impl Engine {
         }
     }
 
+    /// Whether what comes next could be signed: an outage is seen before a release waits for it.
+    pub(crate) async fn ask_signer(&self) -> anyhow::Result<()> {
+        let publisher = Arc::clone(&self.publisher);
+        blocking(move || publisher.signer().can_sign()).await
+    }
+
     async fn state_recorded(&self, channel: &ChannelName) -> anyhow::Result<()> {
         let look = self.look(channel).await?;
         let recorded = look.facts().current_release();

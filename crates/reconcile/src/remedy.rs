@@ -2,7 +2,7 @@
 
 use picket_builder::BuildError;
 use picket_merger::{MergeError, MirrorError};
-use picket_publisher::PublishError;
+use picket_publisher::{PublishError, SignError};
 use picket_store::StoreError;
 
 /// What a person can do about an error; `None` where its own words say it, or nobody knows.
@@ -13,6 +13,7 @@ pub(crate) fn remedy(error: &anyhow::Error) -> Option<String> {
         .or_else(|| causes().find_map(|cause| cause.downcast_ref().and_then(of_merge)))
         .or_else(|| causes().find_map(|cause| cause.downcast_ref().and_then(of_mirror)))
         .or_else(|| causes().find_map(|cause| cause.downcast_ref().and_then(of_publish)))
+        .or_else(|| causes().find_map(|cause| cause.downcast_ref().and_then(of_sign)))
         .or_else(|| causes().find_map(|cause| cause.downcast_ref().and_then(of_store)))
         .map(str::to_owned)
 }
@@ -69,11 +70,30 @@ fn of_publish(error: &PublishError) -> Option<&'static str> {
             "Find out who moved the pointer in the folder public/channels, or restored an older copy of \
              that folder, and put it back; or let the next release be published, which is later than both.",
         ),
+        PublishError::Sign(error) => of_sign(error),
         PublishError::Upstream { .. } => {
             Some("The upstream cache has to answer before a release can be checked against it.")
         }
         _ => None,
     }
+}
+
+fn of_sign(error: &SignError) -> Option<&'static str> {
+    Some(match error {
+        SignError::Unreachable { .. } => {
+            "Start the signer again; its own log says why it ended. What is published is served meanwhile. \
+             What is to be published waits, and what is stated of the current release expires after \
+             signing.latest_hours."
+        }
+        SignError::Refused(_) => {
+            "Its file log.jsonl has this refusal, and what it signed before. deploy/README.md says what is \
+             to be done where it is right to refuse, and where the service is."
+        }
+        SignError::Hindered(_) => "Free some space on the disk of the signer's folder.",
+        SignError::OtherKeys { .. } => {
+            "Restart picket serve: pages and releases name the keys that the signer had when it started."
+        }
+    })
 }
 
 fn of_store(error: &StoreError) -> Option<&'static str> {

@@ -41,6 +41,7 @@ impl Work for Retain {
             lane.attempt("looking at the disk", engine.look_at_disks())
                 .await;
             engine.look_at_published(lane, Closely::AtNames).await;
+            lane.attempt("asking the signer", engine.ask_signer()).await;
             engine.state_all_latest(lane).await;
         }
         let began = *self.last.get_or_insert_with(now);

@@ -66,6 +66,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("picket-publisher", &["picket-domain", "picket-files"]),
     (
+        "picket-signer",
+        &["picket-domain", "picket-files", "picket-publisher"],
+    ),
+    (
         "picket-web",
         &[
             "picket-builder",
@@ -111,6 +115,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "picket-publisher",
             "picket-recognise",
             "picket-reconcile",
+            "picket-signer",
             "picket-snapshot",
             "picket-store",
             "picket-treemerge",

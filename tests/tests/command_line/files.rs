@@ -93,13 +93,23 @@ fn a_good_configuration_is_said_to_be_good() -> Result<()> {
     let folder = folder(CONFIG)?;
     let ran = with_config(&folder, &["check-config", "--allow-demo-sign-in"])?;
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
-    let (good, evaluation) = ran.stdout.split_once('\n').context("two lines")?;
+    let (good, evaluation) = ran.stdout.split_once('\n').context("three lines")?;
     assert_eq!(
         good,
         "<folder>/picket.toml: good; channels: nixos-26.05-sec"
     );
     // Which sandbox there is depends on the machine.
     assert!(evaluation.starts_with("evaluation: "), "{evaluation}");
+    let signing = "\nsigning: by this process, with sec.example.org-1\n";
+    assert!(evaluation.ends_with(signing), "{evaluation}");
+    // A signer that is away is no fault of the configuration.
+    let text = CONFIG.replace("key_files = [\"key\"]", "server = \"socket\"");
+    fs::write(folder.path().join("picket.toml"), text)?;
+    let ran = with_config(&folder, &["check-config", "--allow-demo-sign-in"])?;
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
+    let says =
+        "signing: by a process of its own; now the signer at <folder>/socket cannot be asked";
+    assert!(ran.stdout.contains(says), "{}", ran.stdout);
     assert!(!folder.path().join("state").exists(), "it only looks");
     Ok(())
 }

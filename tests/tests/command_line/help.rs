@@ -44,6 +44,7 @@ fn help_of_picket() -> Result<()> {
 
     Commands:
       serve         Watch, assemble, build, publish and serve, until stopped
+      sign-server   Hold the signing keys, and sign what `picket serve` may have signed, until stopped.
       check-config  Check a configuration file and the files that it names, and stop
       keygen        Make a signing key and print its public half
       verify        Check a channel from outside, as its clients see it: the release's signature, every
@@ -298,6 +299,69 @@ fn help_of_keygen() -> Result<()> {
           --out <FILE>  The file that gets the secret key; it must not exist
       -h, --help        Print help
     ");
+    Ok(())
+}
+
+#[test]
+fn help_of_sign_server() -> Result<()> {
+    insta::assert_snapshot!(help(&["sign-server"])?, @r#"
+    Hold the signing keys, and sign what `picket serve` may have signed, until stopped.
+
+    Whoever reaches the service, which listens to the world, then has no key. The signer has a user of
+    its own and no network, and takes three things alone over its socket: a store path's fingerprint,
+    a release.json, and a latest.json. It signs a store path with one content only, a release only if
+    its number is higher than those before, and a statement of which release is current only if it
+    goes forward and soon expires. All that it signed and refused is in log.jsonl of its folder, a
+    line of JSON each.
+
+      picket sign-server --key key --state state --socket /run/picket-signer/socket
+
+    signing.server, in the configuration of `picket serve`, names the socket. Both programs have to be
+    of one version. deploy/systemd has units. What is published is served also while the signer is
+    down; what is to be published waits for it.
+
+    Usage: picket sign-server [OPTIONS] --key <FILE> --state <DIR>
+
+    Options:
+          --key <FILE>
+              A file with a secret key, as `picket keygen` writes it (repeatable, while one key replaces
+              another: everything is signed with each)
+
+          --state <DIR>
+              The folder for what it has to remember, and for its log; made where it is missing. It is
+              part of what the key is worth: without it numbers and paths could be signed a second time
+
+          --socket <PATH>
+              The socket to listen on; left out where systemd hands it over. Its owner and its group may
+              ask
+
+          --channel <NAME>
+              A channel whose releases it signs (repeatable). Without one, those of any channel
+
+          --store-dir <DIR>
+              The store folder that clients have: no path of another one is signed
+
+              [default: /nix/store]
+
+          --latest-hours <HOURS>
+              For how many hours a statement of which release is current may hold; not fewer than
+              signing.latest_hours of `picket serve`
+
+              [default: 72]
+
+          --log-format <LOG_FORMAT>
+              How log lines look. PICKET_LOG=debug shows more of them
+
+              Possible values:
+              - text:     One line an event, for people
+              - json:     One JSON object an event, for log collectors
+              - progress: Progress alone, with the seconds since the start
+
+              [default: text]
+
+      -h, --help
+              Print help (see a summary with '-h')
+    "#);
     Ok(())
 }
 

@@ -206,6 +206,7 @@ let
     users.users = anything;
     users.groups = anything;
     systemd.services = anything;
+    systemd.sockets = anything;
     systemd.timers = anything;
     services.nginx = anything;
   };

@@ -25,6 +25,7 @@ pub(crate) const SERVER: &str = r#"{ pkgs }:
     signingKeyFiles = [ "/var/keys/one" "/var/keys/two" ];
     nginx.enable = true;
     settings = {
+      signing.latest_hours = 48;
       web.base_url = "https://security.example.org";
       web.github_oauth.client_id = "Iv1.0123456789abcdef";
       team.members = [ "ada" "grace" ];
@@ -107,19 +108,20 @@ fn every_file_can_be_read_by_nix() -> Result<()> {
 fn the_modules_configuration_is_good() -> Result<()> {
     let made = evaluate("nixos/picket.nix", SERVER)?;
     let config = toml::to_string(&made["settings"])?;
-    assert_eq!(
-        check_config(&config, &["signing-key-1", "signing-key-2"])?,
-        ""
-    );
+    assert_eq!(check_config(&config, &[])?, "");
+    let made = evaluate("nixos/picket.nix", &without_signer()?)?;
+    let config = toml::to_string(&made["settings"])?;
+    let keys = ["signing-key-1", "signing-key-2"];
+    assert_eq!(check_config(&config, &keys)?, "");
     Ok(())
 }
 
 #[test]
 fn the_example_configuration_is_good() -> Result<()> {
     let config = read("systemd/picket.toml")?;
-    assert_eq!(check_config(&config, &["signing-key-1"])?, "");
+    assert_eq!(check_config(&config, &[])?, "");
     let with_push = replaced(&config, "#push_to", "push_to")?;
-    assert_eq!(check_config(&with_push, &["signing-key-1"])?, "");
+    assert_eq!(check_config(&with_push, &[])?, "");
     Ok(())
 }
 
@@ -129,7 +131,10 @@ fn check_config(config: &str, keys: &[&str]) -> Result<String> {
     let dir = tempfile::tempdir()?;
     let there = format!("{}/", dir.path().display());
     let config = replaced(config, "/run/credentials/picket.service/", &there)?;
-    let config = replaced(&config, "/run/picket/", &there)?;
+    let config = match keys {
+        [] => config,
+        _ => replaced(&config, "/run/picket/", &there)?,
+    };
     for secret in [
         "github-token",
         "oauth-secret",
@@ -160,8 +165,6 @@ fn every_secret_is_a_credential() -> Result<()> {
             "comment-token:/run/secrets/comments",
             "oauth-secret:/run/secrets/oauth",
             "push-key:/run/secrets/push-key",
-            "signing-key-1:/var/keys/one",
-            "signing-key-2:/var/keys/two",
         ])
     );
     let settings = &made["settings"];
@@ -179,17 +182,43 @@ fn every_secret_is_a_credential() -> Result<()> {
         settings["web"]["github_oauth"]["client_secret_file"],
         credential("oauth-secret")
     );
-    let keys = settings["signing"]["key_files"].as_array();
-    let keys = keys.context("there are keys")?;
-    let prepared = service["ExecStartPre"].to_string();
-    for (number, key) in keys.iter().enumerate() {
-        let name = format!("signing-key-{}", number + 1);
-        assert_eq!(*key, json!(format!("/run/picket/{name}")));
-        let copied = credential(&name).to_string();
-        assert!(prepared.contains(copied.trim_matches('"')), "{prepared}");
-    }
     assert!(!made.to_string().contains("/nix/store/keys"));
     Ok(())
+}
+
+/// Whichever process has the keys: they are credentials of it, and copied to where it looks.
+#[test]
+fn the_keys_are_one_process_s() -> Result<()> {
+    let own = evaluate("nixos/picket.nix", SERVER)?;
+    let none = evaluate("nixos/picket.nix", &without_signer()?)?;
+    assert_eq!(none["systemd"]["services"]["picket-signer"], Value::Null);
+    assert_eq!(none["systemd"]["sockets"], json!({}));
+    for (made, name, to) in [
+        (&own, "picket-signer", "/run/picket-signer-keys"),
+        (&none, "picket", "/run/picket"),
+    ] {
+        let service = &made["systemd"]["services"][name]["serviceConfig"];
+        let loaded = service["LoadCredential"].to_string();
+        let prepared = service["ExecStartPre"].to_string();
+        let from = format!("/run/credentials/{name}.service");
+        let copied = format!("install -m 0400 -t {to} {from}/signing-key-1 {from}/signing-key-2");
+        assert!(prepared.contains(&copied), "{prepared}");
+        assert!(loaded.contains("signing-key-1:/var/keys/one"), "{loaded}");
+        assert!(loaded.contains("signing-key-2:/var/keys/two"), "{loaded}");
+    }
+    let keys = &none["settings"]["signing"]["key_files"];
+    let copies = ["/run/picket/signing-key-1", "/run/picket/signing-key-2"];
+    assert_eq!(*keys, json!(copies));
+    Ok(())
+}
+
+/// The service holds the keys itself.
+fn without_signer() -> Result<String> {
+    replaced(
+        SERVER,
+        "nginx.enable = true;",
+        "nginx.enable = true; signer.enable = false;",
+    )
 }
 
 #[test]

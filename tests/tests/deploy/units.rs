@@ -27,9 +27,10 @@ const OWN: [&str; 5] = [
 /// systemd's own scale: 10 is a service without any protection.
 const EXPOSURE_MAX: &str = "20";
 
-/// The `[Service]` section of a unit's text.
-fn service_of(unit: &str) -> Section {
-    let section = unit.split("\n[Service]\n").nth(1).unwrap_or_default();
+/// A section of a unit's text.
+fn section_of(unit: &str, name: &str) -> Section {
+    let section = unit.split(&format!("\n[{name}]\n")).nth(1);
+    let section = section.unwrap_or_default();
     let section = section.split("\n[").next().unwrap_or_default();
     let mut settings = Section::new();
     for line in section.lines().filter(|line| !line.starts_with('#')) {
@@ -42,7 +43,7 @@ fn service_of(unit: &str) -> Section {
 }
 
 /// The same of what a NixOS module says.
-fn service_of_nixos(config: &Value) -> Result<Section> {
+fn settings_of_nixos(config: &Value) -> Result<Section> {
     let config = config.as_object().context("a set")?;
     let words = |value: &Value| -> Vec<String> {
         texts(value)
@@ -71,31 +72,74 @@ fn texts(value: &Value) -> Vec<String> {
 
 #[test]
 fn both_ways_of_installing_protect_alike() -> Result<()> {
-    let mut shipped = service_of(&read("systemd/picket.service")?);
     let made = evaluate("nixos/picket.nix", SERVER)?;
-    let made = &made["systemd"]["services"]["picket"]["serviceConfig"];
-    let mut made = service_of_nixos(made)?;
-    for name in OWN {
-        shipped.remove(name);
-        made.remove(name);
+    for name in ["picket", "picket-signer"] {
+        let mut shipped = section_of(&read(&format!("systemd/{name}.service"))?, "Service");
+        let made = &made["systemd"]["services"][name]["serviceConfig"];
+        let mut made = settings_of_nixos(made)?;
+        for name in OWN {
+            shipped.remove(name);
+            made.remove(name);
+        }
+        ensure!(shipped.len() > 30, "{shipped:?}");
+        assert_eq!(shipped, made, "{name}");
     }
-    ensure!(shipped.len() > 30, "{shipped:?}");
-    assert_eq!(shipped, made);
+    let shipped = section_of(&read("systemd/picket-signer.socket")?, "Socket");
+    let made = &made["systemd"]["sockets"]["picket-signer"]["socketConfig"];
+    assert_eq!(shipped, settings_of_nixos(made)?);
     Ok(())
 }
 
 /// What the units start is a command that there is, on the configuration that comes with them.
 #[test]
 fn the_units_start_picket() -> Result<()> {
-    let shipped = service_of(&read("systemd/picket.service")?);
     let made = evaluate("nixos/picket.nix", SERVER)?;
-    let made = &made["systemd"]["services"]["picket"]["serviceConfig"];
-    for section in [shipped, service_of_nixos(made)?] {
-        let command = &section["ExecStart"];
-        ensure!(command[0].ends_with("/bin/picket"), "{command:?}");
-        picket::cli::Cli::try_parse_from(command)?;
-        assert_eq!(command[1..3], ["serve", "--config"]);
+    for (name, begins) in [
+        ("picket", ["serve", "--config"].as_slice()),
+        ("picket-signer", &["sign-server"]),
+    ] {
+        let shipped = section_of(&read(&format!("systemd/{name}.service"))?, "Service");
+        let made = &made["systemd"]["services"][name]["serviceConfig"];
+        for section in [shipped, settings_of_nixos(made)?] {
+            let command = &section["ExecStart"];
+            ensure!(command[0].ends_with("/bin/picket"), "{command:?}");
+            picket::cli::Cli::try_parse_from(command)?;
+            assert_eq!(command[1..=begins.len()], *begins);
+        }
     }
+    Ok(())
+}
+
+/// The service asks where the signer listens, which the signer's unit does not take away; it may write
+/// to that, and sees no key. The signer signs the channels that there are, with every key.
+#[test]
+fn the_service_asks_the_signer() -> Result<()> {
+    let made = evaluate("nixos/picket.nix", SERVER)?;
+    let socket = section_of(&read("systemd/picket-signer.socket")?, "Socket");
+    let listens = &socket["ListenStream"][0];
+    let toml: toml::Table = read("systemd/picket.toml")?.parse()?;
+    assert_eq!(toml["signing"]["server"].as_str(), Some(listens.as_str()));
+    assert_eq!(made["settings"]["signing"]["server"], listens.as_str());
+    let service = section_of(&read("systemd/picket.service")?, "Service");
+    assert_eq!(socket["SocketGroup"], service["Group"]);
+    let signer = section_of(&read("systemd/picket-signer.service")?, "Service");
+    // Which is removed when the signer ends.
+    let own = format!("/run/{}/", signer["RuntimeDirectory"][0]);
+    ensure!(!listens.starts_with(&own), "{listens}");
+    ensure!(service["User"] != signer["User"]);
+    ensure!(!format!("{service:?}").contains("signing-key"));
+    let started = |section: &Section| section["ExecStart"].join(" ");
+    let channel = toml["channel"][0]["name"].as_str().context("a name")?;
+    ensure!(started(&signer).ends_with(&format!("--channel {channel}")));
+
+    let service = &made["systemd"]["services"]["picket"];
+    ensure!(!service.to_string().contains("signing-key"), "{service}");
+    assert_eq!(service["wants"][1], "picket-signer.socket");
+    let signer = &made["systemd"]["services"]["picket-signer"]["serviceConfig"];
+    let started = started(&settings_of_nixos(signer)?);
+    let says = "--key /run/picket-signer-keys/signing-key-1 --key /run/picket-signer-keys/signing-key-2 \
+                --channel nixos-26.05-sec --latest-hours 48";
+    ensure!(started.ends_with(says), "{started}");
     Ok(())
 }
 
@@ -120,9 +164,17 @@ fn systemd_takes_the_units() -> Result<()> {
     )?;
     let unit = replaced(&unit, "\n#Environment=", "\nEnvironment=")?;
     systemd_takes(dir.path(), "picket.service", &unit)?;
+    let unit = read("systemd/picket-signer.service")?;
+    let unit = replaced(&unit, "/usr/local/bin/picket", "/bin/true")?;
+    let socket = read("systemd/picket-signer.socket")?;
+    // Each of the two names the other.
+    fs::write(dir.path().join("picket-signer.socket"), &socket)?;
+    systemd_takes(dir.path(), "picket-signer.service", &unit)?;
+    systemd_takes(dir.path(), "picket-signer.socket", &socket)?;
 
     for (module, settings, name) in [
         ("nixos/picket.nix", SERVER, "picket"),
+        ("nixos/picket.nix", SERVER, "picket-signer"),
         ("nixos/subscriber.nix", SUBSCRIBER, "picket-subscriber"),
     ] {
         let dir = tempfile::tempdir()?;

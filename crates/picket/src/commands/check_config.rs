@@ -3,9 +3,11 @@
 use std::process::ExitCode;
 
 use picket_evaluator::{EvaluateError, Sandbox};
+use picket_publisher::{PublicKey, SecretKey};
+use picket_signer::Client;
 
 use crate::cli;
-use crate::config::{Allowances, Config};
+use crate::config::{Allowances, Config, Signing};
 
 pub(crate) async fn run(arguments: &cli::CheckConfig) -> anyhow::Result<ExitCode> {
     let allow = Allowances {
@@ -23,6 +25,7 @@ pub(crate) async fn run(arguments: &cli::CheckConfig) -> anyhow::Result<ExitCode
         names.join(", ")
     );
     println!("{}", sandbox(&config).await);
+    println!("{}", signing(config.signing).await?);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -43,4 +46,25 @@ async fn sandbox(config: &Config) -> String {
             format!("evaluation: in a sandbox of {found}")
         }
     }
+}
+
+/// Who signs, in words. A signer that is away is no fault of the configuration.
+async fn signing(signing: Signing) -> anyhow::Result<String> {
+    let names = |keys: Vec<PublicKey>| {
+        let names: Vec<_> = keys.iter().map(|key| key.name().to_string()).collect();
+        names.join(", ")
+    };
+    Ok(match signing {
+        Signing::Keys(keys) => {
+            let keys = keys.iter().map(SecretKey::public).collect();
+            format!("signing: by this process, with {}", names(keys))
+        }
+        Signing::Server(socket) => {
+            let asked = tokio::task::spawn_blocking(move || Client::ask_keys(&socket)).await?;
+            match asked {
+                Ok(keys) => format!("signing: by a process of its own, with {}", names(keys)),
+                Err(error) => format!("signing: by a process of its own; now {error}"),
+            }
+        }
+    })
 }

@@ -108,8 +108,12 @@ pub const KEYS: &[(&str, &str)] = &[
         "A full clone on this machine whose objects are used and not fetched; it must stay, and lose none.",
     ),
     (
+        "signing.server",
+        "The socket of `picket sign-server`, a process of its own that has the keys: this one has none then.",
+    ),
+    (
         "signing.key_files",
-        "Secret keys made by `picket keygen`; several while one replaces another.",
+        "Instead of it: secret keys made by `picket keygen`, which this process holds itself; several while one replaces another.",
     ),
     (
         "signing.latest_hours",

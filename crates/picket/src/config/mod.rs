@@ -47,8 +47,8 @@ pub struct Config {
     pub github: GitHub,
     /// Where upstream's git objects come from.
     pub upstream: Upstream,
-    /// The keys that sign releases and store paths; never empty.
-    pub signing_keys: Vec<SecretKey>,
+    /// Who signs releases and store paths.
+    pub signing: Signing,
     /// For how many seconds it holds what is stated of a channel's current release; at least a day.
     pub latest_seconds: u32,
     /// How Nix is called.
@@ -65,6 +65,15 @@ pub struct Config {
     pub interval: Duration,
     /// The channels; never empty, names unique.
     pub channels: Vec<Channel>,
+}
+
+/// Who signs.
+#[derive(Debug)]
+pub enum Signing {
+    /// This process, with these keys; never empty.
+    Keys(Vec<SecretKey>),
+    /// `picket sign-server`, which listens on this socket.
+    Server(PathBuf),
 }
 
 /// The web server.

@@ -18,7 +18,7 @@ pub(super) struct Raw {
     pub(super) team: Team,
     pub(super) github: GitHub,
     pub(super) upstream: Upstream,
-    pub(super) signing: Signing,
+    pub(super) signing: Spanned<Signing>,
     #[serde(default)]
     pub(super) nix: Nix,
     #[serde(default)]
@@ -119,7 +119,8 @@ pub(super) struct Upstream {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Signing {
-    pub(super) key_files: Spanned<Vec<Spanned<PathBuf>>>,
+    pub(super) server: Option<Spanned<PathBuf>>,
+    pub(super) key_files: Option<Spanned<Vec<Spanned<PathBuf>>>>,
     pub(super) latest_hours: Option<Spanned<u32>>,
 }
 

@@ -13,6 +13,7 @@ use anyhow::Context;
 use picket_domain::{
     Facts, FailingRelease, Machine, Release, ReleaseName, ReleaseSeq, Step, Timestamp,
 };
+use picket_publisher::PublishError;
 use picket_snapshot::ChannelSnapshot;
 use tracing::info;
 
@@ -131,7 +132,9 @@ impl Releasing {
             }
             Step::Stage(seq) => {
                 let outcome = engine.stage(channel, release(facts, *seq)?).await;
-                self.count_failures(*seq, &outcome).await;
+                if !outcome.as_ref().is_err_and(waits_for_signer) {
+                    self.count_failures(*seq, &outcome).await;
+                }
                 engine.remove_idle_trees(channel.name()).await;
                 outcome
             }
@@ -162,6 +165,14 @@ impl Releasing {
         };
         self.engine.on_machine(self.channel.name(), change).await;
     }
+}
+
+/// Whether nothing is wrong with the release: it goes on where it was, once the signer is back.
+fn waits_for_signer(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| match cause.downcast_ref() {
+        Some(PublishError::Sign(error)) => error.is_outage(),
+        Some(_) | None => false,
+    })
 }
 
 fn release(facts: &Facts, seq: ReleaseSeq) -> anyhow::Result<&Release> {

@@ -6,6 +6,7 @@ mod channels;
 mod github;
 mod nix;
 mod paths;
+mod signing;
 mod targets;
 mod team;
 mod value;
@@ -16,7 +17,6 @@ use std::time::Duration;
 
 use picket_domain::Certainty;
 use picket_evidence::Places;
-use picket_publisher::SecretKey;
 use toml::Spanned;
 
 use self::channel::Around;
@@ -27,7 +27,6 @@ use super::{Allowances, Config, Impact, raw};
 
 const DEFAULT_INTERVAL: u64 = 60;
 const DEFAULT_ESTIMATE: u32 = 30;
-const DEFAULT_LATEST_HOURS: u32 = 72;
 
 pub(super) fn check(raw: raw::Raw, file: &Path, allow: Allowances) -> Checked<Config> {
     let paths = Paths::of(file);
@@ -50,8 +49,8 @@ pub(super) fn check(raw: raw::Raw, file: &Path, allow: Allowances) -> Checked<Co
         targets: targets::targets(&raw.team.targets)?,
         github,
         upstream,
-        signing_keys: signing_keys(&raw.signing.key_files, &paths)?,
-        latest_seconds: latest_seconds(raw.signing.latest_hours.as_ref())?,
+        signing: signing::signing(&raw.signing, &paths)?,
+        latest_seconds: signing::latest_seconds(raw.signing.as_ref().latest_hours.as_ref())?,
         limits: nix::limits(&raw.nix, &raw.limits)?,
         nix: nix::nix(raw.nix, &paths)?,
         impact: impact(&raw.impact)?,
@@ -60,40 +59,6 @@ pub(super) fn check(raw: raw::Raw, file: &Path, allow: Allowances) -> Checked<Co
         interval: interval(raw.reconcile)?,
         channels,
     })
-}
-
-fn signing_keys(files: &Spanned<Vec<Spanned<PathBuf>>>, paths: &Paths) -> Checked<Vec<SecretKey>> {
-    const REMEDY: &str = "make a key with `picket keygen NAME --out FILE` and name FILE here";
-    if files.as_ref().is_empty() {
-        let text = "names no key: releases must be signed";
-        return Err(Problem::new(files.span(), text, REMEDY));
-    }
-    let mut keys: Vec<SecretKey> = Vec::new();
-    for file in files.as_ref() {
-        let problem = |text: String| Problem::new(file.span(), text, REMEDY);
-        let read = SecretKey::read_file(&paths.absolute(file)?);
-        let key = read.map_err(|error| problem(error.to_string()))?;
-        if keys.iter().any(|it| it.name() == key.name()) {
-            return Err(problem(format!("there is another key {}", key.name())));
-        }
-        keys.push(key);
-    }
-    Ok(keys)
-}
-
-/// A shorter time would end in every night in which the server is down; a longer one tells of an old
-/// state too late.
-fn latest_seconds(hours: Option<&Spanned<u32>>) -> Checked<u32> {
-    const HOURS: std::ops::RangeInclusive<u32> = 24..=30 * 24;
-    let Some(hours) = hours else {
-        return Ok(DEFAULT_LATEST_HOURS * 3_600);
-    };
-    if !HOURS.contains(hours.as_ref()) {
-        let text = format!("{} hours are too few or too many", hours.as_ref());
-        let remedy = "write a number from 24 to 720, or leave it out";
-        return Err(Problem::new(hours.span(), text, remedy));
-    }
-    Ok(hours.as_ref() * 3_600)
 }
 
 fn impact(raw: &raw::Impact) -> Checked<Option<Impact>> {
