@@ -16,8 +16,8 @@ use tower_http::trace::TraceLayer;
 use crate::page_threads::{PageThreads, on_page_threads};
 use crate::state::{App, AppState};
 use crate::{
-    api, assets, compress, conflict, decide, error, files, headers, ops, pages, prefix, sign_in,
-    webhook,
+    api, assets, compress, conflict, decide, error, feeds, files, headers, ops, pages, prefix,
+    sign_in, webhook,
 };
 
 /// No form is longer, in bytes, but for those with files in them.
@@ -146,6 +146,12 @@ routes! {
     FILE "/releases/{channel}/{release}" files::release, "a release folder's page";
     FILE "/releases/{channel}/{release}/" files::release, "the same";
     FILE "/releases/{channel}/{release}/{file}" files::release_file, "a file of a release; it never changes";
+    GET "/.well-known/vex-repository.json" feeds::vex_manifest, "the VEX repository of all channels: where it is";
+    GET "/vex/repository.tar.gz" feeds::vex_repository, "the same: an OpenVEX document for each package that anything was decided about";
+    GET "/{channel}/feed.atom" feeds::atom, "what the channel's releases fix, for feed readers";
+    GET "/{channel}/openvex.json" feeds::openvex, "what the channel fixes and what it does not, as OpenVEX";
+    GET "/{channel}/osv/{file}" feeds::osv, "what its releases fix, as OSV: all.jsonl, or a record by its id";
+    GET "/{channel}/osv-git/{file}" feeds::osv_git, "the same by revisions alone, without packages";
     FILE "/{channel}" files::channel, "redirect to the channel's current release";
     FILE "/{channel}/" files::channel, "the same";
     FILE "/{channel}/{file}" files::channel_file, "redirect to a file of the channel's current release; latest.json, which states what that is, itself";

@@ -17,6 +17,7 @@ mod conflicts;
 mod decisions;
 mod dismissals;
 mod exploited;
+mod feeds;
 mod files;
 mod forms;
 mod health;
