@@ -10,6 +10,7 @@ use crate::session::Viewer;
 pub(crate) enum Section {
     Channel,
     Queue,
+    Search,
     Nominate,
     AuditLog,
     None,

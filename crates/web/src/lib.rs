@@ -47,6 +47,7 @@ mod reception;
 mod reserved;
 mod risks;
 mod routes;
+mod search;
 mod session;
 mod sign_in;
 mod state;

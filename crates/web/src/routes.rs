@@ -117,6 +117,7 @@ routes! {
     POST "/candidates/{pr}/drop-resolutions" conflict::drop_resolutions, "put an end to what was said of conflicts";
     GET "/candidates/{pr}/form" pages::form::form, "ways to carry a fix: as it is, as a graft, as a mitigation";
     POST "/candidates/{pr}/form" decide::form::choose, "say in which form the channel carries a head";
+    GET "/search" pages::search::search, "is it fixed: a package, a vulnerability or a pull request";
     GET "/nominate" pages::nominate::form, "ask that a pull request be watched";
     POST "/nominate" pages::nominate::nominate, "nominate a pull request";
     GET "/own-patches" pages::own_patch::form, "hand in a patch of the team's own";
@@ -135,6 +136,7 @@ routes! {
     GET "/api/v1/channels/{channel}" api::channel, "a channel: its release, base, picks and history";
     GET "/api/v1/channels/{channel}/candidates" api::candidates, "a channel's candidates with their states";
     GET "/api/v1/candidates/{pr}" api::candidate, "one candidate and its state in each channel";
+    GET "/api/v1/search" api::search, "what every channel knows of a package, a vulnerability or a pull request";
     GET "/api/{*nothing}" api::nothing, "that there is nothing, as JSON";
     FILE "/robots.txt" assets::robots, "what search engines are to leave out";
     FILE "/favicon.ico" assets::favicon, "redirect to the icon";

@@ -64,6 +64,8 @@ struct ChannelPage {
     history: Vec<ReleaseView>,
     notice: Notice,
     ways: Vec<Way>,
+    /// What the search field has in it.
+    asked: &'static str,
 }
 
 /// The first few of a list.
@@ -206,6 +208,7 @@ impl ChannelPage {
             current: release_of(look),
             history,
             notice: Notice::of_channel(look, &app.board(), viewer),
+            asked: "",
             ways: ways(
                 &app.base_url,
                 channel.name().as_str(),

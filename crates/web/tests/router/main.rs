@@ -33,6 +33,7 @@ mod ports;
 mod pushes;
 mod receptions;
 mod resolving;
+mod search;
 mod seen;
 mod sign_in;
 mod targets;
