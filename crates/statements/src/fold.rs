@@ -73,7 +73,7 @@ impl<'f> Progress<'f> {
             Happening::Left { release, in_base } => {
                 self.carried = None;
                 self.left = Some(*release);
-                self.is_in_base |= in_base;
+                self.is_in_base = *in_base;
             }
             Happening::InBase => self.is_in_base = true,
             Happening::Returned => self.is_in_base = false,

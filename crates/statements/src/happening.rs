@@ -1,7 +1,9 @@
 //! What happened with one pull request, as far as it tells of what it fixes.
 
+use std::sync::Arc;
+
 use picket_domain::{
-    Action, Actor, Advisory, Candidate, CommitSha, DismissalKind, Entry, Facts, Form, ReleaseSeq,
+    Action, Actor, Advisory, Candidate, DismissalKind, Entry, Facts, Form, Release, ReleaseSeq,
     Standing, Timestamp,
 };
 
@@ -47,7 +49,7 @@ pub(crate) fn happenings<'f>(
         let (release, form) = (release.seq, run.form);
         all.push((at, Happening::Carried { release, form }));
         if let Some((without, at)) = run.left {
-            let in_base = superseded(log, &without.base.rev, at);
+            let in_base = is_in_base(log, without);
             let release = without.seq;
             all.push((at, Happening::Left { release, in_base }));
         }
@@ -97,17 +99,18 @@ fn said(entry: &Entry) -> Option<(Timestamp, Happening<'_>)> {
     Some((entry.at, happening))
 }
 
-/// Whether a release on this base is without a fix since the base has it. The entry that says so may
-/// be older than the release, or written a moment after it.
-fn superseded(log: &[std::sync::Arc<Entry>], base: &CommitSha, at: Timestamp) -> bool {
+/// Whether a release is without a fix since the base that it stands on has it, by the log of the pull
+/// request. That a newer base has it says nothing of a release on an older one.
+pub(crate) fn is_in_base(log: &[Arc<Entry>], release: &Release) -> bool {
+    let base = &release.base;
     let mut newest = log.iter().rev();
-    newest
-        .find_map(|entry| match &entry.action {
-            Action::Superseded { base: first, .. } if entry.at <= at || first == base => Some(true),
-            Action::Returned { .. } if entry.at <= at => Some(false),
-            _ => None,
-        })
-        .unwrap_or(false)
+    let found = newest.find_map(|entry| match &entry.action {
+        Action::Superseded { base: first, .. } if *first == base.rev => Some(true),
+        Action::Superseded { .. } if entry.at <= base.seen_at => Some(true),
+        Action::Returned { .. } if entry.at <= base.seen_at => Some(false),
+        _ => None,
+    });
+    found.unwrap_or(false)
 }
 
 /// A push, or an advisory that was not named then, is a reason to look again. When that was is not on
@@ -122,17 +125,24 @@ fn asked_again<'f>(
     (!holds).then_some((at, Happening::Asked))
 }
 
-/// A fix that the team approved and the stable channel has already. That the stable channel contains
-/// what nobody approved says nothing: an empty change is contained, whatever it claims.
+/// A fix that the team approved, and that the base of the release has which clients get. That it
+/// contains what nobody approved says nothing: an empty change is contained, whatever it claims.
 fn approved_in_base<'f>(
     facts: &'f Facts,
     candidate: &'f Candidate,
 ) -> Option<(Timestamp, Happening<'f>)> {
-    if !facts.contained.contains(&facts.input(candidate)) {
+    let input = facts.input(candidate);
+    if !facts.contained.contains(&input) {
         return None;
     }
+    let base = &facts.current_release()?.base;
+    let mut bases = facts.released.iter().chain(&facts.today);
+    let on = bases.find(|on| on.base.rev == base.rev)?;
+    let is_in_base = on.assessments.get(&input).is_some_and(|it| it.is_in_base());
     match facts.standing(candidate, &candidate.head) {
-        Standing::Approved { at, .. } => Some((at, Happening::InBase)),
-        Standing::Pending { .. } | Standing::Vetoed { .. } => None,
+        Standing::Approved { at, .. } if is_in_base => {
+            Some((at.max(base.seen_at), Happening::InBase))
+        }
+        Standing::Approved { .. } | Standing::Pending { .. } | Standing::Vetoed { .. } => None,
     }
 }

@@ -139,7 +139,7 @@ impl OpenVex {
         )
     }
 
-    /// Its version grows whenever it changes, for it is the time of the newest change.
+    /// Its version is the time of the newest event or release in it, which only grows.
     fn new(
         site: &Site,
         id: String,
@@ -197,7 +197,7 @@ impl<'f> Writer<'f> {
         // Of a fix, the releases that have it; of all else, the one that clients get.
         let releases = self.releases.iter().enumerate();
         let releases = releases.take_while(|(place, (_, at, _))| match since {
-            Some(since) => *at >= since,
+            Some(since) => *place == 0 || *at >= since,
             None => *place == 0,
         });
         let products = releases.map(|(_, (release, _, versions))| {
@@ -216,9 +216,7 @@ impl<'f> Writer<'f> {
             impact_statement: impact(&event.what),
             action_statement: self.action(&event.what),
         };
-        // A fix may have come with the stable channel, and no release since.
-        let is_out = !written.products.is_empty();
-        is_out.then(|| (event.at.max(*released), written))
+        Some((event.at.max(*released), written))
     }
 
     fn notes(&self, what: &What) -> Option<String> {

@@ -11,6 +11,7 @@ use picket_domain::{
 };
 use serde::Serialize;
 
+use crate::happening::is_in_base;
 use crate::package::Package;
 use crate::run::{Run, runs, runs_of};
 use crate::site::Site;
@@ -35,14 +36,17 @@ pub enum OsvForm {
     Git,
 }
 
+/// What all ids begin with.
+const PREFIX: &str = "x_PICKET-";
+
 /// The id of the record about a pull request in a channel: `x_PICKET-nixos-26.05-sec-4242`.
 pub fn osv_id(channel: &ChannelName, pr: PrNumber) -> String {
-    format!("x_PICKET-{channel}-{pr}")
+    format!("{PREFIX}{channel}-{pr}")
 }
 
 /// The pull request whose record in a channel has this id.
 pub fn osv_pr(channel: &ChannelName, id: &str) -> Option<PrNumber> {
-    let (_, pr) = id.split_once(channel.as_str())?;
+    let pr = id.strip_prefix(PREFIX)?.strip_prefix(channel.as_str())?;
     let pr = pr.strip_prefix('-')?.parse().ok()?;
     (osv_id(channel, pr) == id).then_some(pr)
 }
@@ -237,7 +241,7 @@ impl Fix<'_> {
             let next = self.runs.get(at + 1);
             let gap = run.left.filter(|(left, _)| {
                 let is_followed = next.is_some_and(|next| next.first.0.seq == left.seq);
-                !is_followed && !self.is_in_base()
+                !is_followed && !self.is_in_base(left)
             });
             events.extend(gap.map(|(left, _)| RangeEvent::Introduced(left.rev.to_string())));
         }
@@ -255,8 +259,8 @@ impl Fix<'_> {
         })
     }
 
-    fn is_in_base(&self) -> bool {
-        self.facts.superseded_after(self.candidate.pr).is_some()
+    fn is_in_base(&self, release: &Release) -> bool {
+        is_in_base(self.facts.log.of(self.candidate.pr), release)
     }
 
     fn fixed_version(&self, package: &Package) -> Option<Ecosystem> {
@@ -300,7 +304,7 @@ impl Fix<'_> {
             let from = &run.first.0.name;
             match run.left {
                 None => format!("The channel {channel} has the fix from release {from} on."),
-                Some(_) if self.is_in_base() => format!(
+                Some((left, _)) if self.is_in_base(left) => format!(
                     "The channel {channel} has the fix from release {from} on; by now from the \
                      stable channel that it stands on."
                 ),

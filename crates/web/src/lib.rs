@@ -8,6 +8,7 @@
 //! - [`ROUTES`] is the table that the router is built from.
 //! - `pages` are for people, `api` for scripts, `files` for Nix clients, `feeds` for feed readers and
 //!   scanners, `ops` for monitoring.
+//! - `stated` keeps what is stated of what is fixed and what is not, and `search` looks it up.
 //! - `decide` is what a member's decisions do, and `conflict` all that is done with a pick that
 //!   conflicts. Forms carry a digest of what their page showed; what that means for a decision are
 //!   rules of `picket_domain`.

@@ -158,13 +158,36 @@ fn that_the_base_contains_what_nobody_approved_says_nothing() {
     let mut world = World::new();
     world.opened(7, "curl", "CVE-2026-1001");
     world.contained(7);
+    world.release(1, &[]);
     assert!(!world.told().contains("fixed"), "{}", world.told());
     world.approve(7);
-    assert!(
-        world.told().ends_with("2 h fixed in the base #7\n"),
-        "{}",
-        world.told()
-    );
+    insta::assert_snapshot!(world.told(), @r"
+    curl CVE-2026-1001
+       1 h detected #7
+       3 h fixed in the base #7
+    ");
+    // Of a release on another base, that base says nothing.
+    world.new_base("another");
+    world.release(2, &[]);
+    assert!(!world.told().contains("fixed"), "{}", world.told());
+}
+
+#[test]
+fn that_a_newer_base_has_a_fix_says_nothing_of_a_release_on_an_older_one() {
+    let mut world = World::new();
+    world.opened(7, "curl", "CVE-2026-1001");
+    world.release(1, &[7]);
+    let older = world.new_base("with the fix");
+    world.superseded(7);
+    world.veto(7);
+    world.back_to(older);
+    world.release(2, &[]);
+    insta::assert_snapshot!(world.told(), @r"
+    curl CVE-2026-1001
+       1 h detected #7
+       2 h fixed from 1 #7
+       6 h withdrawn from 2 #7
+    ");
 }
 
 #[test]

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use picket_domain::{
     Action, Actor, Advisory, AfterHold, Base, BaseHold, BranchName, Candidate, Certainty,
-    ChangeKind, ChannelName, CommitSha, Details, DismissalKind, Entry, Facts, FileChange, Form,
-    ImpactSummary, ImpactedPackage, JobPattern, Login, MitigationName, OnBase, PackageTests,
-    Policy, PrNumber, Release, ReleaseName, ReleaseSeq, ReleaseState, ReleasedPick, RetryPolicy,
-    Sha256, Timestamp, UpstreamState,
+    ChangeKind, ChannelName, CommitSha, ContainedBy, Details, DismissalKind, Entry, Facts,
+    FileChange, Form, ImpactSummary, ImpactedPackage, JobPattern, Login, MitigationName, OnBase,
+    PackageTests, PickOutcome, Policy, PrNumber, Release, ReleaseName, ReleaseSeq, ReleaseState,
+    ReleasedPick, RetryPolicy, Sha256, Timestamp, UpstreamState,
 };
 
 use crate::event::{FixedBy, What};
@@ -183,9 +183,10 @@ impl World {
         });
     }
 
-    /// Another base, from which the next releases are made.
-    pub(super) fn new_base(&mut self, name: &str) {
+    /// Another base, from which the next releases are made; returns the one before.
+    pub(super) fn new_base(&mut self, name: &str) -> Base {
         let at = self.next();
+        let before = self.base.clone();
         self.base = Base {
             rev: sha(name),
             rev_count: self.base.rev_count + 1,
@@ -193,6 +194,12 @@ impl World {
             ..self.base.clone()
         };
         self.facts.today = Some(OnBase::new(self.base.clone()));
+        before
+    }
+
+    /// The next releases are made from this base, although there is a newer one.
+    pub(super) fn back_to(&mut self, base: Base) {
+        self.base = base;
     }
 
     pub(super) fn superseded(&mut self, pr: u64) {
@@ -222,7 +229,11 @@ impl World {
 
     pub(super) fn contained(&mut self, pr: u64) {
         let input = self.facts.input(&self.facts.candidates[&PrNumber(pr)]);
-        Arc::make_mut(&mut self.facts.contained).insert(input);
+        Arc::make_mut(&mut self.facts.contained).insert(input.clone());
+        let by = ContainedBy::Base;
+        let today = self.facts.today.as_mut().unwrap();
+        let outcome = PickOutcome::Contained { by };
+        today.assessments.insert(input, outcome.into());
     }
 
     /// What evaluating today's base with and without a pull request shows.
