@@ -131,18 +131,19 @@ fn approved_in_base<'f>(
     facts: &'f Facts,
     candidate: &'f Candidate,
 ) -> Option<(Timestamp, Happening<'f>)> {
-    let input = facts.input(candidate);
-    if !facts.contained.contains(&input) {
+    // Most are told by this alone, which costs nothing.
+    if facts.log.of(candidate.pr).is_empty() {
         return None;
     }
     let base = &facts.current_release()?.base;
     let mut bases = facts.released.iter().chain(&facts.today);
     let on = bases.find(|on| on.base.rev == base.rev)?;
-    let is_in_base = on.assessments.get(&input).is_some_and(|it| it.is_in_base());
+    let outcome = on.assessments.get(&facts.input(candidate))?;
+    if !outcome.is_in_base() {
+        return None;
+    }
     match facts.standing(candidate, &candidate.head) {
-        Standing::Approved { at, .. } if is_in_base => {
-            Some((at.max(base.seen_at), Happening::InBase))
-        }
-        Standing::Approved { .. } | Standing::Pending { .. } | Standing::Vetoed { .. } => None,
+        Standing::Approved { at, .. } => Some((at.max(base.seen_at), Happening::InBase)),
+        Standing::Pending { .. } | Standing::Vetoed { .. } => None,
     }
 }

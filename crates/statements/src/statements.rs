@@ -100,8 +100,8 @@ fn versions<'f>(
     facts: &'f Facts,
     candidate: &Candidate,
 ) -> impl Iterator<Item = &'f picket_domain::ImpactedPackage> {
-    let input = facts.input(candidate);
     let bases = facts.released.iter().chain(&facts.today);
-    let impacts = bases.filter_map(move |on| on.impacts.get(&input));
+    let measured = bases.filter(|on| !on.impacts.is_empty());
+    let impacts = measured.filter_map(|on| on.impacts.get(&facts.input(candidate)));
     impacts.flat_map(picket_domain::ImpactSummary::versions)
 }

@@ -229,7 +229,6 @@ impl World {
 
     pub(super) fn contained(&mut self, pr: u64) {
         let input = self.facts.input(&self.facts.candidates[&PrNumber(pr)]);
-        Arc::make_mut(&mut self.facts.contained).insert(input.clone());
         let by = ContainedBy::Base;
         let today = self.facts.today.as_mut().unwrap();
         let outcome = PickOutcome::Contained { by };
