@@ -87,14 +87,10 @@ impl Git {
         let diff = self
             .repo
             .diff_tree_to_tree(Some(&old), Some(&new), Some(&mut options))?;
-        let side = |file: git2::DiffFile<'_>| {
-            let kind = kind(file.mode().into())?;
-            let id = file.id();
-            Some(Entry { id, kind })
-        };
         let change = |delta: git2::DiffDelta<'_>| {
             let path = delta.new_file().path()?.to_str()?.to_owned();
-            let (old, new) = (side(delta.old_file()), side(delta.new_file()));
+            let old = side(&old, &delta.old_file());
+            let new = side(&new, &delta.new_file());
             Some(Change { path, old, new })
         };
         Ok(diff.deltas().filter_map(change).collect())
@@ -108,6 +104,17 @@ impl Git {
             Err(error) => Err(error.into()),
         }
     }
+}
+
+/// Off the tree: the library breaks down over modes that git itself does not write (`100600`).
+fn side(tree: &git2::Tree<'_>, file: &git2::DiffFile<'_>) -> Option<Entry> {
+    let path = file.path().filter(|_| !file.id().is_zero())?;
+    let entry = tree.get_path(path).ok()?;
+    let kind = kind(entry.filemode_raw())?;
+    Some(Entry {
+        id: entry.id(),
+        kind,
+    })
 }
 
 fn kind(mode: i32) -> Option<EntryKind> {

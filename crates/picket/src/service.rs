@@ -15,7 +15,7 @@ use picket_snapshot::Snapshots;
 use picket_store::{Lease, Store};
 use picket_watcher::{CommentConfig, Comments, Token, Watcher, WatcherConfig};
 use picket_web::{
-    AppState, ChannelInfo, Conflicts, DemoPerson, GitHubSignIn, GitHubSignInSettings, Risks,
+    AppState, ChannelInfo, Conflicts, DemoPerson, Feeds, GitHubSignIn, GitHubSignInSettings, Risks,
     Streams, Tries,
 };
 use tokio::net::TcpListener;
@@ -91,6 +91,7 @@ impl Service {
             tries: Tries::default(),
             evidence: Arc::clone(&evidence),
             risks: Risks::default(),
+            feeds: Feeds::default(),
             targets: config.targets,
             webhook_secret: webhook_secret(&config.github),
             base_url: config.web.base_url.clone(),

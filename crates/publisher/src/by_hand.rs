@@ -6,8 +6,8 @@ use picket_domain::CommitSha;
 
 use crate::error::{AtPath, PublishError};
 use crate::manifest::FileDigest;
-use crate::publisher::CacheSettings;
 use crate::release_file::ReleaseFile;
+use crate::settings::CacheSettings;
 use crate::tarball::{self, KeptBlocks, Tarballs};
 use crate::tree::{Tree, added_for};
 

@@ -52,6 +52,7 @@ mod release_file;
 mod reread;
 mod retention;
 mod reveal;
+mod settings;
 mod sign;
 mod source;
 mod sri;
@@ -82,13 +83,14 @@ pub use manifest::{
 pub use packable::{TreeProblem, Unpackable};
 pub use problems::{CheckError, CheckProblems};
 pub use public_dir::PublicDir;
-pub use publisher::{CacheSettings, Publisher, StoreRoot};
+pub use publisher::Publisher;
 pub use release_file::ReleaseFile;
 pub use reread::RereadReport;
 pub use retention::{
     Collected, NarRemoval, PathRemoval, RecordState, ReleaseRecord, ReleaseRemoval, RetentionPlan,
     RetentionPolicy,
 };
+pub use settings::{CacheSettings, StoreRoot};
 pub use sign::{Sign, SignError};
 pub use stage::{Staged, StagedPlace};
 pub use stating::{LatestTerms, Stated};

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use picket_domain::{
     Candidate, CommitSha, ContentId, Facts, Form, Investigation, PickInput, PickOutcome, PrNumber,
-    ResolvedSet, Step, Timestamp,
+    ResolvedSet, Step, Timestamp, text,
 };
-use picket_merger::{Assessed, Contents, Fetched};
+use picket_merger::{Assessed, Contents, Fetched, MirrorError};
 use tracing::info;
 
 use crate::engine::{Engine, PROGRESS, blocking, candidate, now};
@@ -202,8 +202,7 @@ impl Engine {
     ) -> anyhow::Result<Assessed> {
         let pr = candidate.pr;
         self.fetch_base_branch(candidate).await?;
-        if self.fetch_head(pr, head).await? == Fetched::Gone {
-            let reason = format!("GitHub does not have {} any more", head.short());
+        if let Some(reason) = self.why_unavailable(pr, head).await? {
             return Ok(Assessed {
                 outcome: PickOutcome::Unavailable { reason },
                 patches: BTreeMap::new(),
@@ -260,9 +259,31 @@ impl Engine {
             if merger.branch_tip(&branch)?.is_none() {
                 merger.fetch_branches(&[branch])?;
             }
-            Ok::<_, picket_merger::MirrorError>(())
+            Ok::<_, MirrorError>(())
         })
         .await
+    }
+
+    /// Why a head cannot be had, if so. It is tried again; meanwhile it holds up no other.
+    async fn why_unavailable(
+        &self,
+        pr: PrNumber,
+        head: &CommitSha,
+    ) -> anyhow::Result<Option<String>> {
+        match self.fetch_head(pr, head).await {
+            Ok(Fetched::Present) => Ok(None),
+            Ok(Fetched::Gone) => {
+                let reason = format!("GitHub does not have {} any more", head.short());
+                Ok(Some(reason))
+            }
+            Err(error) => match error.downcast_ref() {
+                Some(MirrorError::Transport { message, .. }) => {
+                    let message = text::line(message, text::MAX_LINE);
+                    Ok(Some(format!("it cannot be fetched: {message}")))
+                }
+                _ => Err(error),
+            },
+        }
     }
 
     pub(crate) async fn fetch_head(

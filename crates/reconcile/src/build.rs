@@ -6,8 +6,8 @@ use std::sync::Arc;
 use anyhow::anyhow;
 use picket_builder::BuildRequest;
 use picket_domain::{
-    ApprovedPick, Attempt, BuildReport, BuildWord, ChainSpec, CommitSha, Facts, FailureCause,
-    JobName, JobOutcome, Machine, Step, Timestamp, Verdict,
+    ApprovedPick, Attempt, BuildReport, BuildWord, Candidate, ChainSpec, CommitSha, Facts,
+    FailureCause, JobName, JobOutcome, Machine, PickOutcome, Step, Timestamp, Verdict,
 };
 use picket_merger::{Fetched, MirrorError};
 use picket_publisher::{Publisher, Unpackable};
@@ -168,14 +168,23 @@ impl Build {
     }
 }
 
+/// Whether a candidate's head could not be had when it was picked alone; that is tried again.
+fn is_unavailable(facts: &Facts, candidate: &Candidate) -> bool {
+    let alone = facts.assessment(candidate);
+    matches!(alone, Some(PickOutcome::Unavailable { .. }))
+}
+
 impl Engine {
     pub(crate) async fn assemble(&self, facts: &Facts, spec: &ChainSpec) -> anyhow::Result<()> {
         let mut candidates = BTreeMap::new();
         for pick in &spec.picks {
-            // A head that is gone is the assembly's to report: it names the pick as unavailable.
-            let (Fetched::Present | Fetched::Gone) = self.fetch_head(pick.pr, &pick.head).await?;
             let mut candidate = candidate(facts, pick.pr)?.clone();
             candidate.head = pick.head.clone();
+            // A head that cannot be had is the assembly's to report: it names the pick as unavailable.
+            if !is_unavailable(facts, &candidate) {
+                let (Fetched::Present | Fetched::Gone) =
+                    self.fetch_head(pick.pr, &pick.head).await?;
+            }
             candidates.insert(pick.pr, candidate);
         }
         let (merger, chain) = (self.merger.clone(), spec.clone());

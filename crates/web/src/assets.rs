@@ -87,5 +87,5 @@ pub(crate) async fn favicon() -> Redirect {
 /// `GET /robots.txt`: what is found by searching is pages, and not each build's log and patch.
 pub(crate) async fn robots() -> &'static str {
     "User-agent: *\nDisallow: /api/\nDisallow: /cache/\nDisallow: /login\nDisallow: /logs/\n\
-     Disallow: /releases/\nDisallow: /*/patch$\n"
+     Disallow: /releases/\nDisallow: /search\nDisallow: /*/patch$\n"
 }

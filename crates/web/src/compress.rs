@@ -34,7 +34,9 @@ fn is_made(_: StatusCode, _: Version, headers: &HeaderMap, _: &http::Extensions)
         "text/css",
         "text/javascript",
         "text/plain",
+        "application/atom+xml",
         "application/json",
+        "application/x-ndjson",
     ];
     !is_file && kinds.iter().any(|it| kind.starts_with(it))
 }

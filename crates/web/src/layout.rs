@@ -1,5 +1,7 @@
 //! What every page has around its content.
 
+use picket_domain::ChannelName;
+
 use crate::assets::{ASSETS, Assets};
 use crate::session::Viewer;
 
@@ -8,6 +10,7 @@ use crate::session::Viewer;
 pub(crate) enum Section {
     Channel,
     Queue,
+    Search,
     Nominate,
     AuditLog,
     None,
@@ -32,6 +35,8 @@ pub(crate) struct Shell {
     pub(crate) refresh: bool,
     /// Where to come back to after signing in.
     pub(crate) here: String,
+    /// The channel whose feed goes with the page.
+    pub(crate) feed: Option<String>,
 }
 
 impl Shell {
@@ -54,6 +59,7 @@ impl Shell {
             account,
             refresh: false,
             here: here.into(),
+            feed: None,
         }
     }
 
@@ -65,12 +71,19 @@ impl Shell {
             account: Account::Unknown,
             refresh: false,
             here: "/queue".to_owned(),
+            feed: None,
         }
     }
 
     /// Makes the page look again by itself while something is under way.
     pub(crate) fn refreshing(mut self, refresh: bool) -> Self {
         self.refresh = refresh;
+        self
+    }
+
+    /// Names the feed of the channel that the page is about.
+    pub(crate) fn with_feed(mut self, channel: &ChannelName) -> Self {
+        self.feed = Some(channel.to_string());
         self
     }
 

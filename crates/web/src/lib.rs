@@ -6,7 +6,9 @@
 //! the reconciler.
 //!
 //! - [`ROUTES`] is the table that the router is built from.
-//! - `pages` are for people, `api` for scripts, `files` for Nix clients, `ops` for monitoring.
+//! - `pages` are for people, `api` for scripts, `files` for Nix clients, `feeds` for feed readers and
+//!   scanners, `ops` for monitoring.
+//! - `stated` keeps what is stated of what is fixed and what is not, and `search` looks it up.
 //! - `decide` is what a member's decisions do, and `conflict` all that is done with a pick that
 //!   conflicts. Forms carry a digest of what their page showed; what that means for a decision are
 //!   rules of `picket_domain`.
@@ -24,8 +26,10 @@ mod clock;
 mod compress;
 mod conflict;
 mod decide;
+mod delta;
 mod error;
 mod extract;
+mod feeds;
 mod files;
 mod forms;
 mod headers;
@@ -44,9 +48,11 @@ mod reception;
 mod reserved;
 mod risks;
 mod routes;
+mod search;
 mod session;
 mod sign_in;
 mod state;
+mod stated;
 mod stream;
 mod streams;
 mod time;
@@ -63,4 +69,5 @@ pub use reserved::is_reserved;
 pub use risks::Risks;
 pub use routes::{ROUTES, Route, router};
 pub use state::{AppState, ChannelInfo};
+pub use stated::Feeds;
 pub use streams::Streams;

@@ -4,7 +4,7 @@ use crate::routes::ROUTES;
 
 /// Whether a channel cannot have this name: the server has a page or a folder of that name.
 pub fn is_reserved(name: &str) -> bool {
-    const BY_CUSTOM: [&str; 2] = [".well-known", "nar"];
+    const BY_CUSTOM: [&str; 1] = ["nar"];
     let first_parts = ROUTES
         .iter()
         .filter_map(|route| route.path.split('/').nth(1));
@@ -25,6 +25,8 @@ mod tests {
             "api",
             "metrics",
             "robots.txt",
+            "vex",
+            ".well-known",
         ] {
             assert!(is_reserved(name), "{name}");
         }

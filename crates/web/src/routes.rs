@@ -16,8 +16,8 @@ use tower_http::trace::TraceLayer;
 use crate::page_threads::{PageThreads, on_page_threads};
 use crate::state::{App, AppState};
 use crate::{
-    api, assets, compress, conflict, decide, error, files, headers, ops, pages, prefix, sign_in,
-    webhook,
+    api, assets, compress, conflict, decide, error, feeds, files, headers, ops, pages, prefix,
+    sign_in, webhook,
 };
 
 /// No form is longer, in bytes, but for those with files in them.
@@ -117,6 +117,7 @@ routes! {
     POST "/candidates/{pr}/drop-resolutions" conflict::drop_resolutions, "put an end to what was said of conflicts";
     GET "/candidates/{pr}/form" pages::form::form, "ways to carry a fix: as it is, as a graft, as a mitigation";
     POST "/candidates/{pr}/form" decide::form::choose, "say in which form the channel carries a head";
+    GET "/search" pages::search::search, "is it fixed: a package, a vulnerability or a pull request";
     GET "/nominate" pages::nominate::form, "ask that a pull request be watched";
     POST "/nominate" pages::nominate::nominate, "nominate a pull request";
     GET "/own-patches" pages::own_patch::form, "hand in a patch of the team's own";
@@ -135,6 +136,7 @@ routes! {
     GET "/api/v1/channels/{channel}" api::channel, "a channel: its release, base, picks and history";
     GET "/api/v1/channels/{channel}/candidates" api::candidates, "a channel's candidates with their states";
     GET "/api/v1/candidates/{pr}" api::candidate, "one candidate and its state in each channel";
+    GET "/api/v1/search" api::search, "what every channel knows of a package, a vulnerability or a pull request";
     GET "/api/{*nothing}" api::nothing, "that there is nothing, as JSON";
     FILE "/robots.txt" assets::robots, "what search engines are to leave out";
     FILE "/favicon.ico" assets::favicon, "redirect to the icon";
@@ -146,6 +148,12 @@ routes! {
     FILE "/releases/{channel}/{release}" files::release, "a release folder's page";
     FILE "/releases/{channel}/{release}/" files::release, "the same";
     FILE "/releases/{channel}/{release}/{file}" files::release_file, "a file of a release; it never changes";
+    GET "/.well-known/vex-repository.json" feeds::vex_manifest, "the VEX repository of all channels: where it is";
+    GET "/vex/repository.tar.gz" feeds::vex_repository, "the same: an OpenVEX document for each package that anything was decided about";
+    GET "/{channel}/feed.atom" feeds::atom, "what the channel's releases fix, for feed readers";
+    GET "/{channel}/openvex.json" feeds::openvex, "what the channel fixes and what it does not, as OpenVEX";
+    GET "/{channel}/osv/{file}" feeds::osv, "what its releases fix, as OSV: all.jsonl, or a record by its id";
+    GET "/{channel}/osv-git/{file}" feeds::osv_git, "the same by revisions alone, without packages";
     FILE "/{channel}" files::channel, "redirect to the channel's current release";
     FILE "/{channel}/" files::channel, "the same";
     FILE "/{channel}/{file}" files::channel_file, "redirect to a file of the channel's current release; latest.json, which states what that is, itself";

@@ -15,6 +15,7 @@ use url::Url;
 use crate::conflict::Conflicts;
 use crate::identity::{SignIn, Tries};
 use crate::risks::Risks;
+use crate::stated::Feeds;
 use crate::streams::Streams;
 
 /// Everything that the web side uses.
@@ -45,6 +46,8 @@ pub struct AppState {
     pub evidence: Arc<Evidence>,
     /// How urgent the candidates are by that.
     pub risks: Risks,
+    /// What is stated of what is fixed and what is not.
+    pub feeds: Feeds,
     /// How soon the team wants fixes to be out.
     pub targets: Targets,
     /// What GitHub signs its deliveries with; `None`: none are taken.

@@ -41,6 +41,8 @@ fn pages(release: &str) -> Vec<(&'static str, String)> {
         ("approvable", format!("candidates/{NGINX}")),
         ("conflict", "candidates/4243".to_owned()),
         ("in-base", "candidates/4246".to_owned()),
+        ("search", "search?q=mastodon".to_owned()),
+        ("found-nothing", "search?q=nonesuch".to_owned()),
         ("nominate", "nominate".to_owned()),
         ("audit-log", "audit-log".to_owned()),
         ("release", format!("releases/{CHANNEL}/{release}/")),

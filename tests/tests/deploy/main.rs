@@ -1,6 +1,7 @@
 //! What `deploy/` holds is true of the program as it is: the modules evaluate, the configuration is
 //! good, the units are accepted, nginx serves a channel that verifies, and every metric exists.
 
+mod feeds;
 mod latest;
 mod metrics;
 mod nginx;
@@ -47,6 +48,7 @@ async fn a_channel_is_served_by_nginx() -> Result<()> {
     nginx::the_channel_verifies(&stage)?;
     nginx::a_machine_gets_the_fix(&stage)?;
     nginx::headers_are_those_of_picket(&stage, &nginx).await?;
+    feeds::are_passed_on(&stage, &nginx).await?;
     nginx::nothing_else_is_served(&stage).await?;
     nginx.speaks_tls()?;
     metrics::all_are_there(&stage.text("metrics").await?)?;

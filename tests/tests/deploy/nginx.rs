@@ -24,7 +24,7 @@ const WITHDRAWN: &str = "nixos-26.05.1.1.0123456789ab";
 pub(crate) struct Nginx {
     child: Child,
     dir: TempDir,
-    picket: Url,
+    pub(crate) picket: Url,
     tls_port: u16,
 }
 
@@ -311,7 +311,7 @@ fn names_in(dir: &Path) -> Result<Vec<String>> {
     Ok(names)
 }
 
-fn channel_name(stage: &Stage) -> Result<String> {
+pub(crate) fn channel_name(stage: &Stage) -> Result<String> {
     let url = stage.channel_url()?;
     let name = url.path_segments().and_then(Iterator::last);
     Ok(name.context("a channel has a name")?.to_owned())

@@ -29,6 +29,7 @@ pub(crate) struct Figures {
     pub(crate) queue: Page,
     pub(crate) channel: Page,
     pub(crate) candidate: Page,
+    pub(crate) search: Page,
     /// One look of a worker with nothing new: as the service tells it where it does, or else as it
     /// is in this process.
     pub(crate) look: Duration,
@@ -45,6 +46,7 @@ pub(crate) struct Json {
     queue_ms: f64,
     channel_ms: f64,
     candidate_ms: f64,
+    search_ms: f64,
     look_ms: f64,
     cache_under_load_ms: f64,
     rss_mib: u64,
@@ -52,6 +54,7 @@ pub(crate) struct Json {
     queue_kb: f64,
     channel_kb: f64,
     candidate_kb: f64,
+    search_kb: f64,
     candidates: u64,
     load_before: f64,
 }
@@ -62,6 +65,7 @@ impl From<&Figures> for Json {
             queue_ms: ms(of.queue.median),
             channel_ms: ms(of.channel.median),
             candidate_ms: ms(of.candidate.median),
+            search_ms: ms(of.search.median),
             look_ms: ms(of.look),
             cache_under_load_ms: ms(of.cache.median),
             rss_mib: of.rss_mib,
@@ -69,6 +73,7 @@ impl From<&Figures> for Json {
             queue_kb: kb(of.queue.bytes),
             channel_kb: kb(of.channel.bytes),
             candidate_kb: kb(of.candidate.bytes),
+            search_kb: kb(of.search.bytes),
             candidates: of.size.candidates,
             load_before: of.load_before,
         }
@@ -90,6 +95,12 @@ pub(crate) fn table(small: &Figures, large: &Figures) -> String {
     lines.push(line(
         "GET /candidates/N",
         |it| page(it.candidate),
+        small,
+        large,
+    ));
+    lines.push(line(
+        "GET /search?q=NAME",
+        |it| page(it.search),
         small,
         large,
     ));

@@ -101,6 +101,7 @@ async fn measure(size: Size) -> Result<Figures> {
     let queue = visitor.median("queue").await?;
     let channel = visitor.median(&world.channel_path()).await?;
     let candidate = visitor.median(&world.candidate_path()).await?;
+    let search = visitor.median("search?q=package777").await?;
     let cache = visitor.cache_under_load(&world).await?;
     let rss_mib = service.resident_mib()?;
     let looks = visitor.looks_of_lanes().await?;
@@ -113,6 +114,7 @@ async fn measure(size: Size) -> Result<Figures> {
         queue,
         channel,
         candidate,
+        search,
         look: looks.unwrap_or(look_in_process),
         look_in_process,
         cache,

@@ -220,13 +220,13 @@ impl Texts {
 }
 
 /// The content of a file or link, or the line that git has for a submodule; `None` for what is no
-/// text.
+/// text, such as a folder in a file's place.
 pub(crate) fn read_text(objects: &impl Objects, version: Version) -> Result<Option<Rc<Vec<u8>>>> {
     if version.mode == Mode::Submodule {
         let line = format!("Subproject commit {}\n", version.id);
         return Ok(Some(Rc::new(line.into_bytes())));
     }
-    if objects.blob_size(&version.id)? > MAX_TEXT {
+    if version.mode == Mode::Tree || objects.blob_size(&version.id)? > MAX_TEXT {
         return Ok(None);
     }
     let content = objects.read(&version.id, Kind::Blob)?;

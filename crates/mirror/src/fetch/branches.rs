@@ -2,12 +2,13 @@
 //!
 //! Each has a reference of its own whose name no other can collide with: git can hold `x` and
 //! `x/y` at once no more than a folder can be a file, and upstream may remove the one and make the
-//! other between two fetches. So a branch's slashes are written as `%2F`.
+//! other between two fetches. So a branch's slashes are written as `%2F`, and a name that is too long
+//! for a file then by its hash.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use git2::Oid;
-use picket_domain::{BranchName, CommitSha};
+use picket_domain::{BranchName, CommitSha, Sha256};
 
 use super::{Fetched, Fetcher};
 use crate::error::{MirrorError, Result};
@@ -28,8 +29,16 @@ pub enum FetchedBranch {
 /// The mirror's reference of an upstream branch.
 pub(crate) fn branch_ref(branch: &BranchName) -> String {
     let name = branch.as_str().replace('%', "%25").replace('/', "%2F");
-    format!("refs/branches/{name}")
+    if name.len() <= LONGEST_NAME {
+        return format!("refs/branches/{name}");
+    }
+    // No other branch's reference has `%sha256` in it.
+    let hash = Sha256::of(branch.as_str().as_bytes());
+    format!("refs/branches/%sha256-{hash}")
 }
+
+/// Git adds `.lock` to a reference's file, and file systems take 255 bytes.
+const LONGEST_NAME: usize = 240;
 
 /// Fetches those of the branches that have moved: one question for all, one fetch for all, and one
 /// for each only if that fails.

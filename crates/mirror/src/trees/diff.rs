@@ -1,8 +1,8 @@
 //! A pull request's changes, for a page: bounded, and marked where something was cut.
 
 use git2::{
-    Delta, DiffDelta, DiffFindOptions, DiffFormat, DiffLineType, DiffOptions, Oid, Patch,
-    Repository,
+    Delta, DiffDelta, DiffFile, DiffFindOptions, DiffFormat, DiffLineType, DiffOptions, Oid, Patch,
+    Repository, Tree,
 };
 use picket_domain::{ChangeKind, CommitSha};
 use serde::Serialize;
@@ -110,14 +110,15 @@ pub enum LineKind {
 pub(crate) fn diff(repo: &Repository, from: Option<Oid>, head: &CommitSha) -> Result<Diff> {
     let mut options = DiffOptions::new();
     options.max_size(MAX_FILE_SIZE);
-    let found = find(repo, from, head, &mut options)?;
+    let sides = Sides::of(repo, from, head)?;
+    let found = sides.find(repo, &mut options)?;
     let changed_files = found.deltas().len();
     let (mut files, mut left) = (Vec::new(), MAX_LINES);
     for index in 0..changed_files.min(MAX_FILES) {
         let Some(delta) = found.get_delta(index) else {
             continue;
         };
-        let mut file = file_of(&delta);
+        let mut file = file_of(&delta, &sides);
         // There is no patch for an entry that is no file, such as a submodule.
         if let Some(patch) = Patch::from_diff(&found, index)? {
             file.is_binary = patch.delta().flags().is_binary();
@@ -141,7 +142,8 @@ pub(crate) fn patch(
 ) -> Result<Option<Vec<u8>>> {
     let mut options = DiffOptions::new();
     options.show_binary(true).id_abbrev(40);
-    let found = find(repo, from, head, &mut options)?;
+    let sides = Sides::of(repo, from, head)?;
+    let found = sides.find(repo, &mut options)?;
     let mut text = Vec::new();
     let printed = found.print(DiffFormat::Patch, |_, _, line| {
         if let origin @ ('+' | '-' | ' ') = line.origin() {
@@ -156,28 +158,51 @@ pub(crate) fn patch(
     }
 }
 
-fn find<'r>(
-    repo: &'r Repository,
-    from: Option<Oid>,
-    head: &CommitSha,
-    options: &mut DiffOptions,
-) -> Result<git2::Diff<'r>> {
-    let from = match from {
-        Some(from) => Some(repo.find_commit(from)?.tree()?),
-        None => None,
-    };
-    let to = need_commit(repo, head)?.tree()?;
-    options.include_typechange(true);
-    let mut found = repo.diff_tree_to_tree(from.as_ref(), Some(&to), Some(options))?;
-    found.find_similar(Some(DiffFindOptions::new().renames(true)))?;
-    Ok(found)
+/// The two trees.
+struct Sides<'r> {
+    from: Option<Tree<'r>>,
+    to: Tree<'r>,
 }
 
-fn file_of(delta: &DiffDelta<'_>) -> FileDiff {
-    let path = |file: git2::DiffFile<'_>| {
+impl<'r> Sides<'r> {
+    fn of(repo: &'r Repository, from: Option<Oid>, head: &CommitSha) -> Result<Self> {
+        let from = match from {
+            Some(from) => Some(repo.find_commit(from)?.tree()?),
+            None => None,
+        };
+        let to = need_commit(repo, head)?.tree()?;
+        Ok(Self { from, to })
+    }
+
+    fn find(&self, repo: &'r Repository, options: &mut DiffOptions) -> Result<git2::Diff<'r>> {
+        options.include_typechange(true);
+        let mut found =
+            repo.diff_tree_to_tree(self.from.as_ref(), Some(&self.to), Some(options))?;
+        found.find_similar(Some(DiffFindOptions::new().renames(true)))?;
+        Ok(found)
+    }
+
+    /// A file's mode before and after; 0 where it is not there.
+    fn modes(&self, delta: &DiffDelta<'_>) -> (u32, u32) {
+        let from = self.from.as_ref();
+        let old = from.map_or(0, |tree| mode_at(tree, &delta.old_file()));
+        (old, mode_at(&self.to, &delta.new_file()))
+    }
+}
+
+/// Off the tree: the library breaks down over modes that git itself does not write (`100600`).
+fn mode_at(tree: &Tree<'_>, file: &DiffFile<'_>) -> u32 {
+    let entry = file
+        .path()
+        .filter(|_| !file.id().is_zero())
+        .and_then(|path| tree.get_path(path).ok());
+    entry.map_or(0, |entry| entry.filemode_raw().cast_unsigned())
+}
+
+fn file_of(delta: &DiffDelta<'_>, sides: &Sides<'_>) -> FileDiff {
+    let path = |file: DiffFile<'_>| {
         String::from_utf8_lossy(file.path_bytes().unwrap_or_default()).into_owned()
     };
-    let (old, new) = (delta.old_file(), delta.new_file());
     let change = match delta.status() {
         Delta::Added => ChangeKind::Added,
         Delta::Deleted => ChangeKind::Removed,
@@ -186,13 +211,13 @@ fn file_of(delta: &DiffDelta<'_>) -> FileDiff {
         },
         _ => ChangeKind::Modified,
     };
-    let modes = (u32::from(old.mode()), u32::from(new.mode()));
+    let modes = sides.modes(delta);
     let is_new_mode = match modes {
         (0, PLAIN) | (_, 0) => false,
         (old, new) => old != new,
     };
     FileDiff {
-        path: path(new),
+        path: path(delta.new_file()),
         change,
         mode: is_new_mode.then(|| (format!("{:06o}", modes.0), format!("{:06o}", modes.1))),
         is_binary: false,

@@ -12,7 +12,7 @@ use picket_domain::Sha256;
 use picket_files::{read_bounded, remove_leftovers, write_whole};
 
 use crate::digest::{Hashing, copy};
-use crate::publisher::CacheSettings;
+use crate::settings::CacheSettings;
 
 /// A match of this length is good enough: a fifth slower than the preset's 64, and 1.5 % smaller.
 const NICE_LEN: u32 = 128;

@@ -21,7 +21,7 @@ use self::layout::Cuts;
 use crate::digest::{CHUNK, Hashing};
 use crate::error::{AtPath, PublishError};
 use crate::manifest::FileDigest;
-use crate::publisher::CacheSettings;
+use crate::settings::CacheSettings;
 use crate::tree::{self, Entries, TarError, Tree};
 
 pub(crate) use self::block::KeptBlocks;

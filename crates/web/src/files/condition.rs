@@ -60,6 +60,13 @@ pub(super) fn part(headers: &HeaderMap, file: &Version<'_>) -> Part {
     }
 }
 
+/// Whether a client has what has this tag: what is made for it has no date that would tell more.
+pub(crate) fn has_already(headers: &HeaderMap, tag: &str) -> bool {
+    let tags = headers.get(header::IF_NONE_MATCH);
+    let tags = tags.and_then(|it| it.to_str().ok());
+    tags.is_some_and(|tags| names(tags, tag, Compare::Weak))
+}
+
 /// How tags are compared.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Compare {

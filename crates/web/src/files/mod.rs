@@ -14,4 +14,6 @@ mod serve;
 
 pub(crate) use cache::{cache_file, nar};
 pub(crate) use channel::{channel, channel_file};
+pub(crate) use condition::has_already;
 pub(crate) use release::{release, release_file};
+pub(crate) use serve::missing;

@@ -185,7 +185,7 @@ fn says_range(response: &mut Response, range: &str) -> io::Result<()> {
 }
 
 /// Says that something is not there, as plain text: Nix shows it to people.
-pub(super) fn missing(text: impl Into<String>) -> Response {
+pub(crate) fn missing(text: impl Into<String>) -> Response {
     let headers = [
         (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
         (header::CACHE_CONTROL, FOR_A_MOMENT),

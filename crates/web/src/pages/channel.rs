@@ -14,6 +14,7 @@ use picket_domain::{
 use super::notice::Notice;
 use super::subscribe::{Way, ways};
 use crate::aim::late;
+use crate::delta::Delta;
 use crate::error::{PageError, page};
 use crate::extract::Checked;
 use crate::lag_chart::LagChart;
@@ -63,6 +64,8 @@ struct ChannelPage {
     history: Vec<ReleaseView>,
     notice: Notice,
     ways: Vec<Way>,
+    /// What the search field has in it.
+    asked: &'static str,
 }
 
 /// The first few of a list.
@@ -175,7 +178,8 @@ impl ChannelPage {
         let here = format!("/channels/{}", channel.name());
         Self {
             shell: Shell::new(channel.title.clone(), Section::Channel, viewer, here)
-                .refreshing(under_way > 0),
+                .refreshing(under_way > 0)
+                .with_feed(channel.name()),
             channel: channel.name().to_string(),
             channels: app
                 .channels
@@ -204,6 +208,7 @@ impl ChannelPage {
             current: release_of(look),
             history,
             notice: Notice::of_channel(look, &app.board(), viewer),
+            asked: "",
             ways: ways(
                 &app.base_url,
                 channel.name().as_str(),
@@ -260,12 +265,7 @@ fn release_view(
     at: Timestamp,
     previous: Option<&Release>,
 ) -> ReleaseView {
-    let without = |one: &Release, other: Option<&Release>| {
-        let picks = one.picks.iter().map(|pick| pick.pr);
-        picks
-            .filter(|pr| !other.is_some_and(|other| other.has(*pr)))
-            .collect()
-    };
+    let delta = Delta::of(release, previous);
     ReleaseView {
         name: release.name.to_string(),
         url: format!("/releases/{}/{}", release.channel, release.name),
@@ -273,11 +273,9 @@ fn release_view(
         published: When::new(at, look.now),
         base_short: release.base.rev.short().to_owned(),
         picks: release.picks.len(),
-        added: without(release, previous),
-        gone: previous
-            .map(|it| without(it, Some(release)))
-            .unwrap_or_default(),
-        new_base: previous.is_some_and(|it| it.base.rev != release.base.rev),
+        added: delta.added,
+        gone: delta.gone,
+        new_base: delta.new_base,
     }
 }
 

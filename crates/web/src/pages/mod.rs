@@ -10,4 +10,5 @@ pub(crate) mod nominate;
 mod notice;
 pub(crate) mod own_patch;
 pub(crate) mod queue;
+pub(crate) mod search;
 pub(crate) mod subscribe;

@@ -37,6 +37,7 @@ async fn every_address_in_a_page_is_below_the_path() {
         "/login",
         "/audit-log",
         "/nominate",
+        "/search?q=x",
         "/no/such/page/at/all",
     ] {
         let answer = client.get(page).await;

@@ -53,6 +53,8 @@ struct QueuePage {
     base_label: String,
     channels: Vec<String>,
     filter: String,
+    /// What the search field has in it.
+    asked: &'static str,
     /// When GitHub was last asked for all that is new.
     checked: Option<When>,
     groups: Vec<Group>,
@@ -175,6 +177,7 @@ pub(crate) async fn queue(
             .map(|it| it.name().to_string())
             .collect(),
         filter: text,
+        asked: "",
         checked: app
             .board()
             .checked(Lane::Watch, None)

@@ -29,7 +29,9 @@ use picket_evidence::Targets;
 use picket_publisher::{KeyName, PublicDir, PublicKey, SecretKey};
 use picket_snapshot::Snapshots;
 use picket_store::Store;
-use picket_web::{AppState, ChannelInfo, Conflicts, DemoPerson, Risks, SignIn, Streams, Tries};
+use picket_web::{
+    AppState, ChannelInfo, Conflicts, DemoPerson, Feeds, Risks, SignIn, Streams, Tries,
+};
 use tokio::sync::Notify;
 use url::Url;
 
@@ -175,6 +177,7 @@ impl Site {
             },
             evidence: Arc::default(),
             risks: Risks::default(),
+            feeds: Feeds::default(),
             targets: Targets::default(),
             webhook_secret: Some(WEBHOOK_SECRET.to_owned()),
             base_url: Url::parse(BASE_URL).unwrap(),

@@ -158,7 +158,7 @@ pub(crate) async fn newer_base(site: &Site, now: Timestamp) -> Base {
     newer
 }
 
-async fn release(site: &Site, seq: u64, picks: &[u64], at: Timestamp) {
+pub(crate) async fn release(site: &Site, seq: u64, picks: &[u64], at: Timestamp) {
     let seq = ReleaseSeq(seq);
     let rev = sha(&format!("release {seq}"));
     let mut base = base(at);

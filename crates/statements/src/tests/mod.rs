@@ -1,0 +1,6 @@
+//! Channels in which something of everything happens, and what is stated of them.
+
+mod derivation;
+mod forms;
+mod schemas;
+mod world;
