@@ -78,6 +78,7 @@ impl Service {
         let publisher = signing::publisher(signing, data_dir, public.clone(), settings).await?;
         let evidence = Arc::new(Evidence::new(config.evidence.clone()));
         let state = AppState {
+            repository: format!("{}/{}", config.github.owner, config.github.repository),
             store: store.clone(),
             public,
             mirror: mirror.clone(),

@@ -28,6 +28,8 @@ impl Engine {
             let step = format!("looking at what {name} publishes");
             lane.attempt(&step, self.look_at_current(name, closely))
                 .await;
+            let step = format!("comparing what {name} publishes with the database");
+            lane.attempt(&step, self.compare_with_database(name)).await;
         }
     }
 
@@ -49,6 +51,11 @@ impl Engine {
         }
         let name = release.name.clone();
         Err(PublishError::Incomplete { name, problems }.into())
+    }
+
+    async fn compare_with_database(&self, channel: &ChannelName) -> anyhow::Result<()> {
+        let look = self.look(channel).await?;
+        self.knows_what_is_out(look.facts()).await
     }
 
     /// Not where that cannot be told: then every byte is looked at.

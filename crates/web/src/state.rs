@@ -24,6 +24,8 @@ pub struct AppState {
     pub store: Store,
     /// The folder that releases and the binary cache are published in.
     pub public: PublicDir,
+    /// The watched repository: `NixOS/nixpkgs`.
+    pub repository: String,
     /// The mirror of the watched repository, for diffs only.
     pub mirror: Merger,
     /// The build logs.

@@ -9,6 +9,7 @@ mod own_patch;
 mod resolved;
 mod stand_ins;
 mod told;
+mod unfetchable;
 
 use anyhow::{Context, Result};
 use picket_domain::PrNumber;

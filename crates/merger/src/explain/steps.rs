@@ -73,8 +73,8 @@ impl Explanation {
         )
     }
 
-    /// An author whom `git commit-tree` would write otherwise than the source has them is taken
-    /// from there as bytes.
+    /// An author whom `git commit-tree` would write otherwise than the commit has them is taken from
+    /// there as bytes.
     fn hash_object(&self) -> String {
         let line = |key: &str, commit| {
             format!("git cat-file commit {commit} | sed -n '/^$/q; /^{key} /{{p;q}}'")
@@ -83,7 +83,7 @@ impl Explanation {
             "{{ printf 'tree %s\\nparent %s\\n' \"$tree\" {}; {}; {}; {}; echo; {}; }} \
              | git hash-object -t commit -w --stdin",
             self.onto,
-            line("author", &self.source),
+            line("author", &self.commit),
             line("committer", &self.commit),
             line("encoding", &self.source),
             self.message()

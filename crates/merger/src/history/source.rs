@@ -94,7 +94,7 @@ pub(crate) fn find(
     let tip = oid(head);
     if find_commit(repo, tip)?.is_none() {
         return Ok(none(format!(
-            "its head {} is gone from GitHub",
+            "its head {} cannot be had from GitHub",
             head.short()
         )));
     }

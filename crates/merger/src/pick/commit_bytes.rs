@@ -1,10 +1,12 @@
 //! Commits as bytes. They are written by hand and not through a library's idea of a commit, so
-//! that an author that is no UTF-8, or whose date is odd, passes through as it is.
+//! that an author that is no UTF-8, or whose date is odd, passes through as it is, as long as git takes
+//! it.
 
 use git2::Commit;
 use picket_domain::ApprovedPick;
 use picket_treemerge::ObjectId;
 
+use crate::pick::identity::author_line;
 use crate::pick::message;
 use picket_mirror::{Committer, sha};
 
@@ -16,7 +18,8 @@ pub(crate) fn pick_of(
     pick: &ApprovedPick,
 ) -> Vec<u8> {
     let mut bytes = format!("tree {tree}\nparent {parent}\n").into_bytes();
-    bytes.extend_from_slice(header(source, b"author ").unwrap_or_default());
+    let author = header(source, b"author ").unwrap_or_default();
+    bytes.extend(author_line(author, pick.approved_at));
     bytes.extend_from_slice(committer.line("committer", pick.approved_at).as_bytes());
     // The message keeps its bytes, so it needs to keep the name of their encoding.
     bytes.extend_from_slice(header(source, b"encoding ").unwrap_or_default());

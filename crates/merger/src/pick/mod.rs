@@ -9,6 +9,7 @@ mod commit_pick;
 mod equivalent;
 pub(crate) mod fault;
 mod form;
+mod identity;
 pub(crate) mod input;
 pub(crate) mod message;
 mod resolved;

@@ -40,3 +40,24 @@ fn what_is_picked_alone_has_the_tree_that_a_chain_would_have() {
     );
     assert_eq!(alone(head).unwrap(), None, "the base has it");
 }
+
+#[test]
+fn a_file_in_a_folders_place_is_picked() {
+    let (upstream, root) = Upstream::new();
+    let base = upstream.commit(&[root], "a folder", |edit| {
+        edit.put("pkgs/it/default.nix", "{ }\n");
+    });
+    let head = upstream.commit(&[base], "a file", |edit| {
+        edit.remove("pkgs/it/default.nix").put("pkgs/it", "{ }\n");
+    });
+    upstream.branch("release", base);
+    let it = candidate(7, head);
+    let chain = upstream.picked(base, &it);
+    let picked = chain.last().expect("it picks");
+    assert!(
+        upstream
+            .picked_files(picked)
+            .0
+            .contains_key(&b"pkgs/it"[..])
+    );
+}

@@ -257,3 +257,15 @@ fn a_commits_own_patch_reads_as_its_picks() {
         "{unknown:?}"
     );
 }
+
+#[test]
+fn a_mode_that_git_does_not_write_is_shown() {
+    let diff = diff_of(|edit| {
+        edit.put_as(0o100_600, "odd", "x\n");
+    });
+    let [file] = diff.files.as_slice() else {
+        panic!("{diff:?}");
+    };
+    assert_eq!(file.path, "odd");
+    assert_eq!(file.mode, Some(("000000".into(), "100600".into())));
+}

@@ -54,7 +54,7 @@ fn what_cannot_be_picked_says_why() {
     let head = git2::Oid::from_str(&"d".repeat(40)).unwrap();
     assert_eq!(
         assess(candidate(1, head)),
-        "its head dddddddddddd is gone from GitHub"
+        "its head dddddddddddd cannot be had from GitHub"
     );
     let mut odd = candidate(1, root);
     odd.base_branch = branch("gone");

@@ -83,3 +83,24 @@ fn a_branch_whose_commit_upstream_has_lost_fails_alone() {
     };
     assert!(!reason.is_empty());
 }
+
+#[test]
+fn a_branch_with_a_name_too_long_for_a_file_is_fetched_with_the_others() {
+    let (upstream, root) = Upstream::new();
+    let mirror = upstream.empty_mirror();
+    let names = ["x", "y"].map(|last| format!("{}/{last}", ["backports"; 23].join("/")));
+    let next = upstream.commit(&[root], "next", |edit| {
+        edit.put("next", "x");
+    });
+    for (name, tip) in names.iter().zip([root, next]) {
+        upstream.branch(name, tip);
+    }
+    let found = fetch(&mirror, &["master", &names[0], &names[1]]);
+    assert_eq!(found[&branch("master")], at(root));
+    assert_eq!(found[&branch(&names[0])], at(root));
+    assert_eq!(found[&branch(&names[1])], at(next));
+    assert_eq!(
+        mirror.branch_tip(&branch(&names[1])).unwrap(),
+        Some(sha(next))
+    );
+}

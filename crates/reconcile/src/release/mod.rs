@@ -5,6 +5,7 @@ mod history;
 mod publish;
 mod reserve;
 mod stage;
+mod unknown;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -20,6 +20,7 @@ impl Engine {
         picks: &[ReleasedPick],
     ) -> anyhow::Result<()> {
         self.look_at_disks().await?;
+        self.takes_nothing_away(facts, picks).await?;
         let before = self.previous_commit(channel, facts, seq).await;
         let message = message(channel.name(), seq, base, picks);
         let (merger, of) = (self.merger.clone(), tip.clone());

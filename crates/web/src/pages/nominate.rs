@@ -7,6 +7,7 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use picket_domain::{Action, Actor, PrNumber};
 use serde::Deserialize;
+use url::Url;
 
 use crate::error::{PageError, page};
 use crate::extract::Checked;
@@ -92,7 +93,7 @@ pub(crate) async fn nominate(
     State(app): State<App>,
     SignedForm { person, form }: SignedForm<Nomination>,
 ) -> Result<Response, PageError> {
-    let pr = pull_request(&form.pr)?;
+    let pr = pull_request(&form.pr, &app.repository)?;
     let reason = reason(&form.reason)?;
     if app.store.candidate(pr).await?.is_some() {
         return Ok(Redirect::to(&format!("/candidates/{pr}")).into_response());
@@ -106,18 +107,29 @@ pub(crate) async fn nominate(
     Ok(Redirect::to(&format!("/nominate?asked={pr}")).into_response())
 }
 
-/// A pull request's number, with `#` or as the end of its address.
-fn pull_request(text: &str) -> Result<PrNumber, PageError> {
-    let text = text.trim().trim_end_matches('/');
-    let digits = text.rsplit(['/', '#']).next().unwrap_or(text);
-    let number = digits
-        .parse()
-        .ok()
-        .filter(|n| (1..=u64::from(u32::MAX)).contains(n));
+/// A pull request's number, with or without `#`, or its address: of a repository `OWNER/NAME`.
+fn pull_request(text: &str, repository: &str) -> Result<PrNumber, PageError> {
+    let number = digits(text.trim(), repository).and_then(|it| it.parse().ok());
+    let number = number.filter(|n| (1..=u64::from(u32::MAX)).contains(n));
     number.map(PrNumber).ok_or_else(|| {
-        let message = "That is no pull request: give its number, or its address on GitHub.";
+        let message = "That is no pull request of the repository that is watched: give its number, \
+            or its address on GitHub.";
         PageError::BadInput(message.to_owned())
     })
+}
+
+/// `1`, `#1`, `OWNER/NAME#1`, `https://github.com/OWNER/NAME/pull/1`, and what people copy with the
+/// latter: `/files`, `#issuecomment-2`.
+fn digits(text: &str, repository: &str) -> Option<String> {
+    if let Ok(url) = Url::parse(text) {
+        let mut parts = url.path_segments()?;
+        let of = format!("{}/{}", parts.next()?, parts.next()?);
+        let is_ours = of.eq_ignore_ascii_case(repository) && parts.next()? == "pull";
+        return parts.next().filter(|_| is_ours).map(str::to_owned);
+    }
+    let (of, number) = text.split_once('#').unwrap_or((repository, text));
+    let is_ours = of.is_empty() || of.eq_ignore_ascii_case(repository);
+    is_ours.then(|| number.to_owned())
 }
 
 #[cfg(test)]
@@ -129,13 +141,31 @@ mod tests {
         for text in [
             "12345",
             " #12345 ",
+            "nixos/Nixpkgs#12345",
             "https://github.com/NixOS/nixpkgs/pull/12345",
             "https://github.com/NixOS/nixpkgs/pull/12345/",
+            "https://github.com/NixOS/nixpkgs/pull/12345/files#diff-1",
+            "https://github.com/NixOS/nixpkgs/pull/12345#issuecomment-5",
+            "https://github.com/NixOS/nixpkgs/pull/12345?x=y",
         ] {
-            assert_eq!(pull_request(text).unwrap(), PrNumber(12_345), "{text}");
+            let read = pull_request(text, "NixOS/nixpkgs");
+            assert_eq!(read.unwrap(), PrNumber(12_345), "{text}");
         }
-        for bad in ["", "0", "-1", "abc", "99999999999", "12345/files"] {
-            assert!(pull_request(bad).is_err(), "{bad}");
+        for bad in [
+            "",
+            "0",
+            "-1",
+            "abc",
+            "99999999999",
+            "12345/files",
+            "##1",
+            "other/nixpkgs#1",
+            "https://github.com/other/nixpkgs/pull/1",
+            "https://gitlab.com/x/y/pull/1",
+            "https://github.com/NixOS/nixpkgs/issues/1",
+            "https://github.com/NixOS/nixpkgs/pull",
+        ] {
+            assert!(pull_request(bad, "NixOS/nixpkgs").is_err(), "{bad}");
         }
     }
 }

@@ -149,6 +149,7 @@ impl Site {
             passphrase: passphrase(name),
         });
         AppState {
+            repository: "NixOS/nixpkgs".to_owned(),
             store: self.store.clone(),
             public: self.public(),
             mirror: upstream::mirror(self.path()),
