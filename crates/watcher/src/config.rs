@@ -48,7 +48,7 @@ impl Token {
                 problem(format!("the token's file {}: {error}", file.display()))
             })?,
         };
-        let text = text.trim_end();
+        let text = text.trim();
         let header = HeaderValue::try_from(format!("Bearer {text}"));
         let mut header = header.ok().filter(|_| is_token(text)).ok_or_else(|| {
             problem("the token is empty or has white space in it: check its file".to_owned())

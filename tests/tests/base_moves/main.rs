@@ -5,6 +5,7 @@ mod carried_over;
 mod commented;
 mod decisions;
 mod impact;
+mod older_database;
 mod own_patch;
 mod resolved;
 mod stand_ins;

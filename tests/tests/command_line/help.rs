@@ -58,6 +58,8 @@ fn help_of_picket() -> Result<()> {
       impact        Say what a change changes, before anybody approves it: attributes, derivations to
                     build.
       recognise     Tell which pull requests are security fixes, though nobody labelled them, and why.
+      tarball       Pack a revision's tree as a channel's releases are packed: nixexprs.tar.xz and
+                    nixexprs.tar.zst.
       help          Print this message or the help of the given subcommand(s)
 
     Options:

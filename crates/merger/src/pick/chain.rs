@@ -98,7 +98,7 @@ impl<'m> Chain<'m> {
         known: &Known<'_>,
     ) -> Result<Attempt> {
         let mut attempt = Attempt {
-            outcome: nothing_in_it(),
+            outcome: nothing_in_it("its commits change nothing"),
             made: self.made.clone(),
             merges: Vec::new(),
             clean: None,
@@ -154,7 +154,10 @@ impl<'m> Chain<'m> {
                 }
             }
         }
-        if !commits.is_empty() {
+        if !commits.is_empty() && attempt.at.tree == self.at.tree {
+            attempt.outcome =
+                nothing_in_it("its commits undo each other: together they change nothing");
+        } else if !commits.is_empty() {
             attempt.outcome = PickOutcome::Picked { commits, renames };
         } else if let Some(by) = contained_by {
             attempt.outcome = contained(by);
@@ -192,8 +195,8 @@ fn contained(by: ContainedBy) -> PickOutcome {
     PickOutcome::Contained { by }
 }
 
-/// Of a pull request of which no commit changes anything.
-fn nothing_in_it() -> PickOutcome {
-    let reason = "its commits change nothing".to_owned();
+/// Of a pull request that changes nothing.
+fn nothing_in_it(reason: &str) -> PickOutcome {
+    let reason = reason.to_owned();
     PickOutcome::Unavailable { reason }
 }

@@ -336,3 +336,48 @@ fn a_pick_that_stands_on_one_that_was_approved_later_follows_it() {
     assert_eq!(outcomes(&[&two]), [(2, false)]);
     assert_eq!(outcomes(&[&two, &one]), [(1, true), (2, true)]);
 }
+
+#[test]
+fn a_pick_passes_gits_own_check_whatever_its_author_is() {
+    let (upstream, root) = Upstream::new();
+    let tree = upstream.commit(&[root], "a tree", |edit| {
+        edit.put("odd", "x");
+    });
+    let tree = upstream.repo.find_commit(tree).unwrap().tree_id();
+    let odd = upstream.raw_commit(tree, &[root], "Ada<ada@example.org>", b"odd\n");
+    let chain = upstream.picked(root, &candidate(1, odd));
+    let picked = chain.last().unwrap();
+    let dir = upstream.mirror_dir();
+    let check = format!("git cat-file commit {picked} | git hash-object -t commit --stdin");
+    let checked = std::process::Command::new("sh")
+        .args(["-c", &check])
+        .current_dir(&dir)
+        .output()
+        .unwrap();
+    assert!(checked.status.success(), "{checked:?}");
+    assert_eq!(
+        git(&dir, &["log", "-1", "--format=%an <%ae>", picked.as_str()]).trim(),
+        "Ada <ada@example.org>"
+    );
+}
+
+#[test]
+fn commits_that_undo_each_other_are_no_fix() {
+    let (upstream, root) = Upstream::new();
+    let there = upstream.commit(&[root], "there", |edit| {
+        edit.put("it", "x");
+    });
+    let back = upstream.commit(&[there], "Revert", |edit| {
+        edit.remove("it");
+    });
+    let it = candidate(1, back);
+    let mirror = upstream.mirror(&[&it]);
+    let assembly = assembled(&mirror, &spec(root, vec![pick(&it)]), &[(it.pr, it)].into());
+    let PickOutcome::Unavailable { reason } = &assembly.picks[0].outcome else {
+        panic!("{assembly:?}");
+    };
+    assert_eq!(
+        reason,
+        "its commits undo each other: together they change nothing"
+    );
+}

@@ -134,8 +134,8 @@ pub(super) struct Nix {
     pub(super) options: BTreeMap<String, Spanned<String>>,
     pub(super) restrict_evaluation: Option<bool>,
     pub(super) evaluate_unsandboxed: Option<bool>,
-    pub(super) build_seconds: Option<u64>,
-    pub(super) silent_seconds: Option<u64>,
+    pub(super) build_seconds: Option<u32>,
+    pub(super) silent_seconds: Option<u32>,
 }
 
 #[derive(Default, Deserialize)]

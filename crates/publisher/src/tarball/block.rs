@@ -197,8 +197,10 @@ mod tests {
         };
         assert_eq!(files().len(), 2);
         // Another compressor's work that unpacks to the same is taken as it is.
-        let mut other = CacheSettings::default();
-        other.xz_preset = 0;
+        let other = CacheSettings {
+            xz_preset: 0,
+            ..CacheSettings::default()
+        };
         let elsewhere = Compressed::of(&content, &other).unwrap();
         let xz = files()
             .into_iter()

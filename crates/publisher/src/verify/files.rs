@@ -130,8 +130,7 @@ impl Verification<'_> {
         if top != [channel] && top != [release] {
             let top = top.join(", ");
             self.report.problem(format!(
-                "{file} must hold one folder, {}, and holds {top}",
-                channel
+                "{file} must hold one folder, {channel}, and holds {top}"
             ));
         }
         if found.git_revision.as_deref() != Some(manifest.rev.as_str()) {

@@ -6,6 +6,7 @@ use picket_domain::ChannelName;
 use url::Url;
 
 use crate::http::{self, HttpError};
+use crate::latest::LatestFile;
 use crate::public_dir::PublicDir;
 use crate::release_file::ReleaseFile;
 use crate::source::Source;
@@ -82,11 +83,16 @@ pub(super) fn stated_at(url: &Url) -> Result<Url, HttpError> {
     Url::from_file_path(dir).map_err(|()| HttpError::new(url, "not an absolute path"))
 }
 
-/// The address without the name of a release's file at its end.
+/// The address without the name of a file of the release or of the channel at its end, and without what
+/// only browsers and flakes add.
 fn without_file(url: &Url) -> Url {
     let mut folder = url.clone();
+    folder.set_query(None);
+    folder.set_fragment(None);
     let last = url.path_segments().and_then(|mut it| it.next_back());
-    if last.and_then(ReleaseFile::parse).is_some()
+    let is_file =
+        |name: &str| ReleaseFile::parse(name).is_some() || LatestFile::parse(name).is_some();
+    if last.is_some_and(is_file)
         && let Ok(mut segments) = folder.path_segments_mut()
     {
         segments.pop();
@@ -106,6 +112,8 @@ mod tests {
             ("file:///srv/b/nixexprs.tar.zst", "file:///srv/b"),
             ("https://a.test/b/nixexprs", "https://a.test/b/nixexprs"),
             ("https://a.test/b/", "https://a.test/b/"),
+            ("https://a.test/b?x=1#y", "https://a.test/b"),
+            ("https://a.test/b/latest.json", "https://a.test/b"),
             ("https://a.test", "https://a.test/"),
         ] {
             let url = Url::parse(given).unwrap();

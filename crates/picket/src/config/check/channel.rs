@@ -23,9 +23,20 @@ pub(super) struct Around<'a> {
     pub(super) members: usize,
 }
 
+/// A branch by its own name.
+fn branch(raw: &Spanned<String>) -> Checked<BranchName> {
+    const REMEDY: &str = "write a branch, as nixos-26.05";
+    let name = raw.as_ref();
+    if name == "HEAD" || name == "@" || name.starts_with("refs/") {
+        let text = format!("{name:?} is no branch's own name");
+        return Err(Problem::new(raw.span(), text, REMEDY));
+    }
+    parse(raw, REMEDY)
+}
+
 pub(super) fn channel(raw: raw::Channel, around: &Around<'_>) -> Checked<Channel> {
     let follows = Follows {
-        branch: parse::<BranchName>(&raw.follows.branch, "write a branch, as nixos-26.05")?,
+        branch: branch(&raw.follows.branch)?,
         url: optional_http_url(raw.follows.url.as_ref())?,
     };
     let push_to = raw.push_to.as_ref();

@@ -13,13 +13,17 @@ use crate::config::{Retention, raw};
 
 /// The programs of Nix that Picket starts.
 const PROGRAMS: [&str; 3] = ["nix", "nix-daemon", "nix-instantiate"];
+/// More evaluations at a time than any machine has memory for.
+const EVALUATIONS_MAX: u32 = 256;
 
 pub(super) fn limits(raw: &raw::Nix, evaluation: &raw::Limits) -> Checked<Limits> {
     let default = Limits::default();
     let restricted = raw.restrict_evaluation;
     Ok(Limits {
-        build_seconds: raw.build_seconds.unwrap_or(default.build_seconds),
-        silent_seconds: raw.silent_seconds.unwrap_or(default.silent_seconds),
+        build_seconds: raw.build_seconds.map_or(default.build_seconds, Into::into),
+        silent_seconds: raw
+            .silent_seconds
+            .map_or(default.silent_seconds, Into::into),
         evaluation: picket_evaluator::Limits {
             restricted: restricted.unwrap_or(default.evaluation.restricted),
             unsandboxed: raw.evaluate_unsandboxed.unwrap_or(false),
@@ -41,9 +45,22 @@ fn evaluation_limits(raw: &raw::Limits) -> Checked<picket_evaluator::Limits> {
         memory_bytes: memory.map(|mib| u64::from(mib) << 20),
         workers: workers.map(|workers| workers as usize),
         job_disk_bytes: u64::from(at_least_one(raw.evaluation_disk_mib.as_ref(), 256)?) << 20,
-        at_once: at_least_one(raw.evaluations.as_ref(), 1)? as usize,
+        at_once: evaluations(raw.evaluations.as_ref())?,
         ..picket_evaluator::Limits::default()
     })
+}
+
+/// Each gets its part of the memory.
+fn evaluations(raw: Option<&Spanned<u32>>) -> Checked<usize> {
+    let count = at_least_one(raw, 1)?;
+    match raw.filter(|_| count > EVALUATIONS_MAX) {
+        None => Ok(count as usize),
+        Some(value) => Err(Problem::new(
+            value.span(),
+            format!("each of {count} evaluations at a time would have next to no memory"),
+            "write as many as fit, with 4 GiB or more for each",
+        )),
+    }
 }
 
 pub(super) fn retention(raw: &raw::Retention) -> Checked<Retention> {

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::Read;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{Access, access};
@@ -40,6 +41,16 @@ impl Paths {
     /// A folder that Picket can write in, or make.
     pub(super) fn writable_folder(&self, path: &Spanned<PathBuf>) -> Checked<PathBuf> {
         let folder = self.absolute(path)?;
+        if folder
+            .as_os_str()
+            .as_bytes()
+            .iter()
+            .any(u8::is_ascii_control)
+        {
+            let text = "the folder's name has a line break or another control character in it";
+            let remedy = "name a folder without: git reads such names line by line";
+            return Err(Problem::new(path.span(), text, remedy));
+        }
         can_make(&folder).map_err(|text| {
             let remedy = "name a folder that Picket's user may write in, or make";
             Problem::new(path.span(), text, remedy)
