@@ -59,7 +59,7 @@ fn help_of_picket() -> Result<()> {
                     build.
       recognise     Tell which pull requests are security fixes, though nobody labelled them, and why.
       tarball       Pack a revision's tree as a channel's releases are packed: nixexprs.tar.xz and
-                    nixexprs.tar.zst.
+                    nixexprs.tar.zst
       help          Print this message or the help of the given subcommand(s)
 
     Options:

@@ -10,3 +10,4 @@ mod help;
 mod recognise;
 mod replay;
 mod serve;
+mod tarball;
