@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use anyhow::bail;
-use picket_domain::{Facts, PickStatus, PrNumber, ReleasedPick, status};
+use picket_domain::{Facts, PickStatus, PrNumber, ReleasedPick, resolve, status};
 use picket_publisher::Manifest;
 
-use crate::engine::{Engine, blocking};
+use crate::engine::{Engine, blocking, now};
 
 impl Engine {
     /// # Errors
@@ -35,11 +35,10 @@ impl Engine {
         let Some(out) = self.unknown_release(facts).await? else {
             return Ok(());
         };
-        let look = self.look(&facts.policy.channel).await?;
-        let resolution = look.resolution();
+        let resolution = resolve(facts, now());
         let is_meant = |pr: PrNumber| {
             let candidate = facts.candidates.get(&pr);
-            candidate.is_some_and(|it| is_over(&status(facts, resolution, it)))
+            candidate.is_some_and(|it| is_over(&status(facts, &resolution, it)))
         };
         let kept: BTreeSet<_> = picks.iter().map(|it| it.pr).collect();
         let lost = out.picks.iter().map(|it| it.pr);
