@@ -35,6 +35,7 @@ mod http;
 mod key;
 mod key_file;
 mod latest;
+mod listing;
 mod manifest;
 mod mend;
 mod nar;

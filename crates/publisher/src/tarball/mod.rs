@@ -20,13 +20,14 @@ use self::container::Sizes;
 use self::layout::Cuts;
 use crate::digest::{CHUNK, Hashing};
 use crate::error::{AtPath, PublishError};
+use crate::listing::listing;
 use crate::manifest::FileDigest;
 use crate::settings::CacheSettings;
 use crate::tree::{self, Entries, TarError, Tree};
 
 pub(crate) use self::block::KeptBlocks;
 
-/// Each takes about 350 MB.
+/// Each takes about 220 MB.
 const THREADS_MAX: usize = 4;
 
 /// The digests of the two archives.
@@ -46,7 +47,8 @@ pub(crate) fn write(
     settings: &CacheSettings,
     kept: &KeptBlocks,
 ) -> Result<Tarballs, PublishError> {
-    let cuts = layout::cuts(tree)?;
+    let listing = listing(tree.files)?;
+    let cuts = layout::cuts(&listing);
     let threads = settings.threads.get().min(THREADS_MAX);
     let (to_compress, blocks) = sync_channel(0);
     let (to_write, compressed) = sync_channel(threads);
@@ -59,7 +61,7 @@ pub(crate) fn write(
             scope.spawn(move || compress(&blocks, &to_write, settings, kept));
         }
         drop((blocks, to_write));
-        let packed = tree::pack(tree, Cutter::new(cuts, to_compress));
+        let packed = tree::pack(tree, &listing, Cutter::new(cuts, to_compress));
         let packed = packed.and_then(|cutter| Ok(cutter.finish()?));
         let written = writing.join().expect("writing does not panic");
         if let Err(error) = kept.remove_old() {
@@ -199,8 +201,8 @@ impl Cutter {
 }
 
 impl Entries for Cutter {
-    fn entry(&mut self, inside: &Path) -> io::Result<()> {
-        match self.cuts.contains(inside) {
+    fn entry(&mut self, place: usize) -> io::Result<()> {
+        match self.cuts.contains(&place) {
             true => self.cut(),
             false => Ok(()),
         }
