@@ -17,8 +17,8 @@ pub struct Conflict {
 }
 
 impl Conflict {
-    /// Whether it is settled by saying what the file is to be. Two renames, or a file in the place
-    /// of a folder, take a branch made by hand and another pull request.
+    /// Whether it is settled by saying what the file is to be. Two renames, a file in the place of a
+    /// folder, or a merge made by hand take a branch made by hand and another pull request.
     pub fn can_be_resolved(&self) -> bool {
         self.versions != Versions::default() && !self.path.contains('\u{fffd}')
     }
@@ -38,6 +38,8 @@ pub enum ConflictKind {
     DeletedByThem,
     /// Conflict markers that neither side had would be left in the file.
     Markers,
+    /// A merge inside the pull request is not what git makes of its parents there.
+    MergedByHand,
     /// Any other: two renames, a file against a folder.
     Other,
 }

@@ -81,14 +81,16 @@ fn walk(
     Ok(())
 }
 
-/// What is in a folder; what goes away meanwhile is not.
+/// The files and folders in a folder; what goes away meanwhile is not in it.
 fn children(folder: &Path) -> io::Result<Vec<(PathBuf, Metadata)>> {
     let mut children = Vec::new();
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let is_hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
         match entry.metadata() {
-            Ok(it) if !is_hidden && !it.is_symlink() => children.push((entry.path(), it)),
+            Ok(it) if !is_hidden && (it.is_file() || it.is_dir()) => {
+                children.push((entry.path(), it))
+            }
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(error),

@@ -92,8 +92,11 @@ impl Stamp {
     /// Of one file.
     ///
     /// # Errors
-    /// Where the file system keeps no times.
+    /// Where it is no file (a pipe would be waited for), or the file system keeps no times.
     pub fn of_file(path: &Path, file: &Metadata) -> io::Result<Self> {
+        if !file.is_file() {
+            return Err(io::Error::other("it is no file"));
+        }
         let written = file.modified()?;
         let mut hasher = DefaultHasher::new();
         (path, file.len(), written).hash(&mut hasher);
@@ -142,4 +145,18 @@ pub enum Unreadable {
     /// It is longer than is read.
     #[error("it is longer than {0} bytes")]
     TooLong(u64),
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn what_is_no_file_is_not_waited_for() {
+        let device = Path::new("/dev/null");
+        let error = Stamp::of_file(device, &fs::metadata(device).unwrap()).unwrap_err();
+        assert_eq!(error.to_string(), "it is no file");
+    }
 }

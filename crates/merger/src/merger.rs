@@ -14,6 +14,7 @@ use crate::error::Result;
 use crate::history::known::{Histories, Known};
 use crate::history::source::{self, NoSource, Source};
 use crate::patch;
+use crate::pick::fault::own_fault;
 use crate::snapshot::Snapshot;
 
 /// A mirror in which pull requests are picked, and all that a [`Mirror`] is besides.
@@ -95,10 +96,12 @@ impl Merger {
         if !is_fetched(&repo, candidate.pr, head)? {
             return Err(MirrorError::MissingCommit(head.clone()).into());
         }
-        match self.source(&repo, candidate, head)? {
+        let patch = || match self.source(&repo, candidate, head)? {
             Ok(source) => Ok(self.patch_between(source.from, head, most)?),
             Err(NoSource(_)) => Ok(None),
-        }
+        };
+        // Objects that are at fault have no text, and are no fault of this service.
+        Ok(own_fault(patch())?.unwrap_or(None))
     }
 
     /// What one commit changes against its first parent, for people: as the texts of

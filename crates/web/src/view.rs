@@ -183,6 +183,7 @@ pub(crate) fn conflict_kind(kind: ConflictKind) -> &'static str {
         ConflictKind::DeletedByUs => "the channel does not have this file",
         ConflictKind::DeletedByThem => "the pull request deletes it, the channel changed it",
         ConflictKind::Markers => "conflict markers would be left in it",
+        ConflictKind::MergedByHand => "a merge inside the pull request changed it by hand",
         ConflictKind::Other => "renamed, or a file against a folder",
     }
 }

@@ -132,7 +132,8 @@ fn subscribed(machine: &Machine) -> Result<String> {
     machine.run("nix-env", &["--profile", &channels, "--query"])
 }
 
-/// `builtins.fetchTarball`, and a subscription to one release, give the same package.
+/// `builtins.fetchTarball`, the search path that `system.autoUpgrade.channel` sets, and a subscription to
+/// one release give the same package.
 async fn other_ways_to_subscribe_agree(stage: &Stage, machine: &Machine) -> Result<()> {
     let mastodon = machine.path_of("mastodon")?;
     let expression = format!(
@@ -149,6 +150,16 @@ async fn other_ways_to_subscribe_agree(stage: &Stage, machine: &Machine) -> Resu
     ];
     let stranger = stage.machine("stranger")?;
     assert_eq!(stranger.run("nix-build", &fetch)?, mastodon);
+    let nixpkgs = format!("nixpkgs={}/nixexprs.tar.xz", stage.channel_url()?);
+    let upgrade = [
+        "<nixpkgs>",
+        "-A",
+        "mastodon",
+        "--no-out-link",
+        "-I",
+        &nixpkgs,
+    ];
+    assert_eq!(stranger.run("nix-build", &upgrade)?, mastodon);
     assert!(stranger.store.built()?.is_empty());
 
     let release = current(stage).await?;

@@ -8,7 +8,6 @@ use git2::{Commit, Oid};
 use picket_domain::{Conflict, ConflictKind, Versions};
 use picket_treemerge::{NewObjects, ObjectId, Objects, Outcome};
 
-use crate::engine::conflicts;
 use crate::error::Result;
 use crate::merge_tree::{Answer, Scratch};
 use crate::snapshot::Snapshot;
@@ -47,7 +46,8 @@ fn three_way(
     let nothing = NewObjects::default();
     match snapshot.merge(&snapshot.with(&nothing), trees)? {
         Outcome::Merged(merged) => differing(&snapshot.with(&merged.objects), merged.tree, is),
-        Outcome::Conflict(found) => Ok(conflicts(&found.paths)),
+        // The versions that met there are not the pick's: no content settles the pick.
+        Outcome::Conflict(found) => Ok(named(found.paths.iter().map(|it| it.path.as_slice()))),
         // Whatever it brings in is to be looked at.
         Outcome::Unsure(_) => differing(&snapshot.with(&nothing), trees[1], is),
     }
@@ -80,7 +80,7 @@ fn differing(objects: &impl Objects, from: ObjectId, to: ObjectId) -> Result<Vec
 fn named<'p>(paths: impl IntoIterator<Item = &'p [u8]>) -> Vec<Conflict> {
     let conflicts = paths.into_iter().take(MAX_PATHS).map(|path| Conflict {
         path: String::from_utf8_lossy(path).into_owned(),
-        kind: ConflictKind::Other,
+        kind: ConflictKind::MergedByHand,
         versions: Versions::default(),
     });
     conflicts.collect()

@@ -112,6 +112,8 @@ fn an_author_that_cannot_be_made_out() {
         let chain = spec(root, vec![pick(&odd), pick(&good)]);
         let assembly = assembled(&mirror, &chain, &prs.into());
         assert_eq!(assembly.applied().count(), 1, "{assembly:?}");
+        let patch = mirror.whole_patch(&odd, 1 << 20);
+        patch.expect("odd objects are no failure of the service");
     }
 }
 

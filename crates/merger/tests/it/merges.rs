@@ -1,7 +1,7 @@
 //! Which commits are picked does not depend on how a pull request was merged.
 
 use git2::Oid;
-use picket_domain::{Candidate, PickOutcome};
+use picket_domain::{Candidate, ConflictKind, PickOutcome};
 
 use crate::support::*;
 
@@ -239,6 +239,30 @@ fn a_merge_of_branches_that_cross_is_set_aside_where_it_was_changed_by_hand() {
     };
     assert_eq!(commit, sha(evil));
     assert_eq!(conflicts[0].path, "evil");
+}
+
+#[test]
+fn a_merge_whose_conflict_was_settled_by_hand_takes_no_content_for_an_answer() {
+    let (upstream, root) = Upstream::new();
+    let side = |name: &str, line: &str| {
+        upstream.commit(&[root], name, |edit| {
+            edit.put("fix", line);
+        })
+    };
+    let (first, master) = (side("first", "1\n"), side("master", "2\n"));
+    upstream.branch("master", master);
+    let mut files = upstream.files(first);
+    let blob = upstream.repo.blob(b"1 and 2\n").unwrap();
+    files.0.insert(b"fix".to_vec(), (FILE, blob));
+    let tree = write_tree(&upstream.repo, &files);
+    let settled = upstream.raw_commit(tree, &[first, master], "A <a@b>", b"Merge branch 'master'");
+    let PickOutcome::Conflict { conflicts, .. } = upstream.outcome(root, &candidate(1, settled))
+    else {
+        panic!("what was settled is lost");
+    };
+    assert_eq!(conflicts[0].path, "fix");
+    assert_eq!(conflicts[0].kind, ConflictKind::MergedByHand);
+    assert!(!conflicts[0].can_be_resolved());
 }
 
 #[test]

@@ -55,11 +55,26 @@ pub(super) fn ways(
             note: "Anywhere in Nix code.",
             command: format!("import (builtins.fetchTarball \"{url}/nixexprs.tar.xz\") {{ }}"),
         },
+        Way {
+            heading: "2d. With system.autoUpgrade",
+            note: "In configuration.nix, for a server that upgrades itself. Every hour is not too \
+                   often: what has not changed is not fetched again.",
+            command: format!(
+                "system.autoUpgrade = {{\n  enable = true;\n  channel = \"{url}\";\n  \
+                 dates = \"hourly\";\n}};"
+            ),
+        },
+        Way {
+            heading: "2e. With npins",
+            note: "“npins update” moves it on; what it pins is one release.",
+            command: format!("npins add tarball --name nixpkgs --mutable {url}/nixexprs.tar.xz"),
+        },
     ];
     ways.extend(release.map(|release| of_one_release(root, channel, release)));
     ways.push(Way {
         heading: "Check it yourself",
-        note: "As a stranger: every signature and every hash of the current release.",
+        note: "As a stranger: every signature and every hash of the current release, and that it is the \
+               newest: latest.json names it, and is signed anew twice a day.",
         command: keys
             .iter()
             .map(|key| format!("picket verify {url} --public-key {key}"))
@@ -72,7 +87,7 @@ pub(super) fn ways(
 /// The address that stays as it is, for whoever cannot lock the one that moves.
 fn of_one_release(root: &str, channel: &str, release: &ReleaseName) -> Way {
     Way {
-        heading: "2d. One release, as it is now",
+        heading: "2f. One release, as it is now",
         note: "For flakes with a Nix before 2.17, which locks the address above instead of the release \
                behind it, so that the lock breaks with the next release; and for whoever wants to move \
                by hand. It gets no later fix until you put the next release's name here.",
@@ -91,7 +106,7 @@ mod tests {
         let base_url = Url::parse("https://sec.example/").unwrap();
         let keys = ["sec-1:AAAA=".to_owned()];
         let release = ReleaseName::parse("nixos-26.05.715880.12.abc1234").unwrap();
-        assert_eq!(ways(&base_url, "nixos-26.05-sec", None, &keys).len(), 5);
+        assert_eq!(ways(&base_url, "nixos-26.05-sec", None, &keys).len(), 7);
         let ways = ways(&base_url, "nixos-26.05-sec", Some(&release), &keys);
         let texts: Vec<_> = ways
             .iter()
@@ -116,7 +131,17 @@ mod tests {
         # 2c. With fetchTarball
         import (builtins.fetchTarball "https://sec.example/nixos-26.05-sec/nixexprs.tar.xz") { }
 
-        # 2d. One release, as it is now
+        # 2d. With system.autoUpgrade
+        system.autoUpgrade = {
+          enable = true;
+          channel = "https://sec.example/nixos-26.05-sec";
+          dates = "hourly";
+        };
+
+        # 2e. With npins
+        npins add tarball --name nixpkgs --mutable https://sec.example/nixos-26.05-sec/nixexprs.tar.xz
+
+        # 2f. One release, as it is now
         inputs.nixpkgs.url = "https://sec.example/releases/nixos-26.05-sec/nixos-26.05.715880.12.abc1234/nixexprs.tar.xz";
 
         # Check it yourself

@@ -141,6 +141,11 @@ fn meaning(file: &ConflictedFile, Names { ours, theirs }: &Names) -> String {
         ConflictKind::Markers => format!(
             "Picking {theirs} would leave conflict markers in this file that neither side has."
         ),
+        ConflictKind::MergedByHand => format!(
+            "A merge inside {theirs} gives this file a content that git does not make of the two \
+             sides, and that none of the commits beside it has. Ask for a rebase; or hand in all \
+             that {theirs} changes as a patch of the team's own."
+        ),
         ConflictKind::Other => format!(
             "{ours} and {theirs} disagree on what is where: a file against a folder, or one file \
              renamed to two names. No file's content settles that: it takes a backport made \

@@ -9,7 +9,7 @@ mod page;
 mod resolved;
 
 use askama::Template;
-use picket_domain::{Candidate, ConflictPlace, PickInput, PickOutcome, PrNumber};
+use picket_domain::{Candidate, ConflictKind, ConflictPlace, PickInput, PickOutcome, PrNumber};
 
 use self::branch::BranchView;
 use self::file::{FileView, Names};
@@ -98,6 +98,8 @@ struct ConflictView {
     commit: String,
     commit_short: String,
     subject: String,
+    /// Whether it is a merge that was made by hand.
+    is_merge: bool,
     /// What the commit does not apply to, for a sentence.
     onto: String,
     /// How the two sides are called.
@@ -168,6 +170,10 @@ impl ConflictView {
             commit: pick.commit.to_string(),
             commit_short: pick.commit.short().to_owned(),
             subject: pick.subject.clone(),
+            is_merge: pick
+                .files
+                .iter()
+                .any(|it| it.conflict.kind == ConflictKind::MergedByHand),
             onto: onto(base, place),
             in_the_way: in_the_way(look, place, found),
             can_choose: can_be_resolved && all <= FILES && shown.iter().all(is_shown),
