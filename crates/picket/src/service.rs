@@ -16,7 +16,7 @@ use picket_store::{Lease, Store};
 use picket_watcher::{CommentConfig, Comments, Token, Watcher, WatcherConfig};
 use picket_web::{
     AppState, ChannelInfo, Conflicts, DemoPerson, Feeds, GitHubSignIn, GitHubSignInSettings, Risks,
-    Streams, Tries,
+    SmallFiles, Streams, Tries,
 };
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
@@ -93,6 +93,7 @@ impl Service {
             evidence: Arc::clone(&evidence),
             risks: Risks::default(),
             feeds: Feeds::default(),
+            small_files: SmallFiles::default(),
             targets: config.targets,
             webhook_secret: webhook_secret(&config.github),
             base_url: config.web.base_url.clone(),

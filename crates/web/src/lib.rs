@@ -62,6 +62,7 @@ mod waivers;
 mod webhook;
 
 pub use conflict::Conflicts;
+pub use files::SmallFiles;
 pub use identity::{
     DemoPerson, GitHubSignIn, GitHubSignInError, GitHubSignInSettings, SignIn, Tries,
 };

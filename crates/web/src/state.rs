@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 use url::Url;
 
 use crate::conflict::Conflicts;
+use crate::files::SmallFiles;
 use crate::identity::{SignIn, Tries};
 use crate::risks::Risks;
 use crate::stated::Feeds;
@@ -50,6 +51,8 @@ pub struct AppState {
     pub risks: Risks,
     /// What is stated of what is fixed and what is not.
     pub feeds: Feeds,
+    /// The files of the public folder that are asked for the most.
+    pub small_files: SmallFiles,
     /// How soon the team wants fixes to be out.
     pub targets: Targets,
     /// What GitHub signs its deliveries with; `None`: none are taken.

@@ -42,7 +42,7 @@ fn send(app: &AppState, path: &str, request: &Request) -> Response {
     };
     let (tag, cache_control) = match &wanted {
         CacheFile::Nar(hash) => (Tag::Named(hash.to_string()), IMMUTABLE),
-        CacheFile::Info | CacheFile::NarInfo(_) => (Tag::OfBytes, FOR_A_DAY),
+        CacheFile::Info | CacheFile::NarInfo(_) => (Tag::OfBytes(&app.small_files), FOR_A_DAY),
     };
     let manner = Manner {
         tag,

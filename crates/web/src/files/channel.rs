@@ -63,7 +63,7 @@ fn latest(app: &AppState, name: &str, file: LatestFile, request: &Request) -> Re
     };
     let path = app.public.latest_file(channel.name(), file);
     let manner = Manner {
-        tag: Tag::OfBytes,
+        tag: Tag::OfBytes(&app.small_files),
         content_type: file.content_type(),
         cache_control: NEVER_UNASKED,
     };

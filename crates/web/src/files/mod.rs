@@ -11,9 +11,11 @@ mod condition;
 mod content;
 mod release;
 mod serve;
+mod small;
 
 pub(crate) use cache::{cache_file, nar};
 pub(crate) use channel::{channel, channel_file};
 pub(crate) use condition::has_already;
 pub(crate) use release::{release, release_file};
 pub(crate) use serve::missing;
+pub use small::SmallFiles;

@@ -10,10 +10,10 @@ use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
-use picket_domain::Sha256;
 
 use super::condition::{Part, Version, part};
 use super::content::{SMALL, read, stream};
+use super::small::{SmallFile, SmallFiles};
 
 /// For what could be replaced by something equally good, such as a narinfo with one more signature.
 pub(super) const FOR_A_DAY: &str = "public, max-age=86400";
@@ -28,24 +28,24 @@ const FOR_A_MOMENT: &str = "public, max-age=1";
 const NOT_GUESSED: (HeaderName, &str) = (header::X_CONTENT_TYPE_OPTIONS, "nosniff");
 
 /// What tells two files with different bytes apart.
-#[derive(Debug, Clone)]
-pub(super) enum Tag {
+#[derive(Debug)]
+pub(super) enum Tag<'a> {
     /// This name: nothing else ever has it.
     Named(String),
-    /// The hash of its bytes, of a file that is small.
-    OfBytes,
+    /// The hash of its bytes, of a file that is small and asked for often.
+    OfBytes(&'a SmallFiles),
 }
 
 /// How a file is sent.
-pub(super) struct Manner {
-    pub(super) tag: Tag,
+pub(super) struct Manner<'a> {
+    pub(super) tag: Tag<'a>,
     pub(super) content_type: &'static str,
     /// How long clients keep it.
     pub(super) cache_control: &'static str,
 }
 
 /// Sends a file.
-pub(super) fn file(request: &Request, path: &Path, manner: Manner) -> Response {
+pub(super) fn file(request: &Request, path: &Path, manner: Manner<'_>) -> Response {
     match try_file(request, path, manner) {
         Ok(response) => response,
         Err(error) if is_absent(&error) => missing("There is no such file.\n"),
@@ -63,11 +63,13 @@ fn is_absent(error: &io::Error) -> bool {
     )
 }
 
-fn try_file(request: &Request, path: &Path, manner: Manner) -> io::Result<Response> {
-    let mut opened = Opened::open(path)?;
-    let tag = match manner.tag {
-        Tag::Named(name) => format!("\"{name}\""),
-        Tag::OfBytes => format!("\"{}\"", Sha256::of(opened.hold()?)),
+fn try_file(request: &Request, path: &Path, manner: Manner<'_>) -> io::Result<Response> {
+    let (opened, tag) = match manner.tag {
+        Tag::Named(name) => (Opened::open(path)?, format!("\"{name}\"")),
+        Tag::OfBytes(files) => {
+            let file = files.at(path)?;
+            (Opened::held(&file), format!("\"{}\"", file.hash))
+        }
     };
     let version = Version {
         tag: &tag,
@@ -112,11 +114,15 @@ fn in_headers(modified: SystemTime) -> SystemTime {
 
 /// A file that is there.
 struct Opened {
-    file: File,
+    content: Content,
     length: u64,
     modified: SystemTime,
-    /// All of it, where it was read already.
-    held: Option<Bytes>,
+}
+
+enum Content {
+    /// All of it, read already.
+    Held(Bytes),
+    File(File),
 }
 
 impl Opened {
@@ -129,18 +135,16 @@ impl Opened {
         Ok(Self {
             length: found.len(),
             modified: found.modified()?,
-            file,
-            held: None,
+            content: Content::File(file),
         })
     }
 
-    /// Reads all of it, where it is small: it is not read again to be sent.
-    fn hold(&mut self) -> io::Result<&Bytes> {
-        if self.length > SMALL {
-            return Err(io::ErrorKind::FileTooLarge.into());
+    fn held(file: &SmallFile) -> Self {
+        Self {
+            length: file.content.len() as u64,
+            modified: file.modified,
+            content: Content::Held(file.content.clone()),
         }
-        let all = read(&self.file, &(0..self.length))?;
-        Ok(self.held.insert(all))
     }
 
     fn answer(self, part: &Part, is_head: bool) -> io::Result<Response> {
@@ -166,12 +170,12 @@ impl Opened {
 
     fn send(self, status: StatusCode, bytes: Range<u64>, is_head: bool) -> io::Result<Response> {
         let length = bytes.end - bytes.start;
-        let body = match (self.held, length) {
+        let body = match self.content {
             _ if is_head => Body::empty(),
             // What is held is small.
-            (Some(all), _) => Body::from(all.slice(bytes.start as usize..bytes.end as usize)),
-            (None, ..=SMALL) => Body::from(read(&self.file, &bytes)?),
-            (None, _) => stream(self.file, bytes),
+            Content::Held(all) => Body::from(all.slice(bytes.start as usize..bytes.end as usize)),
+            Content::File(file) if length <= SMALL => Body::from(read(&file, &bytes)?),
+            Content::File(file) => stream(file, bytes),
         };
         let length = [(header::CONTENT_LENGTH, HeaderValue::from(length))];
         Ok((status, length, body).into_response())

@@ -30,7 +30,7 @@ use picket_publisher::{KeyName, PublicDir, PublicKey, SecretKey};
 use picket_snapshot::Snapshots;
 use picket_store::Store;
 use picket_web::{
-    AppState, ChannelInfo, Conflicts, DemoPerson, Feeds, Risks, SignIn, Streams, Tries,
+    AppState, ChannelInfo, Conflicts, DemoPerson, Feeds, Risks, SignIn, SmallFiles, Streams, Tries,
 };
 use tokio::sync::Notify;
 use url::Url;
@@ -179,6 +179,7 @@ impl Site {
             evidence: Arc::default(),
             risks: Risks::default(),
             feeds: Feeds::default(),
+            small_files: SmallFiles::default(),
             targets: Targets::default(),
             webhook_secret: Some(WEBHOOK_SECRET.to_owned()),
             base_url: Url::parse(BASE_URL).unwrap(),
