@@ -26,7 +26,7 @@ pub(crate) enum Entry<'a> {
 /// Writes the NAR of what is at this path.
 pub(crate) fn dump(path: &Path, out: &mut impl Write) -> io::Result<()> {
     string(out, b"nix-archive-1")?;
-    node(path, out)
+    write(vec![Left::Node(Entry::At(path.to_owned()))], out)
 }
 
 /// Writes the NAR of a folder that has these entries, which are sorted by the bytes of their names.
@@ -37,29 +37,86 @@ pub(crate) fn dump_folder(
     string(out, b"nix-archive-1")?;
     string(out, b"(")?;
     string(out, b"type")?;
-    folder(entries, out)?;
-    string(out, b")")
+    string(out, b"directory")?;
+    let mut left = vec![Left::End];
+    left.extend(named(entries));
+    write(left, out)
 }
 
-fn node(path: &Path, out: &mut impl Write) -> io::Result<()> {
-    let named = |error: io::Error| io::Error::new(error.kind(), format!("{path:?}: {error}"));
-    let metadata = fs::symlink_metadata(path).map_err(named)?;
-    string(out, b"(")?;
-    string(out, b"type")?;
+/// What is left to write, the last first. Not a function that calls itself: an output may have two
+/// thousand folders in each other, and a stack that overflows ends the whole service.
+enum Left<'a> {
+    Named(OsString, Entry<'a>),
+    Node(Entry<'a>),
+    End,
+}
+
+fn named<'a>(entries: Vec<(OsString, Entry<'a>)>) -> impl Iterator<Item = Left<'a>> {
+    let entries = entries.into_iter().rev();
+    entries.map(|(name, entry)| Left::Named(name, entry))
+}
+
+fn write(mut left: Vec<Left<'_>>, out: &mut impl Write) -> io::Result<()> {
+    while let Some(next) = left.pop() {
+        match next {
+            Left::End => string(out, b")")?,
+            Left::Named(name, entry) => {
+                string(out, b"entry")?;
+                string(out, b"(")?;
+                string(out, b"name")?;
+                string(out, name.as_bytes())?;
+                string(out, b"node")?;
+                left.extend([Left::End, Left::Node(entry)]);
+            }
+            Left::Node(entry) => {
+                string(out, b"(")?;
+                string(out, b"type")?;
+                left.push(Left::End);
+                left.extend(named(node(entry, out)?));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Writes a node but for what is in it, which is returned.
+fn node<'a>(entry: Entry<'a>, out: &mut impl Write) -> io::Result<Vec<(OsString, Entry<'a>)>> {
+    match entry {
+        Entry::At(path) => {
+            let named =
+                |error: io::Error| io::Error::new(error.kind(), format!("{path:?}: {error}"));
+            return on_disk(&path, out).map_err(named);
+        }
+        Entry::File(content) => {
+            string(out, b"regular")?;
+            string(out, b"contents")?;
+            string(out, content)?;
+        }
+        Entry::Link(target) => link(target.as_bytes(), out)?,
+    }
+    Ok(Vec::new())
+}
+
+fn on_disk<'a>(path: &Path, out: &mut impl Write) -> io::Result<Vec<(OsString, Entry<'a>)>> {
+    let metadata = fs::symlink_metadata(path)?;
     if metadata.is_file() {
         let executable = metadata.permissions().mode() & 0o100 != 0;
-        regular(path, metadata.len(), executable, out).map_err(named)?;
+        regular(path, metadata.len(), executable, out)?;
     } else if metadata.is_dir() {
-        directory(path, out)?;
+        string(out, b"directory")?;
+        let names = sorted_names(path)?.into_iter();
+        let at = |name| {
+            let entry = Entry::At(path.join(&name));
+            (name, entry)
+        };
+        return Ok(names.map(at).collect());
     } else if metadata.is_symlink() {
-        let target = fs::read_link(path).map_err(named)?;
-        link(target.as_os_str().as_bytes(), out)?;
+        link(fs::read_link(path)?.as_os_str().as_bytes(), out)?;
     } else {
-        return Err(named(io::Error::other(
-            "neither file, folder nor symbolic link",
-        )));
+        let reason = "neither file, folder nor symbolic link";
+        return Err(io::Error::other(reason));
     }
-    string(out, b")")
+    Ok(Vec::new())
 }
 
 fn regular(path: &Path, size: u64, executable: bool, out: &mut impl Write) -> io::Result<()> {
@@ -76,48 +133,6 @@ fn regular(path: &Path, size: u64, executable: bool, out: &mut impl Write) -> io
         return Err(io::Error::other("it changed while it was read"));
     }
     pad(size, out)
-}
-
-fn directory(path: &Path, out: &mut impl Write) -> io::Result<()> {
-    let names = sorted_names(path)?.into_iter();
-    let entries = names.map(|name| {
-        let entry = Entry::At(path.join(&name));
-        (name, entry)
-    });
-    folder(entries, out)
-}
-
-fn folder<'a>(
-    entries: impl IntoIterator<Item = (OsString, Entry<'a>)>,
-    out: &mut impl Write,
-) -> io::Result<()> {
-    string(out, b"directory")?;
-    for (name, entry) in entries {
-        string(out, b"entry")?;
-        string(out, b"(")?;
-        string(out, b"name")?;
-        string(out, name.as_bytes())?;
-        string(out, b"node")?;
-        match entry {
-            Entry::At(path) => node(&path, out)?,
-            Entry::File(content) => added(out, |out| {
-                string(out, b"regular")?;
-                string(out, b"contents")?;
-                string(out, content)
-            })?,
-            Entry::Link(target) => added(out, |out| link(target.as_bytes(), out))?,
-        }
-        string(out, b")")?;
-    }
-    Ok(())
-}
-
-/// A node that is not on disk.
-fn added<W: Write>(out: &mut W, content: impl FnOnce(&mut W) -> io::Result<()>) -> io::Result<()> {
-    string(out, b"(")?;
-    string(out, b"type")?;
-    content(out)?;
-    string(out, b")")
 }
 
 fn link(target: &[u8], out: &mut impl Write) -> io::Result<()> {
@@ -161,6 +176,19 @@ mod tests {
         let text = String::from_utf8_lossy(&nar).replace('\0', "");
         assert_eq!(nar.len(), 112);
         insta::assert_debug_snapshot!(text, @r#""\rnix-archive-1\u{1}(\u{4}type\u{7}regular\u{8}contents\u{1})""#);
+    }
+
+    /// On the stack of a test's thread, which is as small as any that this runs on.
+    #[test]
+    fn folders_in_folders_overflow_no_stack() {
+        let dir = tempfile::tempdir().unwrap();
+        let top = dir.path().join("top");
+        let deepest: PathBuf = (0..1_900).map(|_| "d").collect();
+        fs::create_dir_all(top.join(&deepest)).unwrap();
+        let mut nar = Vec::new();
+        dump(&top, &mut nar).unwrap();
+        let names = nar.windows(8).filter(|it| it == b"node\0\0\0\0");
+        assert_eq!(names.count(), 1_900);
     }
 
     #[test]
