@@ -34,6 +34,7 @@ mod id;
 mod impact;
 mod invalid_id;
 mod investigation;
+mod kept_report;
 mod log;
 mod machine;
 mod package_set;

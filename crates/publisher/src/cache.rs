@@ -70,11 +70,12 @@ enum NarinfoStep {
 impl Publisher {
     /// Puts the paths of a closure that upstream does not have into the binary cache.
     ///
-    /// A path that is there already is not read again.
+    /// A path that is there already is not read again; where its build was repeated with another
+    /// content, the first one stays.
     ///
     /// # Errors
     /// Where a path's content is not what the Nix store recorded, where a path was published before
-    /// with another content, where the closure is not complete, and on I/O errors.
+    /// with other references, where the closure is not complete, and on I/O errors.
     pub fn publish_paths(
         &self,
         closure: &[PathInfo],
@@ -84,14 +85,16 @@ impl Publisher {
         self.all_ours(&delta.ours)?;
         let (cache, _lock) = (self.dir.cache_dir(), self.join_cache()?);
         self.write_cache_info()?;
-        let ready = self.write_nars(&delta.ours)?;
+        let ours = self.as_published(&delta.ours)?;
+        let ours: Vec<_> = ours.iter().collect();
+        let ready = self.write_nars(&ours)?;
         self.sync_nars()?;
         let mut published = PublishedPaths {
             upstream_references: delta.upstream_references,
             upstream_release: upstream.release().cloned(),
             ..PublishedPaths::default()
         };
-        let ready: Vec<_> = delta.ours.into_iter().zip(ready).collect();
+        let ready: Vec<_> = ours.into_iter().zip(ready).collect();
         for some in ready.chunks(SIGNED_AT_ONCE) {
             published.bytes += self.write_narinfos(some)?;
         }
@@ -348,16 +351,14 @@ pub(crate) fn keep_fresh(narinfo: &Path) -> io::Result<()> {
 }
 
 fn same_path(info: &PathInfo, narinfo: &Narinfo) -> Result<(), PublishError> {
-    let references: BTreeSet<_> = info.references.iter().collect();
-    let published: BTreeSet<_> = narinfo.references.iter().collect();
-    let differs = if narinfo.path != info.path {
+    let differs = if narinfo.says(info) {
+        return Ok(());
+    } else if narinfo.path != info.path {
         "name"
     } else if narinfo.nar_hash != info.nar_hash {
         "content"
-    } else if references != published {
-        "references"
     } else {
-        return Ok(());
+        "references"
     };
     let path = info.path.clone();
     Err(PublishError::NotReproducible { path, differs })

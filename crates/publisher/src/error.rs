@@ -155,6 +155,34 @@ pub enum PublishError {
     },
 }
 
+impl PublishError {
+    /// The store path that no binary cache can carry, whoever tries: what it was built from is at fault.
+    pub fn unfit(&self) -> Option<&StorePath> {
+        match self {
+            Self::Metadata { path, .. } => Some(path),
+            Self::Io { .. }
+            | Self::NoKey
+            | Self::ForeignStore { .. }
+            | Self::Corrupt { .. }
+            | Self::NotReproducible { .. }
+            | Self::Damaged { .. }
+            | Self::MissingReference { .. }
+            | Self::Cycle(_)
+            | Self::Tree(_)
+            | Self::ReleaseExists { .. }
+            | Self::Incomplete { .. }
+            | Self::NotStaged(_)
+            | Self::WasCurrent(_)
+            | Self::IsCurrent(_)
+            | Self::CannotRepair(_)
+            | Self::Backwards { .. }
+            | Self::PointerWentBack { .. }
+            | Self::Sign(_)
+            | Self::Upstream { .. } => None,
+        }
+    }
+}
+
 /// At most five of them; the rest is counted.
 pub(crate) fn list(problems: &[String]) -> String {
     const SHOWN: usize = 5;

@@ -28,6 +28,7 @@ mod digest;
 mod discard;
 mod error;
 mod fingerprint;
+mod first;
 mod folder;
 mod gone;
 mod history;

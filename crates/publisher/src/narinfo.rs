@@ -1,6 +1,6 @@
 //! Narinfos: what a binary cache says of a store path.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use nix_derivation::{CAHash, HashAlgorithm, NixHash, StoreDir, StorePath as NixStorePath};
 use nix_narinfo::{Compression, NarInfo, NarInfoBuilder, NarInfoSignature};
@@ -95,10 +95,21 @@ impl Unsigned {
             });
         signed
             .map(|narinfo| narinfo.to_canonical_bytes())
+            .and_then(bounded)
             .map_err(|reason| PublishError::Metadata {
                 path: self.fingerprint.path().clone(),
                 reason,
             })
+    }
+}
+
+/// What is written has to be read again.
+fn bounded(narinfo: Vec<u8>) -> Result<Vec<u8>, String> {
+    match narinfo.len() as u64 {
+        ..=SIZE_MAX => Ok(narinfo),
+        length => Err(format!(
+            "it would have {length} bytes, and {SIZE_MAX} are the most"
+        )),
     }
 }
 
@@ -135,6 +146,13 @@ pub(crate) struct Narinfo {
 }
 
 impl Narinfo {
+    /// Whether it says of a path what is said there: its name, content and references.
+    pub(crate) fn says(&self, info: &PathInfo) -> bool {
+        let references: BTreeSet<_> = info.references.iter().collect();
+        let published: BTreeSet<_> = self.references.iter().collect();
+        self.path == info.path && self.nar_hash == info.nar_hash && references == published
+    }
+
     /// Reads one of our narinfos.
     ///
     /// # Errors
@@ -267,6 +285,21 @@ mod tests {
         Sig: k-1:v4rnnZ0AX0txd/DNZbwnv/W5ZZRtvS01CF0WTT4QaCOq/MAFac/E+yJ63WOyDbe5m4si3qUKzecZsvRAp6mABA==
         Sig: other-1:nITiR3Podgn/szzfzbccEhBrbGrPn7CSneFJ9D+ZvKiFW0kpV49PXkgH6TpT31zFYk7Gyh7apyjr7HwlYOLxCg==
         ");
+    }
+
+    #[test]
+    fn what_could_not_be_read_again_is_refused() {
+        let mut info = info();
+        let reference = |number: u32| {
+            let name = "n".repeat(200);
+            StorePath::parse(&format!("/nix/store/{number:032}-{name}")).unwrap()
+        };
+        info.references = (0..4_500).map(reference).collect();
+        let unsigned = Unsigned::of(&info, nar()).unwrap();
+        let error = unsigned.signed(&[], &[]).unwrap_err();
+        assert_eq!(error.unfit(), Some(&info.path));
+        let reason = "it would have 1053398 bytes, and 1048576 are the most";
+        assert!(error.to_string().ends_with(reason), "{error}");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use picket_domain::{
 use picket_merger::{Fetched, MirrorError};
 use picket_publisher::{Publisher, Unpackable};
 use tokio::task::JoinHandle;
-use tracing::{info, warn};
+use tracing::info;
 
 use crate::engine::{Engine, PROGRESS, blocking, candidate, now};
 use crate::lane::{Lane, Tried};
@@ -206,7 +206,7 @@ impl Engine {
         self.look_at_disks().await?;
         let name = channel.name();
         let base_tree = self.tree(name, base).await?;
-        let report = match self.head_tree(channel, &base_tree, rev).await? {
+        let mut report = match self.head_tree(channel, &base_tree, rev).await? {
             Ok(head) => {
                 let request = BuildRequest {
                     base: base_tree.revision(),
@@ -225,10 +225,9 @@ impl Engine {
             // With room left by now, the build itself takes too much. Without, it counts for nothing.
             self.look_at_disks().await?;
         }
+        self.cache_ahead(channel, &mut report).await;
         info!(target: PROGRESS, "{} {}", rev.short(), verdict(channel, &report));
-        if report.verdict(&channel.policy) == Verdict::Passed {
-            self.cache_ahead(channel, &report).await;
-        }
+        report.shorten();
         let attempt = Attempt { at: now(), report };
         self.store.record_attempt(name, base, rev, &attempt).await?;
         Ok(())
@@ -260,14 +259,6 @@ impl Engine {
             (_, None) => Ok(Ok(head)),
             (None, Some(problem)) => Ok(Err(problem)),
             (Some(problem), Some(_)) => Err(anyhow!("the stable channel itself: {problem}")),
-        }
-    }
-
-    /// Puts what was built into the binary cache before a release waits for it: of a library that
-    /// everything needs, that takes long. Staging does it again where it failed here.
-    async fn cache_ahead(&self, channel: &Channel, report: &BuildReport) {
-        if let Err(error) = self.publish_outputs(channel, &report.built_outputs()).await {
-            warn!("what was built could not be put into the cache yet: {error:#}");
         }
     }
 }

@@ -33,7 +33,7 @@ impl Engine {
             None => Ok(()),
             Some(disk) => Err(anyhow!(
                 "the disk of {} runs short: {} MiB are free, and retention.minimum_free_gib asks \
-                 for {}. Nothing is built or released until there is room: free some, or keep less",
+                 for {} MiB. Nothing is built or released until there is room: free some, or keep less",
                 disk.folder,
                 disk.free_bytes >> 20,
                 disk.wanted_bytes >> 20,

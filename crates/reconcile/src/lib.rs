@@ -46,6 +46,7 @@ mod retain;
 mod settings;
 mod supervise;
 mod trees;
+mod unfit;
 mod waits;
 mod watch;
 

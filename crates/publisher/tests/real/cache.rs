@@ -184,7 +184,7 @@ fn a_path_is_published_once() {
     let world = World::new();
     let publisher = world.publisher(&["ours-1"]);
     let mut closure = world.closure();
-    publisher
+    let first = publisher
         .publish_paths(&closure, &world.upstream())
         .unwrap();
     let before = contents(world.public().root());
@@ -193,6 +193,17 @@ fn a_path_is_published_once() {
         .find(|info| info.path == *world.path("app"))
         .unwrap();
     app.nar_hash = Sha256::of(b"another build");
+    let again = publisher
+        .publish_paths(&closure, &world.upstream())
+        .unwrap();
+    assert_eq!(again.paths, first.paths, "clients have the first content");
+    assert_eq!(contents(world.public().root()), before);
+
+    let app = closure
+        .iter_mut()
+        .find(|info| info.path == *world.path("app"))
+        .unwrap();
+    app.references.pop().unwrap();
     match publisher
         .publish_paths(&closure, &world.upstream())
         .unwrap_err()
