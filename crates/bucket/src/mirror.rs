@@ -66,7 +66,7 @@ impl Mirror {
         }
     }
 
-    /// What [`Mirror::update`] would do. Nothing is written.
+    /// What [`Mirror::update`] would do. No file is written.
     ///
     /// # Errors
     /// As it has them.
