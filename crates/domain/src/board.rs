@@ -93,12 +93,29 @@ pub struct CommentTraffic {
     pub waiting: usize,
 }
 
+/// How a mirror of the public folder is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct MirrorStanding {
+    /// When it was last found to be up to date, or brought up to date; `None` where it was not since
+    /// the start.
+    pub current_at: Option<Timestamp>,
+    /// Runs that failed since the start.
+    pub failures: u64,
+    /// Bytes that were written since the start.
+    pub written_bytes: u64,
+    /// Files that it has.
+    pub objects: u64,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
 /// How all parts of the service are.
 #[derive(Debug, Clone, Default)]
 pub struct Board {
     github: GitHubTraffic,
     reviews: Option<ReviewTraffic>,
     comments: Option<CommentTraffic>,
+    mirrors: BTreeMap<String, MirrorStanding>,
     lanes: BTreeMap<LaneKey, LaneHealth>,
     troubles: BTreeMap<(LaneKey, String), Trouble>,
     holds: BTreeMap<ChannelName, Vec<Hold>>,
@@ -193,6 +210,18 @@ impl Board {
     /// What was written on pull requests so far; `None` where nothing is.
     pub fn comments(&self) -> Option<CommentTraffic> {
         self.comments
+    }
+
+    /// Puts a mirror on the board, or changes what is known of it.
+    pub fn set_mirror(&mut self, to: &str, change: impl FnOnce(&mut MirrorStanding)) {
+        change(self.mirrors.entry(to.to_owned()).or_default());
+    }
+
+    /// The mirrors, each by where it is.
+    pub fn mirrors(&self) -> impl Iterator<Item = (&str, &MirrorStanding)> {
+        self.mirrors
+            .iter()
+            .map(|(to, standing)| (to.as_str(), standing))
     }
 
     /// What a lane looks at outside was found to be as it is known, or is known now: of one channel, or

@@ -71,7 +71,9 @@ pub use assembly::{
 };
 pub use audit::{AccountEvent, Action, Actor, AuditError, Entry, EntryHash, verify_chain};
 pub use base::Base;
-pub use board::{Board, CommentTraffic, GitHubTraffic, LaneHealth, LaneKey, ReviewTraffic};
+pub use board::{
+    Board, CommentTraffic, GitHubTraffic, LaneHealth, LaneKey, MirrorStanding, ReviewTraffic,
+};
 pub use build::{
     Attempt, BuildReport, EvaluationCost, EvaluationLimit, Fault, JobOutcome, JobReport, Verdict,
 };

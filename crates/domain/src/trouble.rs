@@ -29,13 +29,15 @@ pub enum Lane {
     Release,
     /// Pushing branches and tags.
     Push,
+    /// Bringing copies of the public folder up to date.
+    Mirror,
     /// Removing what is not needed any more.
     Retain,
 }
 
 impl Lane {
     /// Every lane.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Watch,
         Self::Read,
         Self::Reception,
@@ -46,6 +48,7 @@ impl Lane {
         Self::Build,
         Self::Release,
         Self::Push,
+        Self::Mirror,
         Self::Retain,
     ];
 
@@ -63,6 +66,7 @@ impl Lane {
             Self::Build => "build",
             Self::Release => "release",
             Self::Push => "push",
+            Self::Mirror => "mirror",
             Self::Retain => "retain",
         }
     }

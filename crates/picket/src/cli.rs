@@ -2,6 +2,7 @@
 
 mod accounts;
 mod impact;
+mod mirror;
 mod recognise;
 mod sign_server;
 mod tarball;
@@ -21,6 +22,7 @@ use crate::process;
 
 pub use accounts::{Accounts, AccountsList, AccountsUnbind};
 pub use impact::Impact;
+pub use mirror::Mirror;
 pub use recognise::Recognise;
 pub use sign_server::SignServer;
 pub use tarball::Tarball;
@@ -74,6 +76,22 @@ pub enum Command {
     /// The address of one release gives that release, whatever comes later: there nothing is said
     /// of the current one, and nothing remembered.
     Verify(Verify),
+    /// Bring copies of what is published up to date: in S3 buckets, or in folders elsewhere.
+    ///
+    /// With --config, those that the configuration's [[mirror]] sections name; `picket serve` does the
+    /// same by itself after each release. Or by hand, of any public folder:
+    ///
+    ///   picket mirror --from /var/lib/picket/public --to s3://channel.example.org/nixos
+    ///
+    /// Only what changed is written, and what was removed here is removed there, as far as an earlier
+    /// run put it there. Readers of a mirror are led to whole releases at every instant, also where this
+    /// is killed; the next run goes on. Run it as the user that the service runs as.
+    ///
+    /// Credentials are those of the environment: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, and
+    /// AWS_SESSION_TOKEN where there is one; or those of --credentials-file. deploy/README.md says what
+    /// they must allow, and what is to stand before a bucket so that Nix can subscribe to it.
+    #[command(verbatim_doc_comment)]
+    Mirror(Box<Mirror>),
     /// Remove what the retention rules let go, or say what that would be.
     ///
     /// That is: releases that were superseded long ago (the newest ones of each channel stay), paths
@@ -327,7 +345,7 @@ pub fn main() -> ExitCode {
     logging::init(match &cli.command {
         Command::Serve(serve) => serve.log_format,
         Command::SignServer(serve) => serve.log_format,
-        Command::Verify(_) => LogFormat::Progress,
+        Command::Verify(_) | Command::Mirror(_) => LogFormat::Progress,
         Command::CheckConfig(_)
         | Command::Keygen(_)
         | Command::Gc(_)
@@ -358,6 +376,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::CheckConfig(arguments) => commands::check_config::run(&arguments).await,
         Command::Keygen(arguments) => commands::keygen::run(&arguments),
         Command::Verify(arguments) => commands::verify::run(&arguments).await,
+        Command::Mirror(arguments) => commands::mirror::run(&arguments).await,
         Command::Gc(arguments) => commands::gc::run(&arguments).await,
         Command::Accounts(Accounts::List(arguments)) => commands::accounts::list(&arguments).await,
         Command::Accounts(Accounts::Unbind(arguments)) => {

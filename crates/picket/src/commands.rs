@@ -8,6 +8,7 @@ pub(crate) mod explain;
 pub(crate) mod gc;
 pub(crate) mod impact;
 pub(crate) mod keygen;
+pub(crate) mod mirror;
 pub(crate) mod recognise;
 pub(crate) mod replay;
 pub(crate) mod serve;

@@ -113,6 +113,7 @@ impl Service {
             builder,
             measuring,
             publisher: Arc::new(publisher),
+            mirrors: config.mirrors,
             http: http_client()?,
             channels: config.channels,
             dirs,

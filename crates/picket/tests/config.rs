@@ -5,7 +5,10 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
 
-use picket::config::{Allowances, Comments, Config, KEYS, Retention, SignIn, Signing};
+use picket::config::{
+    Allowances, Comments, Config, KEYS, MirrorSetting, Retention, SignIn, Signing,
+};
+use picket_bucket::{BucketTarget, Patience, Target};
 use picket_domain::{
     AccountId, AfterHold, BaseHold, Certainty, Login, MassRebuild, Named, PackageTests, RetryPolicy,
 };
@@ -124,6 +127,17 @@ low_hours = 720
 enabled = true
 token_file = "comment-token"
 stable_seconds = 90
+
+[[mirror]]
+to = "s3://channel/nixos"
+endpoint = "https://s3.example.org"
+region = "eu-central-1"
+credentials_file = "bucket-credentials"
+conditional_writes = false
+every_seconds = 120
+
+[[mirror]]
+to = "copy"
 "#;
 
 /// A folder with the files that the configuration names.
@@ -223,6 +237,51 @@ fn every_key_is_taken() {
     assert_eq!(config.latest_seconds, 48 * 3_600);
     assert_eq!(config.retention.minimum_free_gib, 20);
     assert_eq!(config.retention.every_seconds, 600);
+    let bucket = Target::Bucket(BucketTarget {
+        bucket: "channel".to_owned(),
+        prefix: "nixos".to_owned(),
+        endpoint: Some("https://s3.example.org".parse().unwrap()),
+        region: Some("eu-central-1".to_owned()),
+        credentials_file: Some(at("bucket-credentials")),
+        conditional_writes: false,
+        patience: Patience::default(),
+    });
+    let mirror = |target, every_seconds| MirrorSetting {
+        target,
+        every_seconds,
+    };
+    let folder = mirror(Target::Folder(at("copy")), 300);
+    assert_eq!(config.mirrors, [mirror(bucket, 120), folder]);
+}
+
+#[test]
+fn a_mirror_that_cannot_be_one_is_refused() {
+    for (line, instead, problem) in [
+        (
+            "to = \"copy\"",
+            "to = \"https://bucket.example.org\"",
+            "over https",
+        ),
+        (
+            "to = \"copy\"",
+            "to = \"s3://channel/nixos\"",
+            "there twice",
+        ),
+        (
+            "to = \"copy\"",
+            "to = \"copy\"\nregion = \"x\"",
+            "a folder has no endpoint",
+        ),
+        ("every_seconds = 120", "every_seconds = 0", "0 would"),
+        (
+            "https://s3.example.org",
+            "https://a:b@s3.example.org",
+            "a user or a password",
+        ),
+    ] {
+        let error = error(line, instead);
+        assert!(error.contains(problem), "{error}");
+    }
 }
 
 #[test]

@@ -6,6 +6,8 @@ use nix_derivation::nixbase32;
 use picket_domain::{Sha256, StorePath};
 use serde::{Deserialize, Serialize};
 
+use crate::lifetime::{FOR_A_DAY, IMMUTABLE};
+
 /// A file of the binary cache. There is no value that names a file outside of its folder.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum CacheFile {
@@ -74,6 +76,14 @@ impl CacheFile {
             Self::Info => "text/x-nix-cache-info",
             Self::NarInfo(_) => "text/x-nix-narinfo",
             Self::Nar(_) => "application/x-nix-nar",
+        }
+    }
+
+    /// How long clients keep it.
+    pub const fn cache_control(&self) -> &'static str {
+        match self {
+            Self::Info | Self::NarInfo(_) => FOR_A_DAY,
+            Self::Nar(_) => IMMUTABLE,
         }
     }
 }

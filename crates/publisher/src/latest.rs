@@ -8,6 +8,7 @@ use picket_domain::{ChannelName, ReleaseName, ReleaseSeq, Sha256, Timestamp};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::lifetime::NEVER_UNASKED;
 use crate::versioned;
 
 /// The format that this version of Picket writes.
@@ -55,6 +56,11 @@ impl LatestFile {
             Self::Statement => "application/json",
             Self::Signature => "text/plain; charset=utf-8",
         }
+    }
+
+    /// How long clients keep it.
+    pub const fn cache_control(self) -> &'static str {
+        NEVER_UNASKED
     }
 }
 

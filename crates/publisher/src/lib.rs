@@ -36,6 +36,7 @@ mod http;
 mod key;
 mod key_file;
 mod latest;
+mod lifetime;
 mod listing;
 mod manifest;
 mod mend;
@@ -78,9 +79,10 @@ pub use gone::{Gone, WhyGone};
 pub use key::{KeyError, KeyName, PublicKey, SecretKey, Signature};
 pub use key_file::KeyFileError;
 pub use latest::{Latest, LatestFile, LatestKind};
+pub use lifetime::{FOR_A_DAY, IMMUTABLE, NEVER_UNASKED};
 pub use manifest::{
     FileDigest, Manifest, ManifestBase, ManifestPick, ManifestTree, PublishedPath, ReleaseHead,
-    SetAside, StandIn, immutable_link,
+    SetAside, StandIn, immutable_link, immutable_query,
 };
 pub use packable::{TreeProblem, Unpackable};
 pub use problems::{CheckError, CheckProblems};

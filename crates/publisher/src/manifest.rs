@@ -300,10 +300,18 @@ pub(crate) fn release_folder(channel: &ChannelName, name: &ReleaseName) -> Strin
 /// the release's name: unlike that of a rebased branch it never goes back.
 pub fn immutable_link(base_url: &Url, release: &ReleaseHead, file: ReleaseFile) -> String {
     format!(
-        "<{}/{}/{}?rev={}&revCount={}&lastModified={}>; rel=\"immutable\"",
+        "<{}/{}/{}?{}>; rel=\"immutable\"",
         base_url.as_str().trim_end_matches('/'),
         release_folder(&release.channel, &release.name),
         file.file_name(),
+        immutable_query(release),
+    )
+}
+
+/// The part of that address which says what a flake that is locked to it holds.
+pub fn immutable_query(release: &ReleaseHead) -> String {
+    format!(
+        "rev={}&revCount={}&lastModified={}",
         release.rev,
         release.base.rev_count,
         release.created.as_unix(),

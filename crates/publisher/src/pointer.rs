@@ -9,7 +9,7 @@ use picket_files::{TEMPORARY, WorkLock, remove_file, sync_dir};
 
 use crate::error::{AtPath, PublishError};
 use crate::manifest::Manifest;
-use crate::public_dir::pointer_target;
+use crate::public_dir::{PublicDir, pointer_target};
 use crate::publisher::Publisher;
 use crate::release_file::ReleaseFile;
 
@@ -36,7 +36,7 @@ impl Publisher {
             }
         }
         self.remember_current(channel, name)?;
-        self.replace_pointer(channel, name)?;
+        self.dir.lead_to(channel, name)?;
         tracing::info!(
             target: "picket::progress",
             %channel,
@@ -83,19 +83,22 @@ impl Publisher {
             }),
         }
     }
+}
 
-    /// The caller holds the channel's lock, so nobody else uses the temporary name.
-    fn replace_pointer(
-        &self,
-        channel: &ChannelName,
-        name: &ReleaseName,
-    ) -> Result<(), PublishError> {
-        let dir = self.dir.channels_dir();
+impl PublicDir {
+    /// Leads a channel to a release, by renaming one symbolic link. Whether the release is whole is not
+    /// looked at. The caller sees to it that nobody else does the same meanwhile: the temporary name is
+    /// one.
+    ///
+    /// # Errors
+    /// Where the link cannot be written.
+    pub fn lead_to(&self, channel: &ChannelName, name: &ReleaseName) -> Result<(), PublishError> {
+        let dir = self.channels_dir();
         fs::create_dir_all(&dir).at(&dir)?;
         let temporary = dir.join(format!("{TEMPORARY}{channel}"));
         remove_file(&temporary).at(&temporary)?;
         symlink(pointer_target(channel, name), &temporary).at(&temporary)?;
-        let pointer = self.dir.pointer(channel);
+        let pointer = self.pointer(channel);
         fs::rename(&temporary, &pointer).at(&pointer)?;
         sync_dir(&dir).at(&dir)
     }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use picket_domain::{ChannelName, ReleaseName};
-use picket_files::read_bounded;
+use picket_files::{create_whole, read_bounded};
 
 use crate::cache_file::CacheFile;
 use crate::error::{AtPath, PublishError};
@@ -88,6 +88,30 @@ impl PublicDir {
     pub(crate) fn gone_file(&self, channel: &ChannelName, name: &ReleaseName) -> PathBuf {
         let notes = self.releases_dir(channel).join(".gone");
         notes.join(format!("{name}.json"))
+    }
+
+    /// A name that no other public folder has, drawn at the first call: a mirror is one folder's alone.
+    /// It is kept beside the folder, and is no secret.
+    ///
+    /// # Errors
+    /// Where it cannot be read or written.
+    pub fn identity(&self) -> Result<String, PublishError> {
+        let path = self.records_dir().join("identity");
+        if let Some(identity) = read_identity(&path)? {
+            return Ok(identity);
+        }
+        let mut bytes = [0; 16];
+        rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty())
+            .map_err(io::Error::from)
+            .at(&path)?;
+        let identity: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let records = self.records_dir();
+        fs::create_dir_all(&records).at(&records)?;
+        // Whoever comes first has drawn it.
+        if create_whole(&path, identity.as_bytes()).at(&path)? {
+            return Ok(identity);
+        }
+        Ok(read_identity(&path)?.unwrap_or(identity))
     }
 
     /// The publisher's own records, beside the public folder.
@@ -237,6 +261,18 @@ impl PublicDir {
     }
 }
 
+fn read_identity(path: &Path) -> Result<Option<String>, PublishError> {
+    let Some(bytes) = read_bounded(path, 1024).at(path)? else {
+        return Ok(None);
+    };
+    let is_one = bytes.len() == 32 && bytes.iter().all(u8::is_ascii_hexdigit);
+    let identity = String::from_utf8(bytes).ok().filter(|_| is_one);
+    identity.map(Some).ok_or_else(|| PublishError::Damaged {
+        path: path.to_owned(),
+        reason: "it is not 32 hexadecimal digits".to_owned(),
+    })
+}
+
 /// The folders of releases that a folder has.
 pub(crate) fn release_names(dir: &Path) -> Result<Vec<ReleaseName>, PublishError> {
     let names = names_in(dir)?.into_iter();
@@ -280,6 +316,20 @@ mod tests {
         assert!(public.releases(&channel()).unwrap().is_empty());
         let name = ReleaseName::parse("nixos-26.05.1.1.abc").unwrap();
         assert_eq!(public.manifest(&channel(), &name).unwrap(), None);
+    }
+
+    #[test]
+    fn a_folder_has_an_identity_of_its_own_and_keeps_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let public = PublicDir::new(dir.path().join("public"));
+        let identity = public.identity().unwrap();
+        assert_eq!(identity.len(), 32);
+        assert_eq!(public.identity().unwrap(), identity);
+        let other = PublicDir::new(dir.path().join("other"));
+        assert_ne!(other.identity().unwrap(), identity);
+        fs::write(public.records_dir().join("identity"), "half").unwrap();
+        let error = public.identity().unwrap_err();
+        assert!(matches!(error, PublishError::Damaged { .. }), "{error}");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The files of a release folder.
 
+use crate::lifetime::IMMUTABLE;
+
 /// A file of a release folder. The set is closed: no other name is written or served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ReleaseFile {
@@ -89,6 +91,11 @@ impl ReleaseFile {
             Self::Manifest => "application/json",
             Self::Index => "text/html; charset=utf-8",
         }
+    }
+
+    /// How long clients keep it: nothing in a release's folder ever changes.
+    pub const fn cache_control(self) -> &'static str {
+        IMMUTABLE
     }
 
     /// Whether the manifests of earlier Pickets, whose releases are kept, do not list it.

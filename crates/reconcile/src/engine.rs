@@ -16,7 +16,7 @@ use tokio::sync::{Notify, OnceCell};
 use url::Url;
 
 use crate::lane::SharedBoard;
-use crate::settings::{Channel, Commenting, Dirs, Measuring, Retention};
+use crate::settings::{Channel, Commenting, Dirs, Measuring, MirrorSetting, Retention};
 use crate::trees::{HeldTree, Trees};
 
 /// What the lanes work with.
@@ -39,6 +39,8 @@ pub struct Engine {
     pub measuring: Option<Measuring>,
     /// The public folder.
     pub publisher: Arc<Publisher>,
+    /// Where the public folder is copied to.
+    pub mirrors: Vec<MirrorSetting>,
     /// For the stable channel's `git-revision` and `store-paths.xz`.
     pub http: reqwest::Client,
     /// The channels.

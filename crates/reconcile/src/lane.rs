@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::anyhow;
 use picket_domain::{
-    Board, ChannelName, CommentTraffic, GitHubTraffic, Hold, LaneKey, ReviewTraffic, Timestamp,
-    Trouble,
+    Board, ChannelName, CommentTraffic, GitHubTraffic, Hold, LaneKey, MirrorStanding,
+    ReviewTraffic, Timestamp, Trouble,
 };
 use tracing::{debug, warn};
 
@@ -132,9 +132,16 @@ impl Lane {
 
     /// The step went through, or is not wanted any more.
     pub(crate) fn mended(&self, step: &str) {
-        if self.steps().failed.remove(step).is_some() {
+        self.recovers(step);
+    }
+
+    /// [`Lane::mended`], and whether the step had failed before.
+    pub(crate) fn recovers(&self, step: &str) -> bool {
+        let had_failed = self.steps().failed.remove(step).is_some();
+        if had_failed {
             self.board().mended(&self.key, step);
         }
+        had_failed
     }
 
     /// The failed steps that are not among these are not wanted any more.
@@ -161,6 +168,11 @@ impl Lane {
         if self.fails(step, error, at).failures == 1 {
             warn!("{step} failed, and is tried again: {error:#}");
         }
+    }
+
+    /// Tells the board how a mirror is.
+    pub(crate) fn mirror(&self, to: &str, change: impl FnOnce(&mut MirrorStanding)) {
+        self.board().set_mirror(to, change);
     }
 
     /// Counts a failure, and puts it on the board.

@@ -12,6 +12,7 @@ use crate::build::Build;
 use crate::comment::CommentLane;
 use crate::engine::Engine;
 use crate::measure::Measure;
+use crate::mirrors::Mirrors;
 use crate::observe::Observe;
 use crate::push::Push;
 use crate::read::Read;
@@ -60,6 +61,9 @@ impl Engine {
         lane!(Name::Reception, ReceptionLane);
         lane!(Name::Observe, Observe);
         self.start_commenting(&rhythm, &tasks);
+        if !self.mirrors.is_empty() {
+            lane!(Name::Mirror, Mirrors);
+        }
         let retain = move || Retain::new(Arc::clone(&engine));
         let key = (Name::Retain, None);
         tasks.spawn(supervise(key, board, rhythm, LONGEST_STEP, retain));

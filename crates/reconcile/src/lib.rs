@@ -34,6 +34,7 @@ mod lane;
 mod lanes;
 mod latest;
 mod measure;
+mod mirrors;
 mod observe;
 mod own;
 mod published;
@@ -52,4 +53,4 @@ mod watch;
 
 pub use collect::{Collector, Removed, RetentionReport};
 pub use engine::{Engine, Shared};
-pub use settings::{Channel, Commenting, Dirs, Follows, Measuring, Retention};
+pub use settings::{Channel, Commenting, Dirs, Follows, Measuring, MirrorSetting, Retention};

@@ -1,5 +1,6 @@
 //! What a person can do about a failing step, where that is known.
 
+use picket_bucket::BucketError;
 use picket_builder::BuildError;
 use picket_merger::{MergeError, MirrorError};
 use picket_publisher::{PublishError, SignError};
@@ -15,6 +16,7 @@ pub(crate) fn remedy(error: &anyhow::Error) -> Option<String> {
         .or_else(|| causes().find_map(|cause| cause.downcast_ref().and_then(of_publish)))
         .or_else(|| causes().find_map(|cause| cause.downcast_ref().and_then(of_sign)))
         .or_else(|| causes().find_map(|cause| cause.downcast_ref().and_then(of_store)))
+        .or_else(|| causes().find_map(|cause| cause.downcast_ref().and_then(of_bucket)))
         .map(str::to_owned)
 }
 
@@ -100,5 +102,33 @@ fn of_store(error: &StoreError) -> Option<&'static str> {
     match error {
         StoreError::Full(_) => Some("Free some space on the database's disk."),
         _ => None,
+    }
+}
+
+fn of_bucket(error: &BucketError) -> Option<&'static str> {
+    match error {
+        BucketError::NoCredentials { .. }
+        | BucketError::Credentials(_)
+        | BucketError::Refused { .. } => Some(
+            "Give the mirror credentials that may list, read, write and delete there, in the environment \
+             or in mirror.credentials_file, which is read again for each run.",
+        ),
+        BucketError::NoBucket { .. } | BucketError::Settings { .. } => Some(
+            "Look at mirror.to, mirror.endpoint and mirror.region, and whether the bucket is there.",
+        ),
+        BucketError::NotOurs { .. } | BucketError::Changed { .. } => Some(
+            "Find out who else writes to the mirror: each needs a place of its own. \
+             docs/configuration.md says how one is taken over.",
+        ),
+        BucketError::NoConditions { .. } => Some("Set mirror.conditional_writes = false."),
+        BucketError::Public(_)
+        | BucketError::Io { .. }
+        | BucketError::NoPublicFolder(_)
+        | BucketError::InItself { .. }
+        | BucketError::Busy { .. }
+        | BucketError::Damaged { .. }
+        | BucketError::Backwards { .. }
+        | BucketError::Vanished { .. }
+        | BucketError::Failed { .. } => None,
     }
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use picket_bucket::Target;
 use picket_builder::JobSet;
 use picket_domain::{BranchName, Certainty, ChannelName, CommentSite, CommitSha, Policy, Scope};
 use picket_impact::Setting;
@@ -81,6 +82,15 @@ pub struct Measuring {
     pub budget: Duration,
     /// One process, and one lane of it, uses the folder at a time.
     pub turn: Mutex<()>,
+}
+
+/// A copy of the public folder that is kept up to date.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MirrorSetting {
+    /// Where it is.
+    pub target: Target,
+    /// Seconds from one look at it to the next, where nothing is published.
+    pub every_seconds: u32,
 }
 
 /// Telling pull requests what became of them.

@@ -71,6 +71,10 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["picket-domain", "picket-files", "picket-publisher"],
     ),
     (
+        "picket-bucket",
+        &["picket-domain", "picket-files", "picket-publisher"],
+    ),
+    (
         "picket-web",
         &[
             "picket-builder",
@@ -89,6 +93,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "picket-reconcile",
         &[
+            "picket-bucket",
             "picket-builder",
             "picket-domain",
             "picket-evidence",
@@ -106,6 +111,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "picket",
         &[
+            "picket-bucket",
             "picket-builder",
             "picket-domain",
             "picket-evaluator",

@@ -50,6 +50,8 @@ fn help_of_picket() -> Result<()> {
       verify        Check a channel from outside, as its clients see it: the release's signature, every
                     file's hash, every narinfo and NAR of its binary cache, and that it is the current
                     release
+      mirror        Bring copies of what is published up to date: in S3 buckets, or in folders
+                    elsewhere.
       gc            Remove what the retention rules let go, or say what that would be
       accounts      Look after the accounts behind the team's logins
       audit-log     Look after the audit log
@@ -95,6 +97,66 @@ fn help_of_serve() -> Result<()> {
               - progress: Progress alone, with the seconds since the start
 
               [default: text]
+
+      -h, --help
+              Print help (see a summary with '-h')
+    ");
+    Ok(())
+}
+
+#[test]
+fn help_of_mirror() -> Result<()> {
+    insta::assert_snapshot!(help(&["mirror"])?, @"
+    Bring copies of what is published up to date: in S3 buckets, or in folders elsewhere.
+
+    With --config, those that the configuration's [[mirror]] sections name; `picket serve` does the
+    same by itself after each release. Or by hand, of any public folder:
+
+      picket mirror --from /var/lib/picket/public --to s3://channel.example.org/nixos
+
+    Only what changed is written, and what was removed here is removed there, as far as an earlier
+    run put it there. Readers of a mirror are led to whole releases at every instant, also where this
+    is killed; the next run goes on. Run it as the user that the service runs as.
+
+    Credentials are those of the environment: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, and
+    AWS_SESSION_TOKEN where there is one; or those of --credentials-file. deploy/README.md says what
+    they must allow, and what is to stand before a bucket so that Nix can subscribe to it.
+
+    Usage: picket mirror [OPTIONS]
+
+    Options:
+          --config <FILE>
+              The configuration file, which names the public folder and its mirrors
+
+          --from <DIR>
+              A public folder: the folder public in a Picket's data_dir
+
+          --to <PLACE>
+              Where the copy is: s3://BUCKET/PREFIX, or a folder. With --config, one of its mirrors
+              alone
+
+          --endpoint <URL>
+              The address of the bucket's server, where that is not Amazon's
+
+          --region <REGION>
+              The bucket's region
+
+          --credentials-file <FILE>
+              A file in the form of ~/.aws/credentials, instead of the environment's
+
+          --no-conditional-writes
+              For a server that knows no If-Match and If-None-Match on what is written. Nothing then
+              keeps two services from writing to one mirror at the same time
+
+          --adopt
+              Take a mirror over that another public folder had: what that one put there is kept or
+              removed by this one's runs from now on
+
+          --dry-run
+              Write nothing: say what would be done
+
+          --json
+              Print what was done as JSON, an object for each mirror
 
       -h, --help
               Print help (see a summary with '-h')

@@ -7,6 +7,7 @@ mod explain;
 mod files;
 mod gc;
 mod help;
+mod mirror;
 mod recognise;
 mod replay;
 mod serve;

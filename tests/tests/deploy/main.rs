@@ -4,8 +4,11 @@
 mod feeds;
 mod latest;
 mod metrics;
+mod mirror;
+mod mirror_site;
 mod nginx;
 mod nixos;
+mod s3;
 mod subscriber;
 mod units;
 

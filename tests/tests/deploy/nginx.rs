@@ -93,7 +93,7 @@ impl Nginx {
     }
 }
 
-fn start(dir: &Path, conf: &Path) -> Result<Child> {
+pub(crate) fn start(dir: &Path, conf: &Path) -> Result<Child> {
     let command = || {
         let mut command = Command::new("nginx");
         command.args(["-e", "stderr", "-p"]).arg(dir);
@@ -110,7 +110,7 @@ fn start(dir: &Path, conf: &Path) -> Result<Child> {
 }
 
 /// Ports that are free now. nginx cannot be asked which ones it took.
-fn free_ports<const N: usize>() -> Result<[u16; N]> {
+pub(crate) fn free_ports<const N: usize>() -> Result<[u16; N]> {
     let listeners = [(); N].map(|()| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)));
     let mut ports = [0; N];
     for (port, listener) in ports.iter_mut().zip(listeners) {

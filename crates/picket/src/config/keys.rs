@@ -228,6 +228,33 @@ pub const KEYS: &[(&str, &str)] = &[
         "retention.every_seconds",
         "How often what is not needed is removed and the mirror put in order; default 3600.",
     ),
+    (
+        "mirror.to",
+        "A copy of the public folder that is kept up to date: `s3://BUCKET/PREFIX`, or a folder; `[[mirror]]`, once for \
+         each.",
+    ),
+    (
+        "mirror.endpoint",
+        "The address of the bucket's server, where that is not Amazon's; default what `AWS_ENDPOINT_URL` says.",
+    ),
+    (
+        "mirror.region",
+        "The bucket's region; default what `AWS_REGION` says, or else `us-east-1`.",
+    ),
+    (
+        "mirror.credentials_file",
+        "File in the form of `~/.aws/credentials`, read for each run; default the environment's `AWS_ACCESS_KEY_ID` and \
+         `AWS_SECRET_ACCESS_KEY`.",
+    ),
+    (
+        "mirror.conditional_writes",
+        "Whether the server knows `If-Match` and `If-None-Match` on what is written, as Amazon's does, so that two \
+         services cannot share a mirror by mistake; default true.",
+    ),
+    (
+        "mirror.every_seconds",
+        "How often it is looked at, beside once after each release; default 300.",
+    ),
     ("channel.name", "The channel's name, as in its address."),
     (
         "channel.follows.branch",

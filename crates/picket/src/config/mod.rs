@@ -27,7 +27,7 @@ use zeroize::Zeroizing;
 pub use error::ConfigError;
 pub use keys::KEYS;
 pub use picket_publisher::UpstreamCache;
-pub use picket_reconcile::{Channel, Follows};
+pub use picket_reconcile::{Channel, Follows, MirrorSetting};
 pub use secret::Secret;
 
 /// A checked configuration.
@@ -63,6 +63,8 @@ pub struct Config {
     pub retention: Retention,
     /// The longest time between two looks at the world.
     pub interval: Duration,
+    /// Where the public folder is copied to; none twice.
+    pub mirrors: Vec<MirrorSetting>,
     /// The channels; never empty, names unique.
     pub channels: Vec<Channel>,
 }

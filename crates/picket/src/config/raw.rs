@@ -31,7 +31,21 @@ pub(super) struct Raw {
     pub(super) evidence: Evidence,
     #[serde(default)]
     pub(super) retention: Retention,
+    #[serde(default)]
+    pub(super) mirror: Vec<Mirror>,
     pub(super) channel: Spanned<Vec<Channel>>,
+}
+
+/// A copy of the public folder elsewhere.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Mirror {
+    pub(super) to: Spanned<String>,
+    pub(super) endpoint: Option<Spanned<String>>,
+    pub(super) region: Option<String>,
+    pub(super) credentials_file: Option<Spanned<PathBuf>>,
+    pub(super) conditional_writes: Option<bool>,
+    pub(super) every_seconds: Option<Spanned<u32>>,
 }
 
 #[derive(Deserialize)]

@@ -4,8 +4,7 @@ use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use picket_publisher::CacheFile;
 
-use super::serve::{FOR_A_DAY, Manner, Tag, file, missing};
-use crate::assets::IMMUTABLE;
+use super::serve::{Manner, Tag, file, missing};
 use crate::state::{App, AppState};
 
 /// `GET /cache/{name}`: `nix-cache-info` and narinfos.
@@ -40,14 +39,14 @@ fn send(app: &AppState, path: &str, request: &Request) -> Response {
     let Some(wanted) = CacheFile::parse(path) else {
         return missing("The binary cache has no such file.\n");
     };
-    let (tag, cache_control) = match &wanted {
-        CacheFile::Nar(hash) => (Tag::Named(hash.to_string()), IMMUTABLE),
-        CacheFile::Info | CacheFile::NarInfo(_) => (Tag::OfBytes(&app.small_files), FOR_A_DAY),
+    let tag = match &wanted {
+        CacheFile::Nar(hash) => Tag::Named(hash.to_string()),
+        CacheFile::Info | CacheFile::NarInfo(_) => Tag::OfBytes(&app.small_files),
     };
     let manner = Manner {
         tag,
         content_type: wanted.content_type(),
-        cache_control,
+        cache_control: wanted.cache_control(),
     };
     file(request, &app.public.cache_file(&wanted), manner)
 }

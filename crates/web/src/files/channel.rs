@@ -10,7 +10,7 @@ use picket_domain::ChannelName;
 use picket_publisher::{LatestFile, ReleaseFile, ReleaseHead, immutable_link};
 
 use super::cache::about;
-use super::serve::{Manner, NEVER_UNASKED, Tag, failed, file as send_file, missing};
+use super::serve::{Manner, Tag, failed, file as send_file, missing};
 use crate::error::no_such_page;
 use crate::state::{App, AppState};
 
@@ -65,7 +65,7 @@ fn latest(app: &AppState, name: &str, file: LatestFile, request: &Request) -> Re
     let manner = Manner {
         tag: Tag::OfBytes(&app.small_files),
         content_type: file.content_type(),
-        cache_control: NEVER_UNASKED,
+        cache_control: file.cache_control(),
     };
     send_file(request, &path, manner)
 }

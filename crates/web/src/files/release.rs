@@ -7,7 +7,6 @@ use picket_domain::{ChannelName, ReleaseName};
 use picket_publisher::ReleaseFile;
 
 use super::serve::{Manner, Tag, failed, file, gone, missing};
-use crate::assets::IMMUTABLE;
 use crate::state::{App, AppState};
 
 /// A release's page stands alone: its style is in it, and it has nothing else that could act.
@@ -53,7 +52,7 @@ fn send(app: &AppState, channel: &str, release: &str, name: &str, request: &Requ
         // Nothing in a release's folder ever changes.
         tag: Tag::Named(release.to_string()),
         content_type: wanted.content_type(),
-        cache_control: IMMUTABLE,
+        cache_control: wanted.cache_control(),
     };
     let mut response = file(request, &path, manner);
     if response.status() == StatusCode::NOT_FOUND {

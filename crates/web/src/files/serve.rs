@@ -10,16 +10,11 @@ use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use picket_publisher::FOR_A_DAY;
 
 use super::condition::{Part, Version, part};
 use super::content::{SMALL, read, stream};
 use super::small::{SmallFile, SmallFiles};
-
-/// For what could be replaced by something equally good, such as a narinfo with one more signature.
-pub(super) const FOR_A_DAY: &str = "public, max-age=86400";
-
-/// For what changes at one address: whoever keeps it asks each time whether it is still the same.
-pub(super) const NEVER_UNASKED: &str = "no-cache";
 
 /// For what is not there yet: it may be a second from now.
 const FOR_A_MOMENT: &str = "public, max-age=1";

@@ -4,7 +4,9 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use picket_domain::{Board, ChannelName, Hold, LaneHealth, LaneKey, Timestamp, Trouble};
+use picket_domain::{
+    Board, ChannelName, Hold, LaneHealth, LaneKey, MirrorStanding, Timestamp, Trouble,
+};
 use serde::Serialize;
 
 use crate::chain::Chain;
@@ -25,7 +27,17 @@ struct HealthJson {
     lanes: Vec<LaneJson>,
     holds: Vec<HoldJson>,
     troubles: Vec<TroubleJson>,
+    mirrors: Vec<MirrorJson>,
     evidence: Vec<EvidenceJson>,
+}
+
+/// A copy of the public folder. That one is behind is a trouble, and holds nothing up here.
+#[derive(Serialize)]
+struct MirrorJson {
+    mirror: String,
+    /// Seconds since it was last found or brought up to date; null before the first time.
+    age_seconds: Option<i64>,
+    failures: u64,
 }
 
 /// A source of what is known of vulnerabilities. One that cannot be read holds nothing up: what it
@@ -124,6 +136,7 @@ impl HealthJson {
             lanes: lanes.map(|it| LaneJson::new(it, now)).collect(),
             holds: holds.map(HoldJson::new).collect(),
             troubles: troubles.map(TroubleJson::new).collect(),
+            mirrors: board.mirrors().map(|it| MirrorJson::new(it, now)).collect(),
             evidence: Vec::new(),
         }
     }
@@ -140,6 +153,16 @@ impl LaneJson {
             restarts: health.restarts,
             step: step.map(|(step, _)| step.clone()),
             step_seconds: step.map(|(_, since)| now.seconds_since(*since)),
+        }
+    }
+}
+
+impl MirrorJson {
+    fn new((to, standing): (&str, &MirrorStanding), now: Timestamp) -> Self {
+        Self {
+            mirror: to.to_owned(),
+            age_seconds: standing.current_at.map(|at| now.seconds_since(at)),
+            failures: standing.failures,
         }
     }
 }

@@ -10,6 +10,7 @@ use picket_domain::{
 };
 
 use super::comments::CommentMetrics;
+use super::mirrors::MirrorMetrics;
 use super::prometheus::Metric;
 use super::reviews::ReviewMetrics;
 use super::sources::SourceMetrics;
@@ -47,6 +48,7 @@ struct Metrics {
     lag_count: Metric,
     reviews: ReviewMetrics,
     comments: CommentMetrics,
+    mirrors: MirrorMetrics,
     sources: SourceMetrics,
 }
 
@@ -155,6 +157,7 @@ impl Metrics {
             ),
             reviews: ReviewMetrics::new(),
             comments: CommentMetrics::new(),
+            mirrors: MirrorMetrics::new(),
             sources: SourceMetrics::new(),
         }
     }
@@ -183,6 +186,9 @@ impl Metrics {
         }
         if let Some(traffic) = board.comments() {
             self.comments.add(traffic);
+        }
+        for (to, standing) in board.mirrors() {
+            self.mirrors.add(to, standing, now);
         }
         if let Some(age) = board.age(now) {
             self.reconciler_age.sample(&[], age as f64);
@@ -286,7 +292,9 @@ impl Metrics {
             &self.lag_count,
         ];
         let of_github = self.reviews.all().into_iter().chain(self.comments.all());
-        let more = of_github.chain(self.sources.all());
+        let more = of_github
+            .chain(self.mirrors.all())
+            .chain(self.sources.all());
         for metric in all.into_iter().chain(more) {
             metric.write(&mut page);
         }

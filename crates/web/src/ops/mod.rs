@@ -3,6 +3,7 @@
 mod comments;
 mod healthz;
 mod metrics;
+mod mirrors;
 mod prometheus;
 mod reviews;
 mod sources;

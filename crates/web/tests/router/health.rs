@@ -70,6 +70,10 @@ async fn lanes_holds_and_troubles_are_told_without_what_is_inside() {
         board.restarted(&lane, START);
         board.works_at(&lane, "publishing release 1", START.plus_seconds(60));
         board.failed(passing);
+        board.set_mirror("s3://picket/nixos", |mirror| {
+            mirror.current_at = Some(START.plus_seconds(100));
+            mirror.failures = 2;
+        });
     }
     // It has not failed for long, and is tried again.
     let (status, json) = health(&client).await;

@@ -4,6 +4,7 @@ mod address;
 mod channel;
 mod channels;
 mod github;
+mod mirror;
 mod nix;
 mod paths;
 mod signing;
@@ -57,6 +58,7 @@ pub(super) fn check(raw: raw::Raw, file: &Path, allow: Allowances) -> Checked<Co
         evidence: evidence(&raw.evidence, &paths)?,
         retention: nix::retention(&raw.retention)?,
         interval: interval(raw.reconcile)?,
+        mirrors: mirror::mirrors(&raw.mirror, &paths)?,
         channels,
     })
 }
