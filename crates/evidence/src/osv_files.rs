@@ -89,7 +89,7 @@ fn children(folder: &Path) -> io::Result<Vec<(PathBuf, Metadata)>> {
         let is_hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
         match entry.metadata() {
             Ok(it) if !is_hidden && (it.is_file() || it.is_dir()) => {
-                children.push((entry.path(), it))
+                children.push((entry.path(), it));
             }
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
