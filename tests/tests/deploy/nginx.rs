@@ -258,6 +258,7 @@ fn static_paths(stage: &Stage) -> Result<Vec<String>> {
     let folder = format!("releases/{channel}/{release}");
     let mut paths = vec![folder.clone(), format!("{folder}/"), channel.clone()];
     let cache = |file: &str| format!("cache/{file}");
+    let log = |file: &str| format!("release-log/{file}");
     for (dir, to_path) in [
         (
             root.join(&folder),
@@ -277,6 +278,8 @@ fn static_paths(stage: &Stage) -> Result<Vec<String>> {
         format!("releases/{channel}/nixos-26.05.1.999.abc/nixexprs.tar.xz"),
     ]);
     paths.extend(["latest.json", "latest.json.sig"].map(|file| format!("{channel}/{file}")));
+    paths.extend(["checkpoint", "tile/0/000.p/1", "tile/entries/000.p/1"].map(log));
+    paths.extend(["tile/0/000", "tile/0/999", ".entries", ""].map(log));
     let gone = withdrawn(&root, &channel)?;
     paths.extend(["", "/", "/release.json"].map(|file| format!("{gone}{file}")));
     Ok(paths)

@@ -9,11 +9,13 @@ mod cache;
 mod channel;
 mod condition;
 mod content;
+mod log;
 mod release;
 mod serve;
 
 pub(crate) use cache::{cache_file, nar};
 pub(crate) use channel::{channel, channel_file};
 pub(crate) use condition::has_already;
+pub(crate) use log::{log_checkpoint, log_tile};
 pub(crate) use release::{release, release_file};
 pub(crate) use serve::missing;
