@@ -144,7 +144,7 @@ impl Ledger {
             // The client asks again, with all of it; what comes of that is written down.
             Err(NotGrown::UnknownStart(why)) => return Err(Refusal::Unknown(why)),
             Err(NotGrown::Refused(why)) => {
-                let size = (log.start + log.entries.len()) as u64;
+                let size = log.start.saturating_add(log.entries.len()) as u64;
                 let subject = Subject::log(&log.origin, size);
                 return Err(self.refuse(peer, now, &subject, why));
             }

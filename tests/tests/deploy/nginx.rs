@@ -279,7 +279,7 @@ fn static_paths(stage: &Stage) -> Result<Vec<String>> {
     ]);
     paths.extend(["latest.json", "latest.json.sig"].map(|file| format!("{channel}/{file}")));
     paths.extend(["checkpoint", "tile/0/000.p/1", "tile/entries/000.p/1"].map(log));
-    paths.extend(["tile/0/000", "tile/0/999", ".entries", ""].map(log));
+    paths.push(log("tile/0/999"));
     let gone = withdrawn(&root, &channel)?;
     paths.extend(["", "/", "/release.json"].map(|file| format!("{gone}{file}")));
     Ok(paths)
@@ -334,6 +334,8 @@ pub(crate) async fn nothing_else_is_served(stage: &Stage) -> Result<()> {
         "cache/..%2f..%2fpicket.db",
         "cache/log/00bgd045z0d4icpbc2yyz4gx48ak44la-x.drv",
         "releases/",
+        "release-log/.entries",
+        "release-log/tile/0/",
         &format!("latest/{channel}/.lock"),
         &format!("{channel}/.lock"),
         &format!("releases/{channel}/.lock"),
@@ -350,7 +352,7 @@ pub(crate) async fn nothing_else_is_served(stage: &Stage) -> Result<()> {
 /// clients take for an answer; and the rest says 502.
 pub(crate) async fn releases_outlive_picket(stage: &Stage) -> Result<()> {
     for path in static_paths(stage)? {
-        let missing = ["/0000", ".999.", WITHDRAWN];
+        let missing = ["/0000", ".999.", "/0/999", WITHDRAWN];
         let missing = missing.iter().any(|name| path.contains(name));
         let expected = match path.contains('/') {
             true if missing => StatusCode::NOT_FOUND,

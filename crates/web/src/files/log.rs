@@ -24,7 +24,7 @@ pub(crate) async fn log_tile(
 
 fn send(app: &AppState, path: &str, request: &Request) -> Response {
     let Some(wanted) = LogFile::parse(path) else {
-        return missing("The release log has no such file.\n");
+        return missing("There is no such file.\n");
     };
     let (tag, cache_control) = match wanted {
         LogFile::Checkpoint => (Tag::OfBytes, NEVER_UNASKED),
