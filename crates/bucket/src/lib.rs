@@ -2,7 +2,8 @@
 //!
 //! A mirror has the public folder's own layout, key by key, and is brought up to date by what changed.
 //! What a reader of it is led to is whole at every instant: NARs come first, then the narinfos that
-//! name them, then the releases' files, a folder's page last; then the one object of each channel that
+//! name them, then the releases' files, a folder's page last; then the release log, its checkpoint last;
+//! then the one object of each channel that
 //! says which release is current ([`Pointer`]; in a folder it is the symbolic link that the public
 //! folder has); then what is stated of that; and only then is removed what is not kept any more.
 //!

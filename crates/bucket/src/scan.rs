@@ -7,14 +7,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
+use bytes::Bytes;
 use picket_domain::{ChannelName, ReleaseName};
 use picket_files::read_bounded;
-use picket_publisher::{CacheFile, LatestFile, PublicDir, PublishError, ReleaseFile, ReleaseHead};
+use picket_publisher::{
+    CacheFile, LatestFile, LogFile, PublicDir, PublishError, ReleaseFile, ReleaseHead,
+};
 
 use crate::error::BucketError;
 
-/// No statement, and no file of signatures over one, is longer, in bytes.
+/// No statement, no file of signatures over one and no checkpoint is longer, in bytes.
 pub(crate) const STATED_MAX: u64 = 64 * 1024;
+/// So many folders deep are the tiles of a log with 10^15 entries.
+const LOG_DEPTH: usize = 9;
 
 /// A file of the public folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +32,8 @@ pub(crate) struct LocalFile {
     pub(crate) size: u64,
     /// When it was written, in nanoseconds since 1970.
     pub(crate) modified: i64,
+    /// Its content, of the release log's checkpoint: what a later one names may not be here yet.
+    pub(crate) held: Option<Bytes>,
 }
 
 /// What a file is.
@@ -34,6 +41,7 @@ pub(crate) struct LocalFile {
 pub(crate) enum Kind {
     Cache(CacheFile),
     Release(ReleaseFile),
+    Log(LogFile),
 }
 
 /// When a kind of file comes: each kind names those before it.
@@ -43,6 +51,9 @@ pub(crate) enum Turn {
     NarInfos,
     Releases,
     ReleasePages,
+    LogTiles,
+    /// Before the pointers: what they lead to has to be in the log.
+    Checkpoint,
 }
 
 impl Kind {
@@ -50,6 +61,9 @@ impl Kind {
     pub(crate) fn of(key: &str) -> Option<Self> {
         if let Some(path) = key.strip_prefix("cache/") {
             return CacheFile::parse(path).map(Self::Cache);
+        }
+        if let Some(path) = key.strip_prefix("release-log/") {
+            return LogFile::parse(path).map(Self::Log);
         }
         let mut parts = key.strip_prefix("releases/")?.split('/');
         let (channel, release, file) = (parts.next()?, parts.next()?, parts.next()?);
@@ -64,6 +78,8 @@ impl Kind {
             Self::Cache(CacheFile::Info | CacheFile::NarInfo(_)) => Turn::NarInfos,
             Self::Release(ReleaseFile::Index) => Turn::ReleasePages,
             Self::Release(_) => Turn::Releases,
+            Self::Log(LogFile::Tile(_)) => Turn::LogTiles,
+            Self::Log(LogFile::Checkpoint) => Turn::Checkpoint,
         }
     }
 
@@ -71,6 +87,7 @@ impl Kind {
         match self {
             Self::Cache(file) => file.content_type(),
             Self::Release(file) => file.content_type(),
+            Self::Log(file) => file.content_type(),
         }
     }
 
@@ -78,6 +95,7 @@ impl Kind {
         match self {
             Self::Cache(file) => file.cache_control(),
             Self::Release(file) => file.cache_control(),
+            Self::Log(file) => file.cache_control(),
         }
     }
 }
@@ -107,8 +125,8 @@ pub(crate) struct Snapshot {
 
 impl Snapshot {
     /// Looks at a public folder, the other way round than it is written: what is stated first, then the
-    /// pointers, then the files. So a pointer is never behind what is stated, and the release that it
-    /// leads to is whole.
+    /// pointers, then the release log, its checkpoint first, then the files. So a pointer is never behind
+    /// what is stated, and the release that it leads to is in the log, and whole.
     pub(crate) fn take(public: &PublicDir) -> Result<Self, BucketError> {
         let names = channels(public)?;
         let mut stated = BTreeMap::new();
@@ -131,6 +149,7 @@ impl Snapshot {
             }
         }
         let mut files = Vec::new();
+        walk(public.root(), "release-log", LOG_DEPTH, &mut files)?;
         walk(public.root(), "cache", 2, &mut files)?;
         walk(public.root(), "releases", 3, &mut files)?;
         Ok(Self {
@@ -186,16 +205,37 @@ fn walk(
         } else if metadata.is_file()
             && let Some(kind) = Kind::of(&key)
         {
-            files.push(LocalFile {
-                key,
-                path,
-                kind,
-                size: metadata.len(),
-                modified: modified(&metadata),
-            });
+            files.extend(local_file(key, path, kind, &metadata)?);
         }
     }
     Ok(())
+}
+
+/// `None` where it went away meanwhile.
+fn local_file(
+    key: String,
+    path: PathBuf,
+    kind: Kind,
+    metadata: &fs::Metadata,
+) -> Result<Option<LocalFile>, BucketError> {
+    let (mut size, mut held) = (metadata.len(), None);
+    if kind == Kind::Log(LogFile::Checkpoint) {
+        let content = match read_bounded(&path, STATED_MAX) {
+            Ok(Some(content)) => Bytes::from(content),
+            Ok(None) => return Ok(None),
+            Err(error) => return Err(BucketError::Io { path, error }),
+        };
+        size = content.len() as u64;
+        held = Some(content);
+    }
+    Ok(Some(LocalFile {
+        key,
+        path,
+        kind,
+        size,
+        modified: modified(metadata),
+        held,
+    }))
 }
 
 fn entries(dir: &Path) -> Result<Vec<String>, BucketError> {
@@ -236,12 +276,15 @@ mod tests {
             ("cache/nix-cache-info", Turn::NarInfos),
             (&format!("{release}/release.json"), Turn::Releases),
             (&format!("{release}/index.html"), Turn::ReleasePages),
+            ("release-log/tile/entries/x001/002.p/7", Turn::LogTiles),
+            ("release-log/checkpoint", Turn::Checkpoint),
         ] {
             assert_eq!(Kind::of(key).map(|it| it.turn()), Some(turn), "{key}");
         }
         for bad in [
             "",
             "cache/../x",
+            "release-log/.entries",
             "latest/nixos/latest.json",
             "releases/nixos-26.05-sec/.staged/release.json",
             &format!("{release}/x/release.json"),

@@ -42,6 +42,9 @@ pub(crate) enum Sent {
 /// Writes a file, unless what is there has the same bytes.
 pub(crate) async fn send(place: &Place, send: &Send) -> Result<Sent, BucketError> {
     let file = &send.file;
+    if let Some(held) = &file.held {
+        return send_held(place, send, held.clone()).await;
+    }
     let io = |error| BucketError::Io {
         path: file.path.clone(),
         error,
@@ -67,6 +70,19 @@ pub(crate) async fn send(place: &Place, send: &Send) -> Result<Sent, BucketError
     } else {
         in_parts(place, file, opened, metadata.len()).await?
     };
+    Ok(Sent::Written {
+        size,
+        modified,
+        sha256,
+    })
+}
+
+async fn send_held(place: &Place, send: &Send, content: Bytes) -> Result<Sent, BucketError> {
+    let (modified, sha256) = (send.file.modified, Sha256::of(&content));
+    if send.there == Some(sha256) {
+        return Ok(Sent::Same { modified, sha256 });
+    }
+    let (size, sha256) = put(place, &send.file, content).await?;
     Ok(Sent::Written {
         size,
         modified,
@@ -103,6 +119,10 @@ async fn whole(
         path: file.path.clone(),
         error,
     })?;
+    put(place, file, bytes).await
+}
+
+async fn put(place: &Place, file: &LocalFile, bytes: Bytes) -> Result<(u64, Sha256), BucketError> {
     let (size, sha256) = (bytes.len() as u64, Sha256::of(&bytes));
     let options = PutOptions {
         attributes: place.attributes(manner(file)),

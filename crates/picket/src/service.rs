@@ -9,7 +9,7 @@ use picket_evaluator::Sandbox;
 use picket_evidence::Evidence;
 use picket_impact::Setting;
 use picket_merger::{Merger, Mirror};
-use picket_publisher::{CacheSettings, PublicDir};
+use picket_publisher::{CacheSettings, Origin, PublicDir};
 use picket_reconcile::{Collector, Commenting, Dirs, Engine, Measuring, Retention, Shared};
 use picket_snapshot::Snapshots;
 use picket_store::{Lease, Store};
@@ -76,6 +76,8 @@ impl Service {
         };
         let (signing, data_dir) = (config.signing, &config.data_dir);
         let publisher = signing::publisher(signing, data_dir, public.clone(), settings).await?;
+        let log = Origin::of_service(&config.web.base_url).map_err(anyhow::Error::msg)?;
+        let publisher = publisher.with_release_log(log);
         let evidence = Arc::new(Evidence::new(config.evidence.clone()));
         let state = AppState {
             repository: format!("{}/{}", config.github.owner, config.github.repository),

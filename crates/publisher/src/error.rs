@@ -142,6 +142,12 @@ pub enum PublishError {
         /// The one that clients were led to.
         seen: ReleaseName,
     },
+    /// The release log cannot go on: what is to be written is not what was signed.
+    #[error("the release log cannot go on: {reason}")]
+    ReleaseLog {
+        /// What is in its way, and what to do.
+        reason: String,
+    },
     /// Something was not signed. A later try may go through.
     #[error(transparent)]
     Sign(#[from] SignError),
@@ -177,6 +183,7 @@ impl PublishError {
             | Self::CannotRepair(_)
             | Self::Backwards { .. }
             | Self::PointerWentBack { .. }
+            | Self::ReleaseLog { .. }
             | Self::Sign(_)
             | Self::Upstream { .. } => None,
         }

@@ -31,16 +31,21 @@ impl Publisher {
         })
     }
 
+    /// The names of the releases to which the channel's pointer leads, led or is about to.
+    pub(crate) fn led_to(&self, channel: &ChannelName) -> Result<BTreeSet<String>, PublishError> {
+        match self.history(channel)? {
+            Some(history) => Ok(history),
+            None => self.history_without_record(channel),
+        }
+    }
+
     /// Notes that the pointer is about to lead to this release.
     pub(crate) fn remember_current(
         &self,
         channel: &ChannelName,
         name: &ReleaseName,
     ) -> Result<(), PublishError> {
-        let mut history = match self.history(channel)? {
-            Some(history) => history,
-            None => self.history_without_record(channel)?,
-        };
+        let mut history = self.led_to(channel)?;
         if !history.insert(name.to_string()) {
             return Ok(());
         }

@@ -173,8 +173,18 @@ impl PublicKey {
 
     /// Whether the signature is this key's, over these bytes.
     pub fn verify(&self, message: &[u8], signature: &Signature) -> bool {
-        let bytes = ed25519_dalek::Signature::from_bytes(&signature.bytes);
-        self.name == signature.name && self.key.verify_strict(message, &bytes).is_ok()
+        self.name == signature.name && self.verify_bytes(message, &signature.bytes)
+    }
+
+    /// Whether these bytes are a signature of this key over a message.
+    pub(crate) fn verify_bytes(&self, message: &[u8], signature: &[u8; 64]) -> bool {
+        let signature = ed25519_dalek::Signature::from_bytes(signature);
+        self.key.verify_strict(message, &signature).is_ok()
+    }
+
+    /// The key itself.
+    pub(crate) fn as_bytes(&self) -> &[u8; 32] {
+        self.key.as_bytes()
     }
 }
 
@@ -202,6 +212,11 @@ impl Signature {
             name,
             bytes: *bytes,
         })
+    }
+
+    /// The signature itself.
+    pub(crate) fn as_bytes(&self) -> &[u8; 64] {
+        &self.bytes
     }
 
     /// The name of the key that made it.

@@ -5,6 +5,7 @@
 //! timestamp role is to a repository of The Update Framework.
 
 use picket_domain::{ChannelName, ReleaseName, ReleaseSeq, Sha256, Timestamp};
+use picket_releaselog::Origin;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -96,6 +97,19 @@ pub struct Latest {
     pub url: Url,
     /// The release folder's address.
     pub release_url: Url,
+    /// Where the release log has that release. A Picket of before has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release_log: Option<LoggedAs>,
+}
+
+/// Where a release log has a release.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LoggedAs {
+    /// Which log.
+    pub origin: Origin,
+    /// Which of its entries, beginning with 0.
+    pub index: u64,
 }
 
 impl Latest {
@@ -159,6 +173,7 @@ mod tests {
             release_url: "https://sec.example/releases/nixos-26.05-sec/x"
                 .parse()
                 .unwrap(),
+            release_log: None,
         }
     }
 

@@ -14,13 +14,14 @@ use crate::publisher::Publisher;
 use crate::release_file::ReleaseFile;
 
 impl Publisher {
-    /// Makes a release the channel's current one, by renaming one symbolic link.
+    /// Makes a release the channel's current one: enters it in the release log, and then renames one
+    /// symbolic link.
     ///
     /// Call [`Publisher::reveal`] before: this looks no closer than that all files are there.
     ///
     /// # Errors
     /// Where the release is not revealed or not complete, where the channel is at a later release already,
-    /// and on I/O errors.
+    /// where the release log cannot go on, and on I/O errors.
     pub fn flip(&self, channel: &ChannelName, name: &ReleaseName) -> Result<(), PublishError> {
         let releases = self.dir.releases_dir(channel);
         let _lock = WorkLock::alone(&releases).at(&releases)?;
@@ -36,6 +37,7 @@ impl Publisher {
             }
         }
         self.remember_current(channel, name)?;
+        self.enter(channel, name)?;
         self.dir.lead_to(channel, name)?;
         tracing::info!(
             target: "picket::progress",

@@ -16,6 +16,7 @@ use crate::gone::{self, Gone};
 use crate::latest::{self, Latest, LatestFile};
 use crate::manifest::{Manifest, ReleaseHead, release_folder};
 use crate::release_file::ReleaseFile;
+use crate::release_log::LogFile;
 
 /// The releases that were current when they were last asked for, one a channel.
 type Heads = Arc<Mutex<BTreeMap<ChannelName, Arc<ReleaseHead>>>>;
@@ -129,6 +130,21 @@ impl PublicDir {
     /// A file of that statement.
     pub fn latest_file(&self, channel: &ChannelName, file: LatestFile) -> PathBuf {
         self.latest_dir(channel).join(file.file_name())
+    }
+
+    /// The folder of the release log.
+    pub(crate) fn log_dir(&self) -> PathBuf {
+        self.root.join("release-log")
+    }
+
+    /// A file of the release log.
+    pub fn log_file(&self, file: LogFile) -> PathBuf {
+        self.log_dir().join(file.to_string())
+    }
+
+    /// What the release log is made from. It is not served.
+    pub(crate) fn log_record(&self) -> PathBuf {
+        self.log_dir().join(".entries")
     }
 
     /// The folder of the channels' pointers.

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use picket_releaselog::Origin;
+
 use crate::error::PublishError;
 use crate::key::{PublicKey, SecretKey};
 use crate::public_dir::PublicDir;
@@ -22,6 +24,8 @@ pub struct Publisher {
     pub(crate) answers: AnswersFile,
     pub(crate) lists: KeptLists,
     pub(crate) blocks: KeptBlocks,
+    /// What the release log is called if it begins now; `None`: there is none.
+    pub(crate) log_origin: Option<Origin>,
 }
 
 impl Publisher {
@@ -54,7 +58,15 @@ impl Publisher {
             dir,
             signer,
             settings,
+            log_origin: None,
         }
+    }
+
+    /// The same, with a release log. One that is there already keeps the name that it has.
+    #[must_use]
+    pub fn with_release_log(self, origin: Origin) -> Self {
+        let log_origin = Some(origin);
+        Self { log_origin, ..self }
     }
 
     /// The folder that it writes.

@@ -2,13 +2,14 @@
 
 use std::fmt::Debug;
 
+use picket_releaselog::Checkpoint;
 use thiserror::Error;
 
 use crate::fingerprint::Fingerprint;
 use crate::key::{PublicKey, SecretKey, Signature};
 
-/// Signs what a channel consists of, and nothing else: store paths, releases, and which release is
-/// the current one. Every method blocks.
+/// Signs what a channel consists of, and nothing else: store paths, releases, which release is the
+/// current one, and the log of releases. Every method blocks.
 pub trait Sign: Debug + Send + Sync {
     /// The keys that clients are told; never empty.
     fn public_keys(&self) -> &[PublicKey];
@@ -37,6 +38,23 @@ pub trait Sign: Debug + Send + Sync {
     /// # Errors
     /// Where it is not signed.
     fn sign_latest(&self, statement: &[u8], manifest: &[u8]) -> Result<Vec<Signature>, SignError>;
+
+    /// The signatures of a checkpoint of the release log by every key, in their order.
+    ///
+    /// # Errors
+    /// Where it is not signed.
+    fn sign_checkpoint(&self, log: &LogToSign<'_>) -> Result<Vec<Signature>, SignError>;
+}
+
+/// A checkpoint of the release log, and what it is a checkpoint of.
+#[derive(Debug, Clone, Copy)]
+pub struct LogToSign<'a> {
+    /// What is to be signed: its text.
+    pub checkpoint: &'a Checkpoint,
+    /// All entries, as they are hashed. Only what comes after those that were signed is new.
+    pub entries: &'a [String],
+    /// So many of them a checkpoint before this one had, as far as is known.
+    pub known: usize,
 }
 
 /// Why something was not signed.
@@ -116,5 +134,10 @@ impl Sign for HeldKeys {
 
     fn sign_latest(&self, statement: &[u8], _manifest: &[u8]) -> Result<Vec<Signature>, SignError> {
         Ok(self.sign(statement))
+    }
+
+    /// That the log only grows is what the publisher sees to: where the keys are with it, nobody else could.
+    fn sign_checkpoint(&self, log: &LogToSign<'_>) -> Result<Vec<Signature>, SignError> {
+        Ok(self.sign(log.checkpoint.to_text().as_bytes()))
     }
 }

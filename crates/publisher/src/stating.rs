@@ -16,7 +16,7 @@ use url::Url;
 use crate::error::{AtPath, PublishError};
 use crate::folder::{ReleaseFolder, SIGNATURES_MAX, is_signed};
 use crate::key::{PublicKey, Signature};
-use crate::latest::{self, FORMAT, Latest, LatestFile, LatestKind};
+use crate::latest::{self, FORMAT, Latest, LatestFile, LatestKind, LoggedAs};
 use crate::manifest::{Manifest, SIZE_MAX, release_folder};
 use crate::publisher::Publisher;
 use crate::release_file::ReleaseFile;
@@ -107,6 +107,7 @@ impl Publisher {
                 return Err(PublishError::PointerWentBack { name, seen });
             }
         }
+        let release_log = self.logged(&manifest, Sha256::of(&bytes))?;
         let valid_seconds = i64::from(terms.valid_seconds);
         let root = terms.base_url.as_str().trim_end_matches('/');
         let next = Latest {
@@ -120,6 +121,7 @@ impl Publisher {
             url: address(&format!("{root}/{channel}")),
             release_url: address(&format!("{root}/{}", release_folder(channel, &name))),
             release: name,
+            release_log,
         };
         Ok(match there {
             Some(there)
@@ -134,6 +136,29 @@ impl Publisher {
                 manifest: bytes,
                 before,
             })),
+        })
+    }
+
+    /// Where the release log has the release: clients refuse one that it does not have.
+    fn logged(
+        &self,
+        manifest: &Manifest,
+        sha256: Sha256,
+    ) -> Result<Option<LoggedAs>, PublishError> {
+        if self.log_origin.is_none() {
+            return Ok(None);
+        }
+        let record = self.dir.log_entries()?;
+        let found = record.as_ref().and_then(|record| {
+            let (index, entry) = record.find(&manifest.channel, manifest.seq)?;
+            let origin = record.origin().clone();
+            (entry.release_json_sha256 == sha256).then_some(LoggedAs { origin, index })
+        });
+        found.map(Some).ok_or_else(|| PublishError::ReleaseLog {
+            reason: format!(
+                "{} is not entered as it is now, and nobody vouches for it before it is",
+                manifest.name
+            ),
         })
     }
 

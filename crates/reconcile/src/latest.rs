@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use picket_domain::{ChannelName, Release};
-use picket_publisher::LatestTerms;
+use picket_publisher::{LatestTerms, LookAtLog};
 
 use crate::engine::{Engine, blocking, now};
 use crate::lane::Lane;
@@ -24,6 +24,15 @@ impl Engine {
     pub(crate) async fn ask_signer(&self) -> anyhow::Result<()> {
         let publisher = Arc::clone(&self.publisher);
         blocking(move || publisher.signer().can_sign()).await
+    }
+
+    /// Enters what is to be in the release log, and makes its damaged files again.
+    pub(crate) async fn keep_release_log(&self, lane: &Lane, closely: LookAtLog) {
+        let publisher = Arc::clone(&self.publisher);
+        let channels: Vec<_> = self.channels.iter().map(|it| it.name().clone()).collect();
+        let keep = move || publisher.keep_release_log(&channels, closely);
+        lane.attempt("keeping the release log", blocking(keep))
+            .await;
     }
 
     async fn state_recorded(&self, channel: &ChannelName) -> anyhow::Result<()> {

@@ -72,6 +72,10 @@ fn of_publish(error: &PublishError) -> Option<&'static str> {
             "Find out who moved the pointer in the folder public/channels, or restored an older copy of \
              that folder, and put it back; or let the next release be published, which is later than both.",
         ),
+        PublishError::ReleaseLog { .. } => Some(
+            "No release is published before the release log can go on: clients refuse one that is not in \
+             it. Put the folder public/release-log back as it was; deploy/README.md says from where.",
+        ),
         PublishError::Sign(error) => of_sign(error),
         PublishError::Upstream { .. } => {
             Some("The upstream cache has to answer before a release can be checked against it.")

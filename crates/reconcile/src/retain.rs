@@ -9,6 +9,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use picket_domain::{ChannelName, CommitSha, PrNumber, ReleaseName, Timestamp};
 use picket_merger::Maintained;
+use picket_publisher::LookAtLog;
 use tracing::{info, warn};
 
 use crate::collect::{Collector, needed_revisions};
@@ -42,6 +43,7 @@ impl Work for Retain {
                 .await;
             engine.look_at_published(lane, Closely::AtNames).await;
             lane.attempt("asking the signer", engine.ask_signer()).await;
+            engine.keep_release_log(lane, LookAtLog::AtNames).await;
             engine.state_all_latest(lane).await;
         }
         let began = *self.last.get_or_insert_with(now);
@@ -57,6 +59,7 @@ impl Work for Retain {
         lane.attempt("reading the binary cache again", engine.reread())
             .await;
         engine.look_at_published(lane, Closely::AtBytes).await;
+        engine.keep_release_log(lane, LookAtLog::AtBytes).await;
         Ok(Some(now().plus_seconds(period)))
     }
 }

@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use picket_files::{read_bounded, write_private};
-use picket_publisher::{Fingerprint, PublicKey, Sign, SignError, Signature};
+use picket_publisher::{Fingerprint, LogToSign, PublicKey, Sign, SignError, Signature};
 use rustix::net::sockopt::{self, Timeout};
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
 use thiserror::Error;
 
 use crate::protocol::{
-    self, Answer, Kind, PATHS_BYTES_MAX, PATHS_MAX, PREFACE, paths_body, read_keys,
+    self, Answer, Kind, PATHS_BYTES_MAX, PATHS_MAX, PREFACE, log_body, paths_body, read_keys,
 };
 
 /// A signer that takes longer to tell its keys does not run: it has nothing to write down for that.
@@ -150,7 +150,7 @@ impl Client {
                 &self.socket,
                 &io::Error::other("it gave other signatures than it was asked for"),
             )),
-            Answer::Refused(why) | Answer::UnknownRelease(why) => Err(SignError::Refused(why)),
+            Answer::Refused(why) | Answer::Unknown(why) => Err(SignError::Refused(why)),
             Answer::Hindered(why) => Err(SignError::Hindered(why)),
         }
     }
@@ -198,9 +198,25 @@ impl Sign for Client {
     fn sign_latest(&self, statement: &[u8], manifest: &[u8]) -> Result<Vec<Signature>, SignError> {
         let mut stream = self.connection()?;
         match self.ask(&mut stream, Kind::Latest, statement)? {
-            Answer::UnknownRelease(_) => {
+            Answer::Unknown(_) => {
                 self.sign_file(&mut stream, Kind::Release, manifest)?;
                 self.sign_file(&mut stream, Kind::Latest, statement)
+            }
+            answer => Ok(self.signed(answer, 1)?.into_iter().flatten().collect()),
+        }
+    }
+
+    /// Where the signer does not know the entries before the new ones, since its key signed them elsewhere,
+    /// it is given all of them.
+    fn sign_checkpoint(&self, log: &LogToSign<'_>) -> Result<Vec<Signature>, SignError> {
+        let mut stream = self.connection()?;
+        let origin = &log.checkpoint.origin;
+        let new = log.entries.get(log.known..).unwrap_or_default();
+        let body = log_body(origin, log.known, new);
+        match self.ask(&mut stream, Kind::Log, &body)? {
+            Answer::Unknown(_) => {
+                let body = log_body(origin, 0, log.entries);
+                self.sign_file(&mut stream, Kind::Log, &body)
             }
             answer => Ok(self.signed(answer, 1)?.into_iter().flatten().collect()),
         }

@@ -6,6 +6,9 @@ use picket_domain::{CommitSha, ReleaseSeq, Sha256, StorePath, Timestamp};
 use picket_publisher::{
     Fingerprint, KeyName, Latest, LatestKind, Manifest, ManifestBase, PublishedPath, SecretKey,
 };
+use picket_releaselog::{Entry, Origin};
+
+use crate::form::GrownLog;
 
 pub(crate) const NOW: Timestamp = Timestamp::from_unix(1_785_600_000);
 pub(crate) const CHANNEL: &str = "nixos-26.05-sec";
@@ -68,6 +71,21 @@ pub(crate) fn manifest(seq: u64) -> Manifest {
     }
 }
 
+/// The entry of that release.
+pub(crate) fn entry(seq: u64) -> Entry {
+    let manifest = manifest(seq);
+    let sha256 = Sha256::of(&manifest.to_bytes());
+    Entry::of_release(manifest.channel, manifest.name, manifest.seq, sha256)
+}
+
+pub(crate) fn grown_log(start: usize, numbers: &[u64]) -> GrownLog {
+    GrownLog {
+        origin: Origin::parse("sec.example/release-log").unwrap(),
+        start,
+        entries: numbers.iter().map(|seq| entry(*seq)).collect(),
+    }
+}
+
 pub(crate) fn latest(seq: u64, made: Timestamp) -> Latest {
     let manifest = manifest(seq);
     Latest {
@@ -81,5 +99,6 @@ pub(crate) fn latest(seq: u64, made: Timestamp) -> Latest {
         expires: made.plus_seconds(72 * 3_600),
         url: "https://sec.example/nixos-26.05-sec".parse().unwrap(),
         release_url: "https://sec.example/releases/x".parse().unwrap(),
+        release_log: None,
     }
 }

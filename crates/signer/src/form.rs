@@ -1,6 +1,7 @@
 //! Whether what is to be signed is well formed, whatever was signed before.
 
 use picket_publisher::{Fingerprint, Latest, Manifest};
+use picket_releaselog::{Entry, Origin};
 
 use crate::protocol::PATHS_MAX;
 
@@ -68,6 +69,40 @@ pub(crate) fn release(bytes: &[u8]) -> Result<Manifest, Malformed<'_>> {
         return Err(Malformed { bytes, why });
     }
     Ok(manifest)
+}
+
+/// What a release log grew to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct GrownLog {
+    pub(crate) origin: Origin,
+    /// The number of the first of the entries.
+    pub(crate) start: usize,
+    pub(crate) entries: Vec<Entry>,
+}
+
+/// A log: its origin, the number of the first entry that is given, and the entries from there on to its
+/// end, a line each.
+pub(crate) fn log(body: &[u8]) -> Result<GrownLog, Malformed<'_>> {
+    let malformed = |why: String| Malformed { bytes: body, why };
+    let read = || {
+        let text = body.strip_suffix(b"\n").ok_or("its last line has no end")?;
+        let mut lines = text.split(|byte| *byte == b'\n');
+        let mut head = || {
+            let line = lines.next().unwrap_or_default();
+            std::str::from_utf8(line).map_err(|_| "it is no text")
+        };
+        let (origin, start) = (Origin::parse(head()?)?, head()?);
+        let start = start
+            .parse()
+            .ok()
+            .filter(|it: &usize| it.to_string() == start);
+        Ok::<_, String>(GrownLog {
+            origin,
+            start: start.ok_or("its second line is no number")?,
+            entries: lines.map(Entry::parse).collect::<Result<_, _>>()?,
+        })
+    };
+    read().map_err(malformed)
 }
 
 /// A statement of which release is current, likewise.

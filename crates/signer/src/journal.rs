@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use picket_domain::{ChannelName, ReleaseName, ReleaseSeq, Sha256, StorePath, Timestamp};
 use picket_publisher::{Fingerprint, Latest, Manifest};
+use picket_releaselog::{Checkpoint, Origin};
 use serde::Serialize;
 
 const FILE: &str = "log.jsonl";
@@ -50,6 +51,13 @@ pub(crate) enum Subject<'a> {
         release_json_sha256: Sha256,
         expires: Timestamp,
     },
+    /// How far the release log was signed.
+    Log {
+        origin: &'a Origin,
+        size: u64,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        root: Option<Sha256>,
+    },
     /// Bytes that are nothing of this.
     Unreadable { bytes: usize, sha256: Sha256 },
 }
@@ -79,6 +87,21 @@ impl<'a> Subject<'a> {
             release_json_sha256: latest.release_json_sha256,
             expires: latest.expires,
         }
+    }
+
+    /// A checkpoint that is signed.
+    pub(crate) fn checkpoint(checkpoint: &'a Checkpoint) -> Self {
+        Self::Log {
+            origin: &checkpoint.origin,
+            size: checkpoint.size,
+            root: Some(checkpoint.root),
+        }
+    }
+
+    /// A log of which none is.
+    pub(crate) fn log(origin: &'a Origin, size: u64) -> Self {
+        let root = None;
+        Self::Log { origin, size, root }
     }
 
     pub(crate) fn unreadable(bytes: &[u8]) -> Self {

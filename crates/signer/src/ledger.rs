@@ -6,9 +6,12 @@ use std::path::{Path, PathBuf};
 use picket_domain::{Sha256, Timestamp};
 use picket_files::WorkLock;
 use picket_publisher::{Fingerprint, Latest, Manifest, PublicKey};
+use picket_releaselog::{Checkpoint, Entry};
 use tracing::{info, warn};
 
+use crate::form::GrownLog;
 use crate::journal::{Journal, Peer, Subject, shortened};
+use crate::known_log::{KnownLog, NotGrown};
 use crate::known_paths::KnownPaths;
 use crate::open_error::{AtPath, OpenError};
 use crate::rules::Rules;
@@ -19,8 +22,8 @@ use crate::state::{NotStated, State};
 pub(crate) enum Refusal {
     /// It breaks a rule.
     Refused(String),
-    /// It is a statement, and names a release that is not known.
-    UnknownRelease(String),
+    /// It names something that is not known: a release, or entries of a log.
+    Unknown(String),
     /// It could not be written down.
     Hindered(io::Error),
 }
@@ -37,6 +40,7 @@ pub(crate) struct Ledger {
     dir: PathBuf,
     state: State,
     paths: KnownPaths,
+    log: KnownLog,
     journal: Journal,
     _alone: WorkLock,
 }
@@ -48,6 +52,7 @@ impl Ledger {
         Ok(Self {
             state: State::load(dir, keys)?,
             paths: KnownPaths::open(dir)?,
+            log: KnownLog::open(dir)?,
             journal: Journal::open(dir).at(dir)?,
             dir: dir.to_owned(),
             _alone: alone,
@@ -101,16 +106,54 @@ impl Ledger {
         now: Timestamp,
     ) -> Result<(), Refusal> {
         let subject = Subject::latest(latest);
+        let stated = Entry::of_release(
+            latest.channel.clone(),
+            latest.release.clone(),
+            latest.seq,
+            latest.release_json_sha256,
+        );
+        let in_log = self.log.has(&stated, latest.release_log.as_ref());
+        in_log.map_err(|why| self.refuse(peer, now, &subject, why))?;
         match self.state.with_latest(latest, rules, now) {
             Ok(state) => self.remember(state)?,
             // The client goes on with that release; what comes of it is written down.
-            Err(NotStated::UnknownRelease(why)) => return Err(Refusal::UnknownRelease(why)),
+            Err(NotStated::UnknownRelease(why)) => return Err(Refusal::Unknown(why)),
             Err(NotStated::Refused(why)) => return Err(self.refuse(peer, now, &subject, why)),
         }
         self.journal.signed(peer, now, &[subject])?;
         let (release, expires) = (&latest.release, latest.expires);
         info!("signs that {release} is current, until {expires}");
         Ok(())
+    }
+
+    /// Writes down that the checkpoint of this log is signed, which it gives.
+    pub(crate) fn log(
+        &mut self,
+        peer: Peer,
+        log: &GrownLog,
+        rules: &Rules,
+        now: Timestamp,
+    ) -> Result<Checkpoint, Refusal> {
+        let grown = self.log.grown(log).and_then(|(new, checkpoint)| {
+            new.iter()
+                .try_for_each(|entry| self.state.agrees(entry, rules))?;
+            Ok((new, checkpoint))
+        });
+        let (new, checkpoint) = match grown {
+            Ok(grown) => grown,
+            // The client asks again, with all of it; what comes of that is written down.
+            Err(NotGrown::UnknownStart(why)) => return Err(Refusal::Unknown(why)),
+            Err(NotGrown::Refused(why)) => {
+                let size = log.start.saturating_add(log.entries.len()) as u64;
+                let subject = Subject::log(&log.origin, size);
+                return Err(self.refuse(peer, now, &subject, why));
+            }
+        };
+        self.log.add(&log.origin, new)?;
+        let subject = Subject::checkpoint(&checkpoint);
+        self.journal.signed(peer, now, &[subject])?;
+        info!("signs the release log with {} entries", checkpoint.size);
+        Ok(checkpoint)
     }
 
     /// Writes down that this is refused.

@@ -3,7 +3,7 @@
 //! ```text
 //! client: picket-signer 1\n                       the protocol and its version
 //! server: a frame K: the public keys, one a line
-//! client: a frame p, r or l                       and so on, as often as it likes
+//! client: a frame p, r, l or c                    and so on, as often as it likes
 //! server: a frame S, R, U or H
 //! ```
 //!
@@ -16,17 +16,20 @@
 //! | `p` | fingerprints of store paths, one a line, at most [`PATHS_MAX`] |
 //! | `r` | a `release.json` |
 //! | `l` | a `latest.json` |
+//! | `c` | a release log's origin, the number of an entry, and the entries from that one on, a line each |
 //! | `S` | signatures, by blanks those of one thing, a line for each thing that was asked for |
 //! | `R` | why it is not signed, in words |
-//! | `U` | the same, where what it names is a release that the signer does not know |
+//! | `U` | the same, where the signer does not know what it names: a release, or the entries before these |
 //! | `H` | why nothing can be signed at the moment, in words |
 //!
 //! The kind says what the body is taken for, and a body that is one kind is none of the others: a
-//! fingerprint begins with a digit, and the two files are taken only as they are written.
+//! fingerprint begins with a digit, the two files are taken only as they are written, and of a log it is the
+//! checkpoint that is signed, which comes out of the entries.
 
 use std::io::{self, Read, Write};
 
 use picket_publisher::{Fingerprint, Signature};
+use picket_releaselog::Origin;
 
 /// What a client begins with.
 pub const PREFACE: &[u8; 16] = b"picket-signer 1\n";
@@ -37,6 +40,7 @@ pub const PATHS_BYTES_MAX: usize = 8 << 20;
 
 const RELEASE_MAX: usize = 64 << 20;
 const LATEST_MAX: usize = 64 << 10;
+const LOG_MAX: usize = 64 << 20;
 const ANSWER_MAX: usize = 8 << 20;
 /// Length of what comes before the body.
 pub(crate) const HEAD: usize = 5;
@@ -50,16 +54,19 @@ pub(crate) enum Kind {
     Release,
     /// That of a statement.
     Latest,
+    /// That of the checkpoint of a release log.
+    Log,
 }
 
 impl Kind {
-    const ALL: [Self; 3] = [Self::Paths, Self::Release, Self::Latest];
+    const ALL: [Self; 4] = [Self::Paths, Self::Release, Self::Latest, Self::Log];
 
     pub(crate) const fn byte(self) -> u8 {
         match self {
             Self::Paths => b'p',
             Self::Release => b'r',
             Self::Latest => b'l',
+            Self::Log => b'c',
         }
     }
 
@@ -68,6 +75,7 @@ impl Kind {
             Self::Paths => PATHS_BYTES_MAX,
             Self::Release => RELEASE_MAX,
             Self::Latest => LATEST_MAX,
+            Self::Log => LOG_MAX,
         }
     }
 
@@ -95,8 +103,9 @@ pub(crate) enum Answer {
     Signed(Vec<Vec<Signature>>),
     /// It is not signed, and why.
     Refused(String),
-    /// A statement is not signed, since the release that it names is not known.
-    UnknownRelease(String),
+    /// It is not signed, since something that it names is not known: the release of a statement, or what
+    /// comes before the entries of a log.
+    Unknown(String),
     /// Nothing can be signed at the moment, and why.
     Hindered(String),
 }
@@ -113,7 +122,7 @@ impl Answer {
                 frame(b'S', of_all.iter().map(line).collect::<String>().as_bytes())
             }
             Self::Refused(why) => frame(b'R', why.as_bytes()),
-            Self::UnknownRelease(why) => frame(b'U', why.as_bytes()),
+            Self::Unknown(why) => frame(b'U', why.as_bytes()),
             Self::Hindered(why) => frame(b'H', why.as_bytes()),
         }
     }
@@ -125,7 +134,7 @@ impl Answer {
         Ok(match byte {
             b'S' => Self::Signed(signatures(&text)?),
             b'R' => Self::Refused(text),
-            b'U' => Self::UnknownRelease(text),
+            b'U' => Self::Unknown(text),
             b'H' => Self::Hindered(text),
             _ => return Err(invalid("an answer is of no kind of the protocol")),
         })
@@ -163,6 +172,16 @@ pub(crate) fn ask(to: &mut impl Write, kind: Kind, body: &[u8]) -> io::Result<()
 pub(crate) fn paths_body(fingerprints: &[Fingerprint]) -> Vec<u8> {
     let lines = fingerprints.iter().map(|it| format!("{it}\n"));
     lines.collect::<String>().into_bytes()
+}
+
+/// The body of a question about a log.
+pub(crate) fn log_body(origin: &Origin, start: usize, entries: &[String]) -> Vec<u8> {
+    let mut body = format!("{origin}\n{start}\n");
+    for entry in entries {
+        body += entry;
+        body.push('\n');
+    }
+    body.into_bytes()
 }
 
 fn frame(byte: u8, body: &[u8]) -> Vec<u8> {
@@ -205,7 +224,7 @@ mod tests {
             Answer::Signed(vec![signed(b"one"), signed(b"two")]),
             Answer::Signed(Vec::new()),
             Answer::Refused("no".to_owned()),
-            Answer::UnknownRelease("which?".to_owned()),
+            Answer::Unknown("which?".to_owned()),
             Answer::Hindered("the disk is full".to_owned()),
         ] {
             let frame = answer.frame();
@@ -238,6 +257,7 @@ mod tests {
         assert_eq!(head(b'p', 8 << 20), Ok((Kind::Paths, 8 << 20)));
         assert_eq!(head(b'r', 64 << 20), Ok((Kind::Release, 64 << 20)));
         assert_eq!(head(b'l', 0), Ok((Kind::Latest, 0)));
+        assert_eq!(head(b'c', 64 << 20), Ok((Kind::Log, 64 << 20)));
         assert!(head(b'p', (8 << 20) + 1).is_err());
         assert!(head(b'r', u32::MAX).is_err());
         assert!(head(b'l', (64 << 10) + 1).is_err());

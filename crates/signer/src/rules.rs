@@ -2,7 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use picket_domain::ChannelName;
+use picket_domain::{ChannelName, Timestamp};
+use picket_publisher::Latest;
+
+/// A statement may be so much younger than the clock says here.
+pub(crate) const CLOCKS_DIFFER: i64 = 300;
 
 /// What a signer was told when it was started.
 #[derive(Debug, Clone)]
@@ -34,5 +38,21 @@ impl Rules {
         Err(format!(
             "{channel} is none of the channels that this signer was told (--channel)"
         ))
+    }
+
+    /// Whether a statement is of now, and holds for no longer than it may.
+    pub(crate) fn soon_expires(&self, latest: &Latest, now: Timestamp) -> Result<(), String> {
+        let (made, expires) = (latest.made, latest.expires);
+        if made.seconds_since(now) > CLOCKS_DIFFER {
+            return Err(format!("it says that it is of {made}, and now is {now}"));
+        }
+        let holds = expires.seconds_since(made);
+        if !(1..=i64::from(self.latest_seconds)).contains(&holds) {
+            let hours = self.latest_seconds / 3_600;
+            return Err(format!(
+                "it would hold from {made} until {expires}, which is no time or more than {hours} hours (--latest-hours)"
+            ));
+        }
+        Ok(())
     }
 }

@@ -24,7 +24,8 @@ pub struct Signer {
 
 impl Signer {
     /// A signer that keeps what it has to remember in this folder: `state.json`, what it signed of each
-    /// channel; `paths`, which store paths, and with which content; `log.jsonl`, all that it signed and
+    /// channel; `paths`, which store paths, and with which content; `release-log`, the entries of
+    /// the release log; `log.jsonl`, all that it signed and
     /// refused. No other one works in the folder meanwhile.
     ///
     /// # Errors
@@ -57,11 +58,12 @@ impl Signer {
             Kind::Paths => self.paths(peer, body, now),
             Kind::Release => self.release(peer, body, now),
             Kind::Latest => self.latest(peer, body, now),
+            Kind::Log => self.log(peer, body, now),
         };
         match signed {
             Ok(signatures) => Answer::Signed(signatures),
             Err(Refusal::Refused(why)) => Answer::Refused(why),
-            Err(Refusal::UnknownRelease(why)) => Answer::UnknownRelease(why),
+            Err(Refusal::Unknown(why)) => Answer::Unknown(why),
             Err(Refusal::Hindered(error)) => {
                 tracing::error!("cannot write down what is to be signed: {error}");
                 Answer::Hindered(format!("it cannot write down what it signs: {error}"))
@@ -113,6 +115,12 @@ impl Signer {
         let latest = form::latest(body).map_err(|it| self.malformed(peer, it, now))?;
         self.ledger().latest(peer, &latest, &self.rules, now)?;
         Ok(vec![self.sign(body)])
+    }
+
+    fn log(&self, peer: Peer, body: &[u8], now: Timestamp) -> Result<Vec<Vec<Signature>>, Refusal> {
+        let log = form::log(body).map_err(|it| self.malformed(peer, it, now))?;
+        let checkpoint = self.ledger().log(peer, &log, &self.rules, now)?;
+        Ok(vec![self.sign(checkpoint.to_text().as_bytes())])
     }
 
     fn malformed(&self, peer: Peer, it: Malformed<'_>, now: Timestamp) -> Refusal {

@@ -6,6 +6,7 @@ use std::path::Path;
 use picket_domain::{ChannelName, ReleaseName, ReleaseSeq, Sha256, Timestamp};
 use picket_files::{read_bounded, write_private};
 use picket_publisher::{Latest, Manifest, PublicKey};
+use picket_releaselog::Entry;
 use serde::{Deserialize, Serialize};
 
 use crate::open_error::{AtPath, OpenError};
@@ -18,8 +19,6 @@ const SIZE_MAX: u64 = 8 << 20;
 const CHANNELS_MAX: usize = 64;
 /// So many releases are remembered of a channel: those that may be stated.
 const RELEASES_MAX: usize = 64;
-/// A statement may be so much younger than the clock says here.
-const CLOCKS_DIFFER: i64 = 300;
 
 /// What a signer remembers of channels: a small file, written whole before a signature leaves.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -145,10 +144,28 @@ impl State {
         now: Timestamp,
     ) -> Result<Self, NotStated> {
         rules.has(&latest.channel)?;
-        soon_expires(latest, rules, now)?;
+        rules.soon_expires(latest, now)?;
         let mut state = self.clone();
         state.channel(&latest.channel)?.state(latest)?;
         Ok(state)
+    }
+
+    /// Whether an entry of the release log says what was signed, as far as that is known.
+    pub(crate) fn agrees(&self, entry: &Entry, rules: &Rules) -> Result<(), String> {
+        rules.has(&entry.channel)?;
+        let signed = self.channels.get(&entry.channel);
+        let signed = signed.map_or(&[][..], |it| &it.signed);
+        let (seq, name, sha256) = (entry.seq, &entry.release, entry.release_json_sha256);
+        match signed.iter().find(|it| it.seq >= seq) {
+            Some(it) if it.seq == seq && (&it.name, it.sha256) != (name, sha256) => Err(format!(
+                "{name} with release.json {sha256} is not what was signed under the number {seq}: {} \
+                 with {}",
+                it.name, it.sha256
+            )),
+            None if !signed.is_empty() => Err(format!("{name} was not signed here")),
+            // The release was signed before there was a signer, or is no longer remembered.
+            Some(_) | None => Ok(()),
+        }
     }
 
     fn channel(&mut self, name: &ChannelName) -> Result<&mut Channel, String> {
@@ -211,25 +228,11 @@ impl Channel {
     }
 }
 
-fn soon_expires(latest: &Latest, rules: &Rules, now: Timestamp) -> Result<(), String> {
-    let (made, expires) = (latest.made, latest.expires);
-    if made.seconds_since(now) > CLOCKS_DIFFER {
-        return Err(format!("it says that it is of {made}, and now is {now}"));
-    }
-    let holds = expires.seconds_since(made);
-    if !(1..=i64::from(rules.latest_seconds)).contains(&holds) {
-        let hours = rules.latest_seconds / 3_600;
-        return Err(format!(
-            "it would hold from {made} until {expires}, which is no time or more than {hours} hours (--latest-hours)"
-        ));
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::fixtures::{CHANNEL, NOW, key, latest, manifest};
+    use crate::rules::CLOCKS_DIFFER;
 
     fn state(dir: &Path) -> State {
         State::load(dir, &[key("k-1").public()]).unwrap()

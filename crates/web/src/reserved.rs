@@ -25,6 +25,7 @@ mod tests {
             "queue",
             "cache",
             "releases",
+            "release-log",
             "login",
             "api",
             "metrics",

@@ -148,6 +148,8 @@ routes! {
     FILE "/releases/{channel}/{release}" files::release, "a release folder's page";
     FILE "/releases/{channel}/{release}/" files::release, "the same";
     FILE "/releases/{channel}/{release}/{file}" files::release_file, "a file of a release; it never changes";
+    FILE "/release-log/checkpoint" files::log_checkpoint, "the release log: how many entries there are, and the root of their tree, signed";
+    FILE "/release-log/tile/{*path}" files::log_tile, "the release log: hashes and entries; they never change";
     GET "/.well-known/vex-repository.json" feeds::vex_manifest, "the VEX repository of all channels: where it is";
     GET "/vex/repository.tar.gz" feeds::vex_repository, "the same: an OpenVEX document for each package that anything was decided about";
     GET "/{channel}/feed.atom" feeds::atom, "what the channel's releases fix, for feed readers";

@@ -65,10 +65,19 @@ const ARROWS: &[(&str, &[&str])] = &[
             "picket-nix",
         ],
     ),
-    ("picket-publisher", &["picket-domain", "picket-files"]),
+    ("picket-releaselog", &["picket-domain"]),
+    (
+        "picket-publisher",
+        &["picket-domain", "picket-files", "picket-releaselog"],
+    ),
     (
         "picket-signer",
-        &["picket-domain", "picket-files", "picket-publisher"],
+        &[
+            "picket-domain",
+            "picket-files",
+            "picket-publisher",
+            "picket-releaselog",
+        ],
     ),
     (
         "picket-bucket",

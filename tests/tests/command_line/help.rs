@@ -48,8 +48,8 @@ fn help_of_picket() -> Result<()> {
       check-config  Check a configuration file and the files that it names, and stop
       keygen        Make a signing key and print its public half
       verify        Check a channel from outside, as its clients see it: the release's signature, every
-                    file's hash, every narinfo and NAR of its binary cache, and that it is the current
-                    release
+                    file's hash, every narinfo and NAR of its binary cache, that it is the current
+                    release, and that it is in the release log
       mirror        Bring copies of what is published up to date: in S3 buckets, or in folders
                     elsewhere.
       gc            Remove what the retention rules let go, or say what that would be
@@ -372,11 +372,11 @@ fn help_of_sign_server() -> Result<()> {
     Hold the signing keys, and sign what `picket serve` may have signed, until stopped.
 
     Whoever reaches the service, which listens to the world, then has no key. The signer has a user of
-    its own and no network, and takes three things alone over its socket: a store path's fingerprint,
-    a release.json, and a latest.json. It signs a store path with one content only, a release only if
-    its number is higher than those before, and a statement of which release is current only if it
-    goes forward and soon expires. All that it signed and refused is in log.jsonl of its folder, a
-    line of JSON each.
+    its own and no network, and takes four things alone over its socket: a store path's fingerprint,
+    a release.json, a latest.json, and the entries of the release log. It signs a store path with one
+    content only, a release only if its number is higher than those before, a statement of which
+    release is current only if it goes forward and soon expires, and a log only if it grows. All
+    that it signed and refused is in log.jsonl of its folder, a line of JSON each.
 
       picket sign-server --key key --state state --socket /run/picket-signer/socket
 
@@ -433,15 +433,20 @@ fn help_of_sign_server() -> Result<()> {
 fn help_of_verify() -> Result<()> {
     insta::assert_snapshot!(help(&["verify"])?, @r"
     Check a channel from outside, as its clients see it: the release's signature, every file's hash,
-    every narinfo and NAR of its binary cache, and that it is the current release.
+    every narinfo and NAR of its binary cache, that it is the current release, and that it is in the
+    release log.
 
     Which release is the current one is stated in the channel's latest.json, which is signed anew all
     the time and expires after some days. A channel that was moved back, and a mirror that stands still,
     are told by it. A channel of an older Picket has none; that is noted, and wrong only with
     --require-latest, or where a file given as --state remembers that it had one.
 
+    The release log is the same for all: who is shown a release of their own does not find it there. A
+    service whose latest.json names a log has to have it, and a file given as --state remembers how far
+    it had grown: it only ever grows.
+
     The address of one release gives that release, whatever comes later: there nothing is said of the
-    current one, and nothing remembered.
+    current one, and nothing remembered of the channel.
 
     Usage: picket verify [OPTIONS] --public-key <KEY> <URL>
 
@@ -458,8 +463,8 @@ fn help_of_verify() -> Result<()> {
 
           --state <FILE>
               A file that remembers the highest release of each channel that was good, and refuses a
-              lower one, or another of the same number; made where it is missing. Without it nothing is
-              remembered
+              lower one, or another of the same number; and how far the release log had grown. Made
+              where it is missing. Without it nothing is remembered
 
           --json
               Print the report as one JSON object

@@ -258,6 +258,7 @@ fn static_paths(stage: &Stage) -> Result<Vec<String>> {
     let folder = format!("releases/{channel}/{release}");
     let mut paths = vec![folder.clone(), format!("{folder}/"), channel.clone()];
     let cache = |file: &str| format!("cache/{file}");
+    let log = |file: &str| format!("release-log/{file}");
     for (dir, to_path) in [
         (
             root.join(&folder),
@@ -277,6 +278,8 @@ fn static_paths(stage: &Stage) -> Result<Vec<String>> {
         format!("releases/{channel}/nixos-26.05.1.999.abc/nixexprs.tar.xz"),
     ]);
     paths.extend(["latest.json", "latest.json.sig"].map(|file| format!("{channel}/{file}")));
+    paths.extend(["checkpoint", "tile/0/000.p/1", "tile/entries/000.p/1"].map(log));
+    paths.push(log("tile/0/999"));
     let gone = withdrawn(&root, &channel)?;
     paths.extend(["", "/", "/release.json"].map(|file| format!("{gone}{file}")));
     Ok(paths)
@@ -331,6 +334,8 @@ pub(crate) async fn nothing_else_is_served(stage: &Stage) -> Result<()> {
         "cache/..%2f..%2fpicket.db",
         "cache/log/00bgd045z0d4icpbc2yyz4gx48ak44la-x.drv",
         "releases/",
+        "release-log/.entries",
+        "release-log/tile/0/",
         &format!("latest/{channel}/.lock"),
         &format!("{channel}/.lock"),
         &format!("releases/{channel}/.lock"),
@@ -347,7 +352,7 @@ pub(crate) async fn nothing_else_is_served(stage: &Stage) -> Result<()> {
 /// clients take for an answer; and the rest says 502.
 pub(crate) async fn releases_outlive_picket(stage: &Stage) -> Result<()> {
     for path in static_paths(stage)? {
-        let missing = ["/0000", ".999.", WITHDRAWN];
+        let missing = ["/0000", ".999.", "/0/999", WITHDRAWN];
         let missing = missing.iter().any(|name| path.contains(name));
         let expected = match path.contains('/') {
             true if missing => StatusCode::NOT_FOUND,

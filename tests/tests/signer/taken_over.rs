@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, ensure};
 use picket_demo::CHANNEL;
 use picket_domain::{ReleaseSeq, Sha256, Timestamp};
-use picket_publisher::{Fingerprint, Latest, Manifest, PublicDir, Sign, SignError};
+use picket_publisher::{Fingerprint, Latest, LoggedAs, Manifest, PublicDir, Sign, SignError};
 use picket_signer::{Client, protocol::PREFACE};
 
 use crate::Signed;
@@ -38,7 +38,7 @@ pub(crate) fn nothing_is_signed_that_the_rules_forbid(signed: &Signed) -> Result
         .iter()
         .filter(|line| line["outcome"] == "refused")
         .count();
-    assert_eq!(refused, 14, "{new:#?}");
+    assert_eq!(refused, 15, "{new:#?}");
     attack.what_it_still_can()
 }
 
@@ -122,7 +122,15 @@ impl Attack<'_> {
         };
         state(&latest, last)?;
         let head = Manifest::parse(first).map_err(anyhow::Error::msg)?;
+        let logged = latest.release_log.clone().context("it is in the log")?;
+        let silent = Latest {
+            release_log: None,
+            ..latest.clone()
+        };
+        refused(state(&silent, last), "does not say where the release log")?;
         let back = Latest {
+            // The first release is the log's first entry.
+            release_log: Some(LoggedAs { index: 0, ..logged }),
             release: head.name.clone(),
             seq: head.seq,
             release_json_sha256: Sha256::of(first),
@@ -147,6 +155,18 @@ impl Attack<'_> {
         let current = self.current()?;
         let theirs = next(&current)?;
         self.client.sign_release(&theirs.to_bytes())?;
+        // What is not in the log for all is stated to nobody.
+        let stated = self.public.latest(&CHANNEL.parse()?)?;
+        let stated = Latest {
+            release: theirs.name.clone(),
+            seq: theirs.seq,
+            release_json_sha256: Sha256::of(&theirs.to_bytes()),
+            ..stated.context("something is stated")?
+        };
+        let signed = self
+            .client
+            .sign_latest(&stated.to_bytes(), &theirs.to_bytes());
+        refused(signed, "and that was not signed")?;
         let store_dir = current.store_paths[0].path.store_dir().to_owned();
         let path = format!("{store_dir}/{}-theirs", "0".repeat(32));
         let text = format!("1;{path};sha256:{};1;", "0".repeat(52));

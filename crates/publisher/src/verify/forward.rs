@@ -3,7 +3,7 @@
 use picket_domain::Sha256;
 
 use super::Verification;
-use super::memory::{Memory, Remembered, keep};
+use super::memory::{Memory, Remembered, SeenLog, keep};
 use crate::manifest::Manifest;
 
 impl Verification<'_> {
@@ -53,16 +53,25 @@ impl Verification<'_> {
     /// Remembers a release in which nothing is wrong.
     pub(super) fn remember(&mut self, manifest: &Manifest, sha256: Sha256) {
         let Some(path) = self.terms.state else { return };
-        if !self.report.is_good() || self.place.asked_for == manifest.name.as_str() {
+        if !self.report.is_good() {
             return;
         }
-        let seen = Remembered {
+        let logged = self.report.release_log.as_ref();
+        let release = Remembered {
             seq: manifest.seq,
             release: manifest.name.clone(),
             release_json_sha256: sha256,
             latest: self.report.latest.is_some(),
+            release_log: logged.map(|it| it.origin.clone()),
         };
-        if let Err(reason) = keep(path, &manifest.channel, seen) {
+        let log = logged.map(|it| {
+            let (size, root) = (it.size, it.root);
+            (&it.origin, SeenLog { size, root })
+        });
+        // A release's own address tells nothing of what its channel gives.
+        let is_of_channel = self.place.asked_for != manifest.name.as_str();
+        let release = is_of_channel.then_some((&manifest.channel, release));
+        if let Err(reason) = keep(path, release, log) {
             self.report.problem(format!(
                 "that this release was seen cannot be written down: {reason}"
             ));

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use picket_domain::{ChannelName, ReleaseName, ReleaseSeq, Sha256};
 use picket_files::{WorkLock, read_bounded, write_whole};
+use picket_releaselog::Origin;
 use serde::{Deserialize, Serialize};
 
 const FORMAT: u32 = 1;
@@ -15,10 +16,19 @@ const SIZE_MAX: u64 = 4 * 1024 * 1024;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// All that is remembered.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Memory {
     format: u32,
     channels: BTreeMap<ChannelName, Remembered>,
+    #[serde(default)]
+    logs: BTreeMap<Origin, SeenLog>,
+}
+
+/// How far a release log had grown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct SeenLog {
+    pub(super) size: u64,
+    pub(super) root: Sha256,
 }
 
 /// The latest release of a channel that was good.
@@ -29,6 +39,9 @@ pub(super) struct Remembered {
     pub(super) release_json_sha256: Sha256,
     /// Whether the channel stated what its current release is.
     pub(super) latest: bool,
+    /// The release log that the release was in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) release_log: Option<Origin>,
 }
 
 impl Memory {
@@ -51,20 +64,49 @@ impl Memory {
     pub(super) fn of(&self, channel: &ChannelName) -> Option<&Remembered> {
         self.channels.get(channel)
     }
+
+    pub(super) fn log(&self, origin: &Origin) -> Option<&SeenLog> {
+        self.logs.get(origin)
+    }
+
+    /// A release, unless a later one is remembered by now.
+    fn see(&mut self, channel: &ChannelName, seen: Remembered) {
+        let before = self.of(channel);
+        if before.is_none_or(|before| before.seq <= seen.seq) {
+            self.channels.insert(channel.clone(), seen);
+        }
+    }
+
+    /// A log, unless it had grown further by now.
+    fn see_log(&mut self, origin: &Origin, seen: SeenLog) {
+        let before = self.log(origin);
+        if before.is_none_or(|before| before.size <= seen.size) {
+            self.logs.insert(origin.clone(), seen);
+        }
+    }
 }
 
-/// Remembers a release, unless a later one is remembered by now: two verifications may end in any order.
-pub(super) fn keep(path: &Path, channel: &ChannelName, seen: Remembered) -> Result<(), String> {
+/// Remembers a release of a channel, and the log that it is in: two verifications may end in any order.
+pub(super) fn keep(
+    path: &Path,
+    release: Option<(&ChannelName, Remembered)>,
+    log: Option<(&Origin, SeenLog)>,
+) -> Result<(), String> {
     let at = |error: std::io::Error| format!("{}: {error}", path.display());
     let lock = WorkLock::file_within(&lock_file(path), PATIENCE).map_err(at)?;
     let _lock = lock.ok_or_else(|| format!("{}: somebody else is writing it", path.display()))?;
     let mut memory = Memory::load(path)?;
-    let before = memory.of(channel);
-    if before.is_some_and(|before| before.seq > seen.seq || *before == seen) {
+    let before = memory.clone();
+    if let Some((channel, seen)) = release {
+        memory.see(channel, seen);
+    }
+    if let Some((origin, seen)) = log {
+        memory.see_log(origin, seen);
+    }
+    if memory == before {
         return Ok(());
     }
     memory.format = FORMAT;
-    memory.channels.insert(channel.clone(), seen);
     let mut bytes = serde_json::to_vec_pretty(&memory).expect("channels' names are text keys");
     bytes.push(b'\n');
     write_whole(path, &bytes).map_err(at)
@@ -86,6 +128,7 @@ mod tests {
             release: ReleaseName::parse(&format!("nixos-26.05.1.{seq}.abc")).unwrap(),
             release_json_sha256: Sha256::of(&seq.to_le_bytes()),
             latest: true,
+            release_log: None,
         }
     }
 
@@ -94,9 +137,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("seen.json");
         let [one, other] = ["one", "other"].map(|name| ChannelName::parse(name).unwrap());
-        keep(&path, &one, seen(3)).unwrap();
-        keep(&path, &other, seen(1)).unwrap();
-        keep(&path, &one, seen(2)).unwrap();
+        keep(&path, Some((&one, seen(3))), None).unwrap();
+        keep(&path, Some((&other, seen(1))), None).unwrap();
+        keep(&path, Some((&one, seen(2))), None).unwrap();
         let memory = Memory::load(&path).unwrap();
         assert_eq!(memory.of(&one), Some(&seen(3)));
         assert_eq!(memory.of(&other), Some(&seen(1)));
@@ -109,7 +152,7 @@ mod tests {
         let channel = ChannelName::parse("one").unwrap();
         for text in ["{", r#"{"format": 2, "channels": {}}"#] {
             std::fs::write(&path, text).unwrap();
-            let error = keep(&path, &channel, seen(1)).unwrap_err();
+            let error = keep(&path, Some((&channel, seen(1))), None).unwrap_err();
             assert!(error.contains("seen.json"), "{error}");
             assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
         }

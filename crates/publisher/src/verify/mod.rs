@@ -4,6 +4,8 @@ mod content;
 mod files;
 mod forward;
 mod latest;
+mod log_reader;
+mod logged;
 mod memory;
 mod paths;
 mod place;
@@ -22,6 +24,7 @@ use crate::key::PublicKey;
 use crate::manifest::{self, Manifest};
 use crate::release_file::ReleaseFile;
 use crate::source::Source;
+pub use logged::LoggedRelease;
 use place::Place;
 pub use report::VerifyReport;
 use stated::Found;
@@ -36,8 +39,8 @@ pub struct VerifyTerms<'a> {
     pub now: Timestamp,
     /// What to make of it if nothing is stated.
     pub missing_latest: MissingLatest,
-    /// The file that remembers the highest release of each channel, which none may go below; `None`:
-    /// nothing is remembered.
+    /// The file that remembers the highest release of each channel, which none may go below, and how far
+    /// each release log had grown; `None`: nothing is remembered.
     pub state: Option<&'a Path>,
 }
 
@@ -66,7 +69,8 @@ struct Verification<'a> {
 /// The address is that of a channel, of a release folder or of a file in one (`http`, `https`), or
 /// `file:///<public folder>/<channel>`. Checked are the manifest's signature, the hash of every file
 /// that it lists, what the archives hold, and of every store path its narinfo, its signature, its
-/// references and its NAR; and that it is the release that the channel states to be its current one. A file that it does not list is named, where it can be seen: over HTTP
+/// references and its NAR; that it is the release that
+/// the channel states to be its current one; and that it is in the release log. A file that it does not list is named, where it can be seen: over HTTP
 /// those whose names a release has, in a folder all.
 ///
 /// All that is wrong is in the report, which has to be looked at: see [`VerifyReport::is_good`].
@@ -124,6 +128,7 @@ impl Verification<'_> {
             self.goes_forward(&manifest, sha256, before);
         }
         self.latest(found, &manifest, sha256, before.as_ref());
+        self.logged(found, &manifest, sha256, before.as_ref()).await;
         self.files(&manifest).await;
         self.unlisted(&manifest).await;
         self.store_paths(&manifest).await;

@@ -83,6 +83,23 @@ pub(super) fn stated_at(url: &Url) -> Result<Url, HttpError> {
     Url::from_file_path(dir).map_err(|()| HttpError::new(url, "not an absolute path"))
 }
 
+/// The address of the release log of the service whose channel, or release folder, this is the address of.
+pub(super) fn log_at(url: &Url, is_of_release: bool) -> Result<Url, HttpError> {
+    let mut at = without_file(url);
+    // `<channel>`, or `releases/<channel>/<release>`.
+    let below = if is_of_release { 3 } else { 1 };
+    let mut segments = at
+        .path_segments_mut()
+        .map_err(|()| HttpError::new(url, "this is not the address of a channel"))?;
+    segments.pop_if_empty();
+    for _ in 0..below {
+        segments.pop();
+    }
+    segments.push("release-log");
+    drop(segments);
+    Ok(at)
+}
+
 /// The address without the name of a file of the release or of the channel at its end, and without what
 /// only browsers and flakes add.
 fn without_file(url: &Url) -> Url {
@@ -103,6 +120,32 @@ fn without_file(url: &Url) -> Url {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_service_has_one_log() {
+        for (given, is_of_release, log) in [
+            ("https://a.test/b/", false, "https://a.test/release-log"),
+            (
+                "https://a.test/x/b/latest.json",
+                false,
+                "https://a.test/x/release-log",
+            ),
+            (
+                "https://a.test/x/releases/b/r/",
+                true,
+                "https://a.test/x/release-log",
+            ),
+            (
+                "file:///srv/public/b",
+                false,
+                "file:///srv/public/release-log",
+            ),
+        ] {
+            let url = Url::parse(given).unwrap();
+            let at = log_at(&url, is_of_release).unwrap();
+            assert_eq!(at.as_str(), log, "{given}");
+        }
+    }
 
     #[test]
     fn the_address_of_a_file_stands_for_its_folder() {

@@ -6,6 +6,7 @@ use picket_domain::{ChannelName, CommitSha, ReleaseName, ReleaseSeq};
 use serde::Serialize;
 use url::Url;
 
+use super::logged::LoggedRelease;
 use super::stated::StatedRelease;
 use crate::http::HttpError;
 use crate::manifest::Manifest;
@@ -30,6 +31,8 @@ pub struct VerifyReport {
     pub rev: Option<CommitSha>,
     /// What the channel states of its current release, where that is signed.
     pub latest: Option<StatedRelease>,
+    /// Where the release is in the release log, where there is one.
+    pub release_log: Option<LoggedRelease>,
     /// How many files of the release folder are right.
     pub files: u64,
     /// How many store paths are right, NAR and narinfo.
@@ -52,6 +55,15 @@ impl fmt::Display for VerifyReport {
                 "\nstated as current at {made}, until {expires}: {release}"
             )?;
         }
+        if let Some(LoggedRelease {
+            origin,
+            index,
+            size,
+            ..
+        }) = &self.release_log
+        {
+            write!(f, "\nentry {index} of {size} of the release log {origin}")?;
+        }
         for note in &self.notes {
             write!(f, "\nnote: {note}")?;
         }
@@ -73,6 +85,7 @@ impl VerifyReport {
             seq: None,
             rev: None,
             latest: None,
+            release_log: None,
             files: 0,
             store_paths: 0,
             bytes: 0,

@@ -9,10 +9,11 @@ use std::time::Instant;
 
 use picket_domain::PathInfo;
 use picket_publisher::{
-    CacheFile, CacheSettings, LatestFile, PublicDir, Publisher, Signature, Upstream,
+    CacheFile, CacheSettings, LatestFile, LogFile, PublicDir, Publisher, Signature, Upstream,
 };
 
 use crate::latest::state;
+use crate::release_log::origin;
 use crate::world::{NOW, World, channel, key, release};
 
 const JOB: &str = "PICKET_TEST_PUBLISH";
@@ -45,7 +46,8 @@ fn publisher(world_dir: &Path) -> Publisher {
         ..CacheSettings::default()
     };
     let public = PublicDir::new(world_dir.join("public"));
-    Publisher::new(public, vec![key("k")], settings).unwrap()
+    let publisher = Publisher::new(public, vec![key("k")], settings).unwrap();
+    publisher.with_release_log(origin())
 }
 
 /// What the parent starts; on its own it has nothing to do.
@@ -92,6 +94,9 @@ fn is_whole(publisher: &Publisher, closure: &[PathInfo]) {
         publisher.check_revealed(&channel(), &name, NOW).unwrap();
     }
     if let Some(current) = public.current(&channel()).unwrap() {
+        // It was entered before anybody was led to it.
+        let checkpoint = fs::read_to_string(public.log_file(LogFile::Checkpoint)).unwrap();
+        assert!(checkpoint.contains("\n1\n"), "{checkpoint}");
         publisher.check_revealed(&channel(), &current, NOW).unwrap();
     }
     if let Some(latest) = public.latest(&channel()).unwrap() {

@@ -14,7 +14,7 @@ use crate::world::{NOW, World, channel, key, release};
 
 pub(crate) const THREE_DAYS: i64 = 72 * 3_600;
 
-fn terms() -> LatestTerms {
+pub(crate) fn terms() -> LatestTerms {
     LatestTerms {
         base_url: Url::parse("https://sec.example/").unwrap(),
         valid_seconds: 72 * 3_600,

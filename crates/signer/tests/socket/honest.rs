@@ -39,7 +39,7 @@ fn what_is_asked_for_is_signed_by_every_key() {
     );
     assert_eq!(
         files_of(&world.state()),
-        [".lock", "log.jsonl", "paths", "state.json"]
+        [".lock", "log.jsonl", "paths", "release-log", "state.json"]
     );
 }
 

@@ -82,13 +82,21 @@ fn raw_bytes_are_never_signed() {
         (b'l', path.as_bytes()),
         (b'l', &release),
         (b'l', b""),
+        (b'c', path.as_bytes()),
+        (b'c', &release),
+        (b'c', &statement),
+        (b'c', b""),
+        (b'c', b"sec.example/release-log\n00\n"),
+        (b'c', b"sec.example/release-log\n0\n{}\n"),
+        (b'c', b"sec.example/release-log\n0"),
+        (b'c', b"1;/nix/store/x;\n0\n"),
         (b's', path.as_bytes()),
         (0, b"anything"),
     ] {
         turned_away(say(world.raw(), &whole(kind, body)));
     }
     assert!(world.log().iter().all(|(outcome, _)| outcome == "refused"));
-    assert_eq!(world.log().len(), 14);
+    assert_eq!(world.log().len(), 22);
 }
 
 /// All that it knows how to ask for, in the wrong way.

@@ -7,4 +7,5 @@
 
 mod honest;
 mod hostile;
+mod log;
 mod world;

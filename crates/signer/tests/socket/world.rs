@@ -175,6 +175,7 @@ pub(crate) fn latest(seq: u64) -> Latest {
         made,
         expires: made.plus_seconds(72 * 3_600),
         url: "https://sec.example/nixos-26.05-sec".parse().unwrap(),
+        release_log: None,
         release_url: "https://sec.example/releases/x".parse().unwrap(),
     }
 }

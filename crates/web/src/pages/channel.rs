@@ -45,6 +45,8 @@ struct ChannelPage {
     required: u32,
     base: Option<BaseView>,
     current: Option<ReleaseView>,
+    /// Which entry of the release log it is.
+    log_number: Option<u64>,
     fixes: Vec<Fix>,
     set_aside: Beginning<SetAside>,
     flaky: Vec<String>,
@@ -206,6 +208,7 @@ impl ChannelPage {
             lead: median_lag(look).map(duration),
             lags: LagChart::of(lags(look)),
             current: release_of(look),
+            log_number: log_number(app, look),
             history,
             notice: Notice::of_channel(look, &app.board(), viewer),
             asked: "",
@@ -253,6 +256,16 @@ fn history(look: &Look<'_>) -> Vec<ReleaseView> {
         release_view(look, one.0, one.1, previous)
     });
     with_previous.collect()
+}
+
+/// Which entry of the release log the current release is, as far as that is stated.
+fn log_number(app: &AppState, look: &Look<'_>) -> Option<u64> {
+    let latest = app.public.latest(look.channel.name()).ok()??;
+    let current = look.facts.current_release()?;
+    let logged = latest
+        .release_log
+        .filter(|_| latest.release == current.name);
+    logged.map(|it| it.index)
 }
 
 fn release_of(look: &Look<'_>) -> Option<ReleaseView> {

@@ -32,6 +32,7 @@ mod pages;
 mod ports;
 mod pushes;
 mod receptions;
+mod release_log;
 mod resolving;
 mod search;
 mod seen;

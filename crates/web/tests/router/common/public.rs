@@ -75,6 +75,7 @@ pub(crate) fn state(public: &PublicDir, name: &ReleaseName, seq: ReleaseSeq, mad
         made,
         expires: made.plus_seconds(72 * 3_600),
         url: format!("{BASE_URL}/{}", channel()).parse().unwrap(),
+        release_log: None,
         release_url: format!("{BASE_URL}/releases/{}/{name}", channel())
             .parse()
             .unwrap(),
