@@ -112,6 +112,20 @@ pub enum BucketError {
         /// Where the public folder does.
         here: ReleaseName,
     },
+    /// The release log there is longer.
+    #[error(
+        "{place} has a release log of {there} entries, and that of the public folder has {here}: a \
+         log only grows, so it stays, and nothing is moved on. Restore public/release-log: what is \
+         there can be checked"
+    )]
+    ShorterLog {
+        /// The mirror.
+        place: String,
+        /// How many entries the mirror's has.
+        there: u64,
+        /// How many that of the public folder has.
+        here: u64,
+    },
     /// A file that a channel's current release needs went away during the run.
     #[error("{key} went away while it was to be copied: {channel} of {place} is not moved on")]
     Vanished {

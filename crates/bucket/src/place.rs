@@ -25,7 +25,7 @@ use crate::s3;
 use crate::target::Target;
 
 /// What a mirror's keys begin with, but for the record and the channels' pointers.
-const LISTED: [&str; 3] = ["cache", "latest", "releases"];
+const LISTED: [&str; 4] = ["cache", "latest", "release-log", "releases"];
 /// The file that a folder's run locks.
 const LOCK: &str = ".picket-mirror.lock";
 

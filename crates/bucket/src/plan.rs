@@ -51,10 +51,12 @@ pub(crate) fn plan(here: &Snapshot, ledger: &Ledger, listing: &Listing) -> Plan 
     }
     // A stable sort: within a turn by key.
     plan.sends.sort_by_key(|send| send.file.kind.turn());
+    // A log only grows; where it is lost here, what is there is what it is restored from.
+    let is_of_log = |key: &str| matches!(Kind::of(key), Some(Kind::Log(_)));
     let gone = ledger
         .objects
         .keys()
-        .filter(|key| !kept.contains(key.as_str()));
+        .filter(|key| !kept.contains(key.as_str()) && !is_of_log(key));
     plan.removals = gone.cloned().collect();
     plan.removals
         .sort_by_key(|key| std::cmp::Reverse(turn_of(key)));

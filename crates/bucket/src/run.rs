@@ -12,7 +12,7 @@ use crate::place::{Manner, Place, Seen};
 use crate::plan::{Listing, Plan, Send, plan, turn_of};
 use crate::pointer::Pointer;
 use crate::report::Report;
-use crate::scan::{LocalChannel, Snapshot, Turn};
+use crate::scan::{LocalChannel, Snapshot};
 use crate::send::{Sent, send};
 use crate::statement;
 
@@ -172,7 +172,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Turn by turn: none begins before the one before it is done.
+    /// Turn by turn, as the plan has them: none begins before the one before it is done.
     async fn send_all(&mut self, sends: &[Send]) -> Result<(), BucketError> {
         let bytes: u64 = sends.iter().map(|send| send.file.size).sum();
         let (place, mut done) = (self.place, 0);
@@ -184,14 +184,9 @@ impl<'a> Run<'a> {
             if sends.len() == 1 { "file" } else { "files" },
             bytes >> 20
         );
-        for turn in [
-            Turn::Nars,
-            Turn::NarInfos,
-            Turn::Releases,
-            Turn::ReleasePages,
-        ] {
-            let of_turn = sends.iter().filter(|it| it.file.kind.turn() == turn);
-            let sending: Vec<_> = of_turn.map(|it| named(place, it).boxed()).collect();
+        let turn = |send: &Send| send.file.kind.turn();
+        for of_turn in sends.chunk_by(|one, other| turn(one) == turn(other)) {
+            let sending: Vec<_> = of_turn.iter().map(|it| named(place, it).boxed()).collect();
             let mut sending = stream::iter(sending).buffer_unordered(FILES_AT_ONCE);
             while let Some((it, sent)) = sending.next().await {
                 self.has_sent(it, &sent?);

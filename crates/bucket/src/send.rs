@@ -15,7 +15,7 @@ use tokio::io::AsyncReadExt;
 use crate::error::BucketError;
 use crate::place::{Manner, Place};
 use crate::plan::Send;
-use crate::scan::{LocalFile, modified};
+use crate::scan::{LocalFile, STATED_MAX, modified};
 
 /// A file of up to so many bytes is one request, and a larger one has parts of so many.
 const PART: usize = 8 << 20;
@@ -77,10 +77,25 @@ pub(crate) async fn send(place: &Place, send: &Send) -> Result<Sent, BucketError
     })
 }
 
+/// How many entries a checkpoint says that its log has: the second line, after C2SP's tlog-checkpoint.
+fn log_size(checkpoint: &[u8]) -> Option<u64> {
+    let text = std::str::from_utf8(checkpoint).ok()?;
+    text.lines().nth(1)?.parse().ok()
+}
+
+/// Writes a checkpoint. Clients remember how long the log was.
 async fn send_held(place: &Place, send: &Send, content: Bytes) -> Result<Sent, BucketError> {
     let (modified, sha256) = (send.file.modified, Sha256::of(&content));
     if send.there == Some(sha256) {
         return Ok(Sent::Same { modified, sha256 });
+    }
+    let there = place.read(&send.file.key, STATED_MAX).await?;
+    let there = there.and_then(|seen| log_size(&seen.bytes));
+    if let (Some(there), Some(here)) = (there, log_size(&content))
+        && there > here
+    {
+        let place = place.name.clone();
+        return Err(BucketError::ShorterLog { place, there, here });
     }
     let (size, sha256) = put(place, &send.file, content).await?;
     Ok(Sent::Written {

@@ -132,6 +132,7 @@ fn of_bucket(error: &BucketError) -> Option<&'static str> {
         | BucketError::Busy { .. }
         | BucketError::Damaged { .. }
         | BucketError::Backwards { .. }
+        | BucketError::ShorterLog { .. }
         | BucketError::Vanished { .. }
         | BucketError::Failed { .. } => None,
     }

@@ -28,7 +28,7 @@ async fn a_folder_is_a_public_folder_like_the_one_that_it_is_a_copy_of() {
     let to = world.dir.path().join("there");
     let mirror = mirror(&world, &to);
     let first = mirror.update(Depth::Listing).await.unwrap();
-    assert_eq!((first.written, first.moved.len()), (17, 1));
+    assert_eq!((first.written, first.moved.len()), (19, 1));
     let mut copied = content(&to);
     assert!(copied.remove(RECORD).is_some());
     assert!(copied == world.files());
@@ -45,7 +45,7 @@ async fn a_folder_is_a_public_folder_like_the_one_that_it_is_a_copy_of() {
     let third = mirror.update(Depth::Record).await.unwrap();
     assert_eq!(
         (third.written, third.removed, third.moved.len()),
-        (10, 12, 1)
+        (12, 12, 1)
     );
     let current = PublicDir::new(&to).current(&channel()).unwrap().unwrap();
     assert_eq!(current.as_str(), "nixos-26.05.1000.2.abcdef2");
@@ -94,7 +94,7 @@ async fn a_channel_that_is_gone_here_goes_there() {
     let to = world.dir.path().join("there");
     let mirror = mirror(&world, &to);
     mirror.update(Depth::Listing).await.unwrap();
-    for below in ["releases", "channels", "latest"] {
+    for below in ["releases", "channels", "latest", "release-log"] {
         fs::remove_dir_all(world.public.root().join(below)).unwrap();
         fs::create_dir(world.public.root().join(below)).unwrap();
     }
@@ -106,9 +106,14 @@ async fn a_channel_that_is_gone_here_goes_there() {
     );
     let left = content(&to);
     assert!(
-        left.keys()
-            .all(|key| key.starts_with("cache/") || key == RECORD),
+        left.keys().all(|key| key.starts_with("cache/")
+            || key.starts_with("release-log/")
+            || key == RECORD),
         "{left:?}"
+    );
+    assert!(
+        left.contains_key("release-log/checkpoint"),
+        "a log only grows"
     );
 }
 

@@ -128,15 +128,15 @@ async fn where_nothing_is_new_hardly_anything_is_asked() {
     let (world, recorder) = (World::new(), Recorder::new());
     let mirror = recorder.mirror(&world.public);
     let first = mirror.update(Depth::Listing).await.unwrap();
-    assert_eq!((first.written, first.objects, first.unchanged), (15, 15, 0));
+    assert_eq!((first.written, first.objects, first.unchanged), (17, 17, 0));
     recorder.take_changes();
     recorder.take_requests();
     let second = mirror.update(Depth::Record).await.unwrap();
     assert!(second.is_nothing(), "{second:?}");
-    assert_eq!((second.unchanged, recorder.take_requests()), (15, 1));
+    assert_eq!((second.unchanged, recorder.take_requests()), (17, 1));
     let third = mirror.update(Depth::Listing).await.unwrap();
-    // The record, a list for each of three folders, and where the channel leads.
-    assert_eq!((third.is_nothing(), recorder.take_requests()), (true, 5));
+    // The record, a list for each of four folders, and where the channel leads.
+    assert_eq!((third.is_nothing(), recorder.take_requests()), (true, 6));
     assert_eq!(recorder.take_changes(), []);
 }
 
@@ -150,7 +150,7 @@ async fn what_changed_is_written_and_nothing_else() {
     let info = world.public.root().join("cache/nix-cache-info");
     write(&info, "StoreDir: /nix/store\n");
     let report = mirror.update(Depth::Record).await.unwrap();
-    assert_eq!((report.written, report.unchanged), (0, 15));
+    assert_eq!((report.written, report.unchanged), (0, 17));
     // One more byte.
     write(&info, "StoreDir: /nix/store\n\n");
     let report = mirror.update(Depth::Record).await.unwrap();

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use picket_bucket::Pointer;
 use picket_domain::{ChannelName, ReleaseName, Sha256};
-use picket_publisher::{CacheFile, LatestFile, PublicDir, ReleaseFile};
+use picket_publisher::{CacheFile, LatestFile, LogFile, PublicDir, ReleaseFile};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -68,8 +68,24 @@ impl World {
             };
             write(&self.public.release_file(channel, &name, file), &content);
         }
+        self.enter(&name);
         self.public.lead_to(channel, &name).unwrap();
         self.state(channel, seq, "first");
+    }
+
+    /// Enters a release in something like a release log: a tile that holds all entries, and a
+    /// checkpoint that says how many they are.
+    fn enter(&self, name: &ReleaseName) {
+        let checkpoint = self.public.log_file(LogFile::Checkpoint);
+        let size = fs::read_to_string(&checkpoint).map_or(0, |it| log_size(&it));
+        let tile = |size| {
+            let tile = LogFile::parse(&tile_of(size)).unwrap();
+            self.public.log_file(tile)
+        };
+        let mut entries = fs::read_to_string(tile(size.max(1))).unwrap_or_default();
+        entries.push_str(&format!("{name}\n"));
+        write(&tile(size + 1), entries);
+        write(&checkpoint, format!("sec.example/log\n{}\n", size + 1));
     }
 
     /// A path of the cache; the hash that names its narinfo.
@@ -114,7 +130,7 @@ impl World {
     /// The files that a mirror is to have, but for the pointers.
     pub(crate) fn files(&self) -> Copied {
         let mut files = Copied::new();
-        for top in ["cache", "latest", "releases"] {
+        for top in ["cache", "latest", "releases", "release-log"] {
             read_below(
                 self.public.root(),
                 &self.public.root().join(top),
@@ -135,6 +151,15 @@ fn manifest(channel: &ChannelName, name: &ReleaseName, seq: u64) -> String {
         "created": 1_785_542_400,
     });
     manifest.to_string()
+}
+
+fn log_size(checkpoint: &str) -> u64 {
+    checkpoint.lines().nth(1).unwrap().parse().unwrap()
+}
+
+/// Where the entries of a log of this size are.
+fn tile_of(size: u64) -> String {
+    format!("tile/entries/000.p/{size}")
 }
 
 /// The digits that name a path's narinfo.
@@ -201,6 +226,14 @@ fn release_is_whole(copied: &Copied, channel: &str, pointer: &Pointer) {
             "{channel} leads to a release without {key}"
         );
     }
+    let checkpoint = std::str::from_utf8(&copied["release-log/checkpoint"]).unwrap();
+    let tile = format!("release-log/{}", tile_of(log_size(checkpoint)));
+    let entries = std::str::from_utf8(&copied[&tile]).unwrap();
+    let is_entry = |line: &str| line == pointer.release.as_str();
+    assert!(
+        entries.lines().any(is_entry),
+        "{channel} leads to a release that is in no log"
+    );
     let paths = std::str::from_utf8(&copied[&format!("{folder}/store-paths.xz")]).unwrap();
     for hash in paths.lines() {
         let narinfo = format!("cache/{hash}.narinfo");

@@ -198,7 +198,8 @@ pub const KEYS: &[(&str, &str)] = &[
     ),
     (
         "limits.evaluations",
-        "How many evaluations run at once, over all channels; default 1.",
+        "How many evaluations run at once, over all channels; default 1. What overtakes a slow build \
+         waits for an evaluation under way; with 2, each of them has half of the memory to itself.",
     ),
     (
         "retention.releases",
