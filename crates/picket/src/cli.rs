@@ -83,7 +83,7 @@ pub enum Command {
     Verify(Verify),
     /// Bring copies of what is published up to date: in S3 buckets, or in folders elsewhere.
     ///
-    /// With --config, those that the configuration's [[mirror]] sections name; `picket serve` does the
+    /// With --config, those that the configuration's `mirror` sections name; `picket serve` does the
     /// same by itself after each release. Or by hand, of any public folder:
     ///
     ///   picket mirror --from /var/lib/picket/public --to s3://channel.example.org/nixos

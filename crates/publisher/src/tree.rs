@@ -1,7 +1,7 @@
 //! A channel's archive: a nixpkgs tree under one top-level folder, as a tar stream.
 //!
 //! The same tree gives the same bytes on every machine: entries are in the order of the tree's
-//! [`listing`], what Picket adds comes last, times and owners are fixed, modes reduced to what git
+//! listing, what Picket adds comes last, times and owners are fixed, modes reduced to what git
 //! keeps. GNU format, for names longer than 100 bytes. Folders have no entries of their own but for the one at
 //! the top and empty ones: whoever unpacks makes them, and 37,000 of them were a hundredth of an
 //! archive of nixpkgs. What clients unpack has a NAR, which is written from the same tree.
