@@ -8,6 +8,7 @@ use object_store::{
     MultipartUpload, ObjectStore as _, PutMultipartOptions, PutOptions, WriteMultipart,
 };
 use picket_domain::Sha256;
+use picket_releaselog::{Checkpoint, SignedNote};
 use sha2::{Digest, Sha256 as Hasher};
 use tokio::fs::File;
 use tokio::io::AsyncReadExt;
@@ -77,10 +78,10 @@ pub(crate) async fn send(place: &Place, send: &Send) -> Result<Sent, BucketError
     })
 }
 
-/// How many entries a checkpoint says that its log has: the second line, after C2SP's tlog-checkpoint.
-fn log_size(checkpoint: &[u8]) -> Option<u64> {
-    let text = std::str::from_utf8(checkpoint).ok()?;
-    text.lines().nth(1)?.parse().ok()
+/// How many entries a checkpoint says that its log has.
+fn log_size(note: &[u8]) -> Option<u64> {
+    let note = SignedNote::parse(note).ok()?;
+    Some(Checkpoint::parse(&note.text).ok()?.size)
 }
 
 /// Writes a checkpoint. Clients remember how long the log was.

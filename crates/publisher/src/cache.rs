@@ -19,9 +19,9 @@ use crate::error::{AtPath, PublishError};
 use crate::key::Signature;
 use crate::manifest::PublishedPath;
 use crate::narinfo::{self, NarFile, Narinfo, Unsigned};
+use crate::present::{Present, same_path};
 use crate::publisher::Publisher;
 use crate::upstream::Upstream;
-use crate::verified::metadata_if_there;
 use crate::{order, parallel};
 
 /// So many store paths are signed at a time: a signer that is another process is not asked for each
@@ -43,20 +43,10 @@ pub struct PublishedPaths {
     pub bytes: u64,
 }
 
-/// What the cache has of a path before anything is written.
-enum Present {
-    /// NAR and narinfo, signed with every key of ours.
-    Whole(NarFile),
-    /// NAR and narinfo, which lacks a signature of ours. It has these.
-    Unsigned(NarFile, Vec<String>),
-    /// A narinfo whose NAR is gone. It has these signatures.
-    Narinfo(Vec<String>),
-    /// Nothing.
-    Absent,
-}
-
 /// A path whose NAR is in the cache, and what is left to do for it.
 struct Ready {
+    /// What clients get.
+    published: PublishedPath,
     nar: NarFile,
     narinfo: NarinfoStep,
 }
@@ -85,22 +75,20 @@ impl Publisher {
         self.all_ours(&delta.ours)?;
         let (cache, _lock) = (self.dir.cache_dir(), self.join_cache()?);
         self.write_cache_info()?;
-        let ours = self.as_published(&delta.ours)?;
-        let ours: Vec<_> = ours.iter().collect();
-        let ready = self.write_nars(&ours)?;
+        let ready = self.write_nars(&delta.ours)?;
         self.sync_nars()?;
         let mut published = PublishedPaths {
             upstream_references: delta.upstream_references,
             upstream_release: upstream.release().cloned(),
             ..PublishedPaths::default()
         };
-        let ready: Vec<_> = ours.into_iter().zip(ready).collect();
+        let ready: Vec<_> = delta.ours.into_iter().zip(ready).collect();
         for some in ready.chunks(SIGNED_AT_ONCE) {
             published.bytes += self.write_narinfos(some)?;
         }
-        for (info, ready) in &ready {
+        for (_, ready) in ready {
             published.new += usize::from(matches!(ready.narinfo, NarinfoStep::Create));
-            published.paths.push(published_path(info));
+            published.paths.push(ready.published);
         }
         sync_dir(&cache).at(&cache)?;
         published.paths.sort_by(|a, b| a.path.cmp(&b.path));
@@ -150,9 +138,12 @@ impl Publisher {
     pub(crate) fn write_anew(&self, info: &PathInfo, nar: NarFile) -> Result<(), PublishError> {
         let kept = self.kept_signatures(info)?;
         self.sync_nars()?;
-        let narinfo = NarinfoStep::Replace { kept };
-        self.write_narinfos(&[(info, Ready { nar, narinfo })])
-            .map(drop)
+        let ready = Ready {
+            published: published_path(info),
+            nar,
+            narinfo: NarinfoStep::Replace { kept },
+        };
+        self.write_narinfos(&[(info, ready)]).map(drop)
     }
 
     /// The signatures of other keys on a narinfo that is to be made again, where it says the same.
@@ -222,36 +213,21 @@ impl Publisher {
     }
 
     fn write_nar(&self, info: &PathInfo) -> Result<Ready, PublishError> {
+        let mut published = published_path(info);
         let (nar, narinfo) = match self.present(info)? {
             Present::Whole(nar) => (nar, NarinfoStep::Keep),
+            Present::First(nar, first) => {
+                published = first;
+                (nar, NarinfoStep::Keep)
+            }
             Present::Unsigned(nar, kept) => (nar, NarinfoStep::Replace { kept }),
             Present::Narinfo(kept) => (self.pack(info)?, NarinfoStep::Replace { kept }),
             Present::Absent => (self.pack(info)?, NarinfoStep::Create),
         };
-        Ok(Ready { nar, narinfo })
-    }
-
-    /// What the cache has of a path. A narinfo that cannot be read counts as lost.
-    fn present(&self, info: &PathInfo) -> Result<Present, PublishError> {
-        let narinfo = match self.read_narinfo(&info.path) {
-            Ok(Some(narinfo)) => narinfo,
-            Ok(None) => return Ok(Present::Absent),
-            Err(error @ PublishError::Damaged { .. }) => {
-                tracing::warn!(%error, "writes a narinfo again");
-                return Ok(Present::Narinfo(Vec::new()));
-            }
-            Err(error) => return Err(error),
-        };
-        same_path(info, &narinfo)?;
-        let path = self.dir.cache_file(&narinfo.nar.file());
-        let size = metadata_if_there(&path)?.map(|metadata| metadata.len());
-        let kept = narinfo.signatures().to_vec();
-        Ok(if size != Some(narinfo.nar.size) {
-            Present::Narinfo(kept)
-        } else if self.is_ours(&narinfo) {
-            Present::Whole(narinfo.nar)
-        } else {
-            Present::Unsigned(narinfo.nar, kept)
+        Ok(Ready {
+            published,
+            nar,
+            narinfo,
         })
     }
 
@@ -348,20 +324,6 @@ pub(crate) fn keep_fresh(narinfo: &Path) -> io::Result<()> {
         file.set_modified(SystemTime::now())?;
     }
     Ok(())
-}
-
-fn same_path(info: &PathInfo, narinfo: &Narinfo) -> Result<(), PublishError> {
-    let differs = if narinfo.says(info) {
-        return Ok(());
-    } else if narinfo.path != info.path {
-        "name"
-    } else if narinfo.nar_hash != info.nar_hash {
-        "content"
-    } else {
-        "references"
-    };
-    let path = info.path.clone();
-    Err(PublishError::NotReproducible { path, differs })
 }
 
 fn published_path(info: &PathInfo) -> PublishedPath {

@@ -146,11 +146,11 @@ pub(crate) struct Narinfo {
 }
 
 impl Narinfo {
-    /// Whether it says of a path what is said there: its name, content and references.
-    pub(crate) fn says(&self, info: &PathInfo) -> bool {
-        let references: BTreeSet<_> = info.references.iter().collect();
+    /// Whether it names the references that are named there.
+    pub(crate) fn has_references(&self, of: &PathInfo) -> bool {
+        let references: BTreeSet<_> = of.references.iter().collect();
         let published: BTreeSet<_> = self.references.iter().collect();
-        self.path == info.path && self.nar_hash == info.nar_hash && references == published
+        references == published
     }
 
     /// Reads one of our narinfos.

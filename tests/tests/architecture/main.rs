@@ -81,7 +81,12 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     (
         "picket-bucket",
-        &["picket-domain", "picket-files", "picket-publisher"],
+        &[
+            "picket-domain",
+            "picket-files",
+            "picket-publisher",
+            "picket-releaselog",
+        ],
     ),
     (
         "picket-web",

@@ -7,7 +7,7 @@ use anyhow::Result;
 use tempfile::TempDir;
 
 use crate::deploy;
-use crate::nginx::{free_ports, start};
+use crate::nginx::{free_ports, main_conf, start};
 
 /// An nginx before a mirror; killed when dropped.
 pub(crate) struct Nginx {
@@ -31,30 +31,16 @@ impl Nginx {
         let [port] = free_ports()?;
         let base = format!("http://127.0.0.1:{port}");
         let (http, server) = around(&base);
-        let text = format!(
-            "daemon off;
-master_process off;
-pid nginx.pid;
-error_log error.log;
-events {{ worker_connections 256; }}
-http {{
-    access_log off;
-    client_body_temp_path body;
-    proxy_temp_path proxy;
-    fastcgi_temp_path fastcgi;
-    uwsgi_temp_path uwsgi;
-    scgi_temp_path scgi;
-    {http}
+        let text = main_conf(&format!(
+            "    {http}
     server {{
         listen 127.0.0.1:{port};
         set $picket_base {base};
         {server}
         include {locations};
-    }}
-}}
-",
+    }}",
             locations = deploy(locations).display(),
-        );
+        ));
         let conf = dir.path().join("nginx.conf");
         fs::write(&conf, text)?;
         Ok(Self {

@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use anyhow::{Context, Result, bail, ensure};
 use picket_domain::Timestamp;
 use picket_publisher::{Gone, PublicDir, WhyGone};
-use picket_tests::{Stage, eventually, run};
+use picket_tests::{Machine, Stage, eventually, run};
 use reqwest::header::HeaderMap;
 use reqwest::{Client, StatusCode};
 use tempfile::TempDir;
@@ -51,7 +51,7 @@ impl Nginx {
             site(dir.path(), &public, upstream, http, tls)?,
         )?;
         let conf = dir.path().join("nginx.conf");
-        fs::write(&conf, main_conf(&public, plain))?;
+        fs::write(&conf, main_conf(&site_and_plain(&public, plain)))?;
 
         let web = Url::parse(&format!("http://127.0.0.1:{plain}/"))?;
         let config = fs::read_to_string(&stage.world.config_file)?;
@@ -162,8 +162,8 @@ fn path(dir: &Path, file: &str) -> String {
     dir.join(file).display().to_string()
 }
 
-/// What a distribution's own nginx.conf has, and a server without TLS for the clients of this test.
-fn main_conf(public: &Path, plain: u16) -> String {
+/// What a distribution's own nginx.conf has, and this inside `http`.
+pub(crate) fn main_conf(http: &str) -> String {
     format!(
         "daemon off;
 master_process off;
@@ -172,21 +172,28 @@ error_log error.log;
 events {{ worker_connections 256; }}
 http {{
     access_log off;
-    gzip on;
-    gzip_types *;
     client_body_temp_path body;
     proxy_temp_path proxy;
     fastcgi_temp_path fastcgi;
     uwsgi_temp_path uwsgi;
     scgi_temp_path scgi;
+{http}
+}}
+"
+    )
+}
+
+/// The site, and a server without TLS for the clients of this test.
+fn site_and_plain(public: &Path, plain: u16) -> String {
+    format!(
+        "    gzip on;
+    gzip_types *;
     include site.conf;
     server {{
         listen 127.0.0.1:{plain};
         root {public};
         include {locations};
-    }}
-}}
-",
+    }}",
         public = public.display(),
         locations = deploy("nginx/picket-locations.conf").display(),
     )
@@ -203,7 +210,12 @@ pub(crate) fn the_channel_verifies(stage: &Stage) -> Result<()> {
 
 pub(crate) fn a_machine_gets_the_fix(stage: &Stage) -> Result<()> {
     let machine = stage.machine("behind-nginx")?;
-    machine.subscribe(stage.channel_url()?.as_str())?;
+    gets_the_fix(&machine, stage.channel_url()?.as_str())
+}
+
+/// A machine subscribes to the channel at this address, and installs what is fixed.
+pub(crate) fn gets_the_fix(machine: &Machine, channel_url: &str) -> Result<()> {
+    machine.subscribe(channel_url)?;
     machine.store.install("nixos", "mastodon")?;
     let version = machine.version_of("mastodon")?;
     ensure!(version.ends_with(" 4.3.8"), "{version}");

@@ -7,6 +7,7 @@ use std::path::Path;
 use picket_bucket::Pointer;
 use picket_domain::{ChannelName, ReleaseName, Sha256};
 use picket_publisher::{CacheFile, LatestFile, LogFile, PublicDir, ReleaseFile};
+use picket_releaselog::{Checkpoint, NoteSignature, Origin, SignedNote};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -85,7 +86,7 @@ impl World {
         let mut entries = fs::read_to_string(tile(size.max(1))).unwrap_or_default();
         entries.push_str(&format!("{name}\n"));
         write(&tile(size + 1), entries);
-        write(&checkpoint, format!("sec.example/log\n{}\n", size + 1));
+        write(&checkpoint, checkpoint_of(size + 1));
     }
 
     /// A path of the cache; the hash that names its narinfo.
@@ -151,6 +152,25 @@ fn manifest(channel: &ChannelName, name: &ReleaseName, seq: u64) -> String {
         "created": 1_785_542_400,
     });
     manifest.to_string()
+}
+
+/// A checkpoint of a log of this size, whose root and signature nobody looks at.
+fn checkpoint_of(size: u64) -> Vec<u8> {
+    let checkpoint = Checkpoint {
+        origin: Origin::parse("sec.example/release-log").unwrap(),
+        size,
+        root: Sha256::of(b"the tree"),
+    };
+    let signature = NoteSignature {
+        name: checkpoint.origin.to_string(),
+        id: [0; 4],
+        bytes: vec![0; 64],
+    };
+    let note = SignedNote {
+        text: checkpoint.to_text(),
+        signatures: vec![signature],
+    };
+    note.to_bytes()
 }
 
 fn log_size(checkpoint: &str) -> u64 {

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use picket_domain::{ChannelName, ReleaseName};
 use picket_files::{WorkLock, read_bounded, remove_dir, remove_leftovers, sync_dir, write_whole};
-use picket_releaselog::{Checkpoint, NOTE_MAX, Origin, Tile, Tree, bundle};
+use picket_releaselog::{Checkpoint, Origin, Tile, Tree, bundle};
 
 use super::checkpoint::{SignedBy, note, read_signed, signed_by};
 use super::file::LogFile;
@@ -129,12 +129,7 @@ impl Publisher {
             size: tree.size(),
             root: tree.root(tree.size()).expect("a tree has its own root"),
         };
-        let path = self.dir.log_file(LogFile::Checkpoint);
-        let there = match read_bounded(&path, NOTE_MAX) {
-            Err(error) if error.kind() == io::ErrorKind::FileTooLarge => None,
-            read => read.at(&path)?,
-        };
-        let before = there.and_then(|it| read_signed(&it, self.public_keys()).ok());
+        let before = self.signed_checkpoint()?;
         let keys = self.public_keys();
         if let Some((before, signed)) = &before {
             let is_signed = |key| signed_by(signed, &before.origin, key) == SignedBy::Yes;
@@ -153,6 +148,7 @@ impl Publisher {
             let reason = format!("the signer signed something else than its checkpoint: {reason}");
             return Err(PublishError::ReleaseLog { reason });
         }
+        let path = self.dir.log_file(LogFile::Checkpoint);
         write_whole(&path, &signed).at(&path)?;
         self.remove_partial(tree.size())
     }

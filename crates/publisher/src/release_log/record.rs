@@ -2,7 +2,9 @@
 
 use picket_domain::{ChannelName, ReleaseSeq};
 use picket_files::{read_bounded, write_whole};
-use picket_releaselog::{Checkpoint, Entry, Kind, NOTE_MAX, Origin, Tile, Tree, entries_of_bundle};
+use picket_releaselog::{
+    Checkpoint, Entry, Kind, NOTE_MAX, Origin, SignedNote, Tile, Tree, entries_of_bundle,
+};
 use serde::{Deserialize, Serialize};
 
 use super::checkpoint::read_signed;
@@ -115,22 +117,23 @@ impl PublicDir {
 }
 
 impl Publisher {
-    /// The checkpoint that there is, as far as a key of ours signed it.
-    pub(super) fn signed_checkpoint(&self) -> Result<Option<Checkpoint>, PublishError> {
+    /// The checkpoint that there is, and its note, as far as a key of ours signed it.
+    pub(super) fn signed_checkpoint(
+        &self,
+    ) -> Result<Option<(Checkpoint, SignedNote)>, PublishError> {
         let path = self.dir.log_file(LogFile::Checkpoint);
         let bytes = match read_bounded(&path, NOTE_MAX) {
             Err(error) if error.kind() == std::io::ErrorKind::FileTooLarge => None,
             read => read.at(&path)?,
         };
-        let signed = bytes.and_then(|bytes| read_signed(&bytes, self.public_keys()).ok());
-        Ok(signed.map(|(checkpoint, _)| checkpoint))
+        Ok(bytes.and_then(|bytes| read_signed(&bytes, self.public_keys()).ok()))
     }
 
     /// The entries, which have to be those that were signed. Where fewer are written down, or nothing can
     /// be read, those in the tiles are as good, since the checkpoint vouches for them.
     pub(super) fn record_as_signed(&self, origin: &Origin) -> Result<Record, PublishError> {
         let found = self.dir.log_entries();
-        let Some(checkpoint) = self.signed_checkpoint()? else {
+        let Some((checkpoint, _)) = self.signed_checkpoint()? else {
             return self.record_unsigned(found?, origin);
         };
         let is_whole = |record: &Record| {
